@@ -1,0 +1,99 @@
+/**
+ * Carrying out an undo plan in a connection.
+ *
+ * What the plan says becomes ordinary changes of a transaction, so an undo is merged, refused and
+ * retried as anything else that is saved.
+ */
+import { treeNodes } from './btree.js';
+import { OdbError } from './errors.js';
+import { MapNodes } from './map-node.js';
+import type { Oid } from './oid.js';
+import { PersistentMap } from './persistent-map.js';
+import { markChanged, slotsOf, type Holder, type Persistent } from './persistent.js';
+import { decodeValue } from './record.js';
+import type { UndoneObject, UndoPlan } from './undo.js';
+
+/** What carrying out a plan needs of a connection. */
+export interface UndoTarget {
+  readonly holder: Holder;
+  /** The object of that oid, which does not exist now, to be given a state. */
+  objectFor(oid: Oid, className: string): Persistent;
+  /** Takes note that the object exists again; called before it has its state. */
+  recreate(object: Persistent): void;
+  /** Takes note that the object is to become non-existent. */
+  erase(object: Persistent): void;
+}
+
+/**
+ * Makes the changes of a plan.
+ *
+ * @returns the objects that changed; a map, not its nodes
+ * @throws OdbError `ODB_UNDO_CONFLICT` when the plan is not possible
+ * @throws OdbError `ODB_UNSAVED_CHANGES` when one of the objects has changes already
+ */
+export function applyPlan(plan: UndoPlan, target: UndoTarget): Persistent[] {
+  const { holder } = target;
+  if (!plan.possible) {
+    throw new OdbError(
+      'ODB_UNDO_CONFLICT',
+      `Later changes stand in the way: ${plan.conflicts.map(describe).join(', ')}`,
+    );
+  }
+  const touched: Persistent[] = [];
+
+  // All of them are there before any has its state, so that the parts of a tree find each other.
+  const recreated = plan.objects
+    .filter(({ before, after }) => before === undefined && after !== undefined)
+    .map((undone) => ({ undone, object: target.objectFor(undone.oid, undone.className) }));
+  for (const { object } of recreated) target.recreate(object);
+  for (const { undone, object } of recreated) {
+    giveState(object, undone);
+    object.$tid = undone.currentTid;
+  }
+  for (const { object } of recreated) nameMapOfNodes(object);
+
+  for (const undone of plan.objects) {
+    if (undone.before === undefined) continue;
+    const object = holder.get(undone.oid);
+    if (object.$changed) {
+      throw new OdbError('ODB_UNSAVED_CHANGES', `Object ${undone.oid} has changes of its own`);
+    }
+    slotsOf(object);
+    if (undone.after === undefined) {
+      nameMapOfNodes(object);
+      markChanged(object);
+      target.erase(object);
+    } else giveState(object, undone);
+    touched.push(object);
+  }
+
+  for (const { map: oid, entries } of plan.maps) {
+    const map = holder.get(oid) as PersistentMap;
+    for (const { key, value } of entries) {
+      if (value === undefined) map.delete(key);
+      else
+        map.set(
+          key,
+          decodeValue(value, (reference) => holder.get(reference)),
+        );
+    }
+    touched.push(map);
+  }
+  return [...touched, ...recreated.map(({ object }) => object)];
+}
+
+function giveState(object: Persistent, { after }: UndoneObject): void {
+  markChanged(object);
+  object.$slots = object.$adopt({ ...after }, true);
+}
+
+/** Nodes that are got by their oids do not know their map until it was walked through. */
+function nameMapOfNodes(object: Persistent): void {
+  if (!(object instanceof PersistentMap)) return;
+  for (const { id } of treeNodes(new MapNodes(object), object)) id.$map = object;
+}
+
+function describe(conflict: UndoPlan['conflicts'][number]): string {
+  const { className, oid, fields } = conflict;
+  return `${className} ${oid}${fields.length === 0 ? '' : ` [${fields.join(', ')}]`}`;
+}

@@ -1,0 +1,144 @@
+/**
+ * Bytes written one after another, and read back in the same order.
+ *
+ * Numbers are safe integers from 0 up, seven bits a byte, the lowest first: small numbers, which
+ * most are, take one byte.
+ */
+import { assert } from './assert.js';
+import { OdbError } from './errors.js';
+
+const SCRATCH_START_BYTES = 64 * 1024;
+/** A scratch that a giant made bigger than this is let go, so that it does not stay for ever. */
+const SCRATCH_KEPT_BYTES = 1024 * 1024;
+const NUMBER_BYTES_MAX = 8;
+
+/** The scratch of the last writer that finished, for the next one. */
+let kept: Buffer | undefined;
+
+/** Collects bytes; `finish` gives them. */
+export class ByteWriter {
+  #buffer: Buffer;
+  #length = 0;
+
+  constructor() {
+    this.#buffer = kept ?? Buffer.allocUnsafeSlow(SCRATCH_START_BYTES);
+    kept = undefined;
+  }
+
+  number(value: number): void {
+    assert(Number.isSafeInteger(value) && value >= 0, `${value} is a safe integer from 0 up`);
+    this.#reserve(NUMBER_BYTES_MAX);
+    let rest = value;
+    while (rest > 0x7f) {
+      this.#buffer[this.#length++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    this.#buffer[this.#length++] = rest;
+  }
+
+  /** Writes bytes as they are: their length has to be known to the reader. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.number(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** Writes bytes or their absence. */
+  optional(bytes: Uint8Array | undefined): void {
+    this.number(bytes === undefined ? 0 : bytes.length + 1);
+    if (bytes !== undefined) this.raw(bytes);
+  }
+
+  text(text: string): void {
+    const length = Buffer.byteLength(text);
+    this.number(length);
+    this.#reserve(length);
+    this.#buffer.write(text, this.#length);
+    this.#length += length;
+  }
+
+  /** Gives all bytes in a buffer of their own. The writer is not to be used afterwards. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const bytes = new Uint8Array(this.#length);
+    bytes.set(this.#buffer.subarray(0, this.#length));
+    if (this.#buffer.length <= SCRATCH_KEPT_BYTES) kept = this.#buffer;
+    return bytes;
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#length + length;
+    if (needed <= this.#buffer.length) return;
+    const bigger = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
+    bigger.set(this.#buffer.subarray(0, this.#length));
+    this.#buffer = bigger;
+  }
+}
+
+/** Reads what a `ByteWriter` wrote. @throws OdbError `ODB_DAMAGED` past the end */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  #at: number;
+
+  constructor(bytes: Uint8Array, at = 0) {
+    this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  number(): number {
+    let value = 0;
+    let factor = 1;
+    for (let i = 0; i < NUMBER_BYTES_MAX; i++) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw cutShort();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+      factor *= 128;
+    }
+    throw cutShort();
+  }
+
+  /** Gives a view of the next bytes, not a copy. */
+  raw(length: number): Uint8Array {
+    const end = this.#at + length;
+    if (end > this.#bytes.length) throw cutShort();
+    const { buffer, byteOffset } = this.#bytes;
+    const view = new Uint8Array(buffer, byteOffset + this.#at, length);
+    this.#at = end;
+    return view;
+  }
+
+  bytes(): Uint8Array {
+    return this.raw(this.number());
+  }
+
+  optional(): Uint8Array | undefined {
+    const length = this.number();
+    return length === 0 ? undefined : this.raw(length - 1);
+  }
+
+  text(): string {
+    const { buffer, byteOffset, length } = this.bytes();
+    return Buffer.from(buffer, byteOffset, length).toString('utf8');
+  }
+
+  /** Gives a view of all that is left. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at);
+  }
+
+  /** Reads as many items as the next number says. */
+  list<T>(item: () => T): T[] {
+    const items: T[] = [];
+    for (let rest = this.number(); rest > 0; rest--) items.push(item());
+    return items;
+  }
+}
+
+function cutShort(): OdbError {
+  return new OdbError('ODB_DAMAGED', 'Stored bytes end too early');
+}

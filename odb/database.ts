@@ -1,0 +1,122 @@
+/**
+ * A database: a storage with connections to it.
+ */
+import { Connection } from './connection.js';
+import { TransientError } from './errors.js';
+import { OID_ROOT } from './oid.js';
+import { PersistentMap } from './persistent-map.js';
+import { encodeRecord } from './record.js';
+import type { Storage, TransactionMeta } from './storage.js';
+import { TID_ZERO, type Tid } from './tid.js';
+
+/** How many objects a connection keeps in memory unless told otherwise. */
+export const CACHE_OBJECTS_DEFAULT = 20_000;
+/** How often `transact` begins again after a conflict. */
+export const RETRIES_MAX = 3;
+/** How many connections `transact` keeps for the next time, with what they have loaded. */
+const SPARE_CONNECTIONS_MAX = 4;
+
+export interface DatabaseOptions {
+  /** Where the objects are; closed with the database. */
+  readonly storage: Storage;
+  /** How many objects each connection keeps in memory; default `CACHE_OBJECTS_DEFAULT`. */
+  readonly cacheObjects?: number;
+}
+
+export class Database implements AsyncDisposable {
+  readonly storage: Storage;
+  readonly #cacheObjects: number;
+  readonly #open = new Set<Connection>();
+  readonly #spare: Connection[] = [];
+
+  private constructor({ storage, cacheObjects = CACHE_OBJECTS_DEFAULT }: DatabaseOptions) {
+    if (!Number.isSafeInteger(cacheObjects) || cacheObjects < 1) {
+      throw new TypeError(`cacheObjects is a whole number from 1 up, not ${cacheObjects}`);
+    }
+    this.storage = storage;
+    this.#cacheObjects = cacheObjects;
+  }
+
+  /** Opens the database in a storage, and makes its root when the storage is empty. */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const database = new Database(options);
+    await makeRoot(options.storage);
+    return database;
+  }
+
+  /**
+   * Opens a connection and begins its first transaction.
+   *
+   * @param options.at the transaction to read as of, inclusive; default: the present
+   */
+  connect(options: { readonly at?: Tid } = {}): Connection {
+    const connection = new Connection(this.storage, {
+      at: options.at,
+      cacheObjects: this.#cacheObjects,
+      onClose: (closed) => this.#open.delete(closed),
+    });
+    this.#open.add(connection);
+    return connection;
+  }
+
+  /**
+   * Does work in a transaction of its own and saves it. When something else was saved meanwhile
+   * that cannot be merged, the work is done again from the start, `RETRIES_MAX` times at most.
+   *
+   * @param work may be called several times; what it keeps outside the database is its own concern
+   * @returns what `work` answered, once it is saved
+   * @throws ConflictError when the last attempt failed too; and whatever `work` throws, in which
+   *   case nothing is saved
+   */
+  async transact<T>(
+    work: (connection: Connection) => T | Promise<T>,
+    meta: TransactionMeta = {},
+  ): Promise<T> {
+    const connection = this.#spare.pop() ?? this.connect();
+    try {
+      for (let attempt = 0; ; attempt += 1) {
+        connection.begin();
+        try {
+          const result = await work(connection);
+          await connection.commit(meta);
+          return result;
+        } catch (error) {
+          connection.abort();
+          if (!(error instanceof TransientError) || attempt >= RETRIES_MAX) throw error;
+        }
+      }
+    } finally {
+      if (this.#spare.length < SPARE_CONNECTIONS_MAX) this.#spare.push(connection);
+      else connection.close();
+    }
+  }
+
+  /** Closes all connections and the storage. Harmless when closed. */
+  async close(): Promise<void> {
+    this.#spare.length = 0;
+    for (const connection of this.#open) connection.close();
+    await this.storage.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Makes the map everything is reached from. */
+async function makeRoot(storage: Storage): Promise<void> {
+  using reader = storage.snapshot();
+  if (reader.revision(OID_ROOT) !== undefined) return;
+  const root = new PersistentMap();
+  await storage.commit({
+    baseTid: reader.lastTid,
+    meta: { note: 'Create the database' },
+    writes: [
+      { oid: OID_ROOT, baseTid: TID_ZERO, record: encodeRecord(root.$class.name, root.$state()) },
+    ],
+    maps: [{ map: OID_ROOT, nodes: [OID_ROOT], entries: [] }],
+    reads: [],
+    removed: [],
+    blobs: [],
+  });
+}

@@ -1,0 +1,244 @@
+/**
+ * How a database is laid out in LevelDB: every key and the layout of every value.
+ *
+ * | key | value |
+ * |---|---|
+ * | `o` oid | the current revision of an object |
+ * | `r` oid tid | an older revision of an object, as of its own tid |
+ * | `t` tid | a transaction |
+ * | `m` name | one entry of the metadata, plain data |
+ * | `s` name | the storage's own: newest tid, next oid, format |
+ *
+ * Oids and tids in keys are eight bytes, big-endian, so that keys sort as numbers do. A revision is
+ * written once under `o`; when the next one takes its place, it is copied to `r` unchanged.
+ *
+ * A revision: one byte that says whether there is a state, its tid (eight bytes), its number among
+ * the revisions of the object; from the second on, how much older the revision before it is, and
+ * how much older the one its skip pointer leads to (0: to none); then the record. Revision n skips to n without
+ * its lowest set bit, so that any revision is found in few steps.
+ */
+import { ByteReader, ByteWriter } from './bytes.js';
+import { decodeMeta } from './commit-packing.js';
+import { OdbError } from './errors.js';
+import { asOid, type Oid } from './oid.js';
+import type { StoredRevision, TransactionChanges, TransactionRecord } from './storage.js';
+import { asTid, TID_ZERO, tidToMs, type Tid } from './tid.js';
+
+const OBJECT = 0x6f; // o
+const REVISION = 0x72; // r
+const TRANSACTION = 0x74; // t
+const META = 0x6d; // m
+const OWN = 0x73; // s
+
+const WITH_STATE = 1;
+const WITHOUT_STATE = 0;
+
+/** Writes the key of an object's current revision into `key`, which has `OBJECT_KEY_BYTES`. */
+export function putObjectKey(key: Uint8Array, oid: Oid): void {
+  key[0] = OBJECT;
+  putNumber(key, 1, oid);
+}
+
+export const OBJECT_KEY_BYTES = 9;
+
+export function objectKey(oid: Oid): Uint8Array {
+  const key = new Uint8Array(OBJECT_KEY_BYTES);
+  putObjectKey(key, oid);
+  return key;
+}
+
+/** Reads the oid of an object's key. */
+export function oidOfKey(key: Uint8Array): Oid {
+  return asOid(getNumber(key, 1));
+}
+
+/** Bounds of the keys of all objects, from `gte` to `lt`. */
+export const OBJECT_KEYS = { gte: Uint8Array.of(OBJECT), lt: Uint8Array.of(OBJECT + 1) };
+
+export function revisionKey(oid: Oid, tid: Tid): Uint8Array {
+  const key = new Uint8Array(17);
+  key[0] = REVISION;
+  putNumber(key, 1, oid);
+  putNumber(key, 9, tid);
+  return key;
+}
+
+export function transactionKey(tid: Tid): Uint8Array {
+  const key = new Uint8Array(9);
+  key[0] = TRANSACTION;
+  putNumber(key, 1, tid);
+  return key;
+}
+
+export function metaKey(name: string): Uint8Array {
+  return textKey(META, name);
+}
+
+/** Bounds of the metadata whose names begin with `prefix`, from `gte` to `lt`. */
+export function metaKeys(prefix: string): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const gte = metaKey(prefix);
+  // No byte of UTF-8 is 0xff.
+  return { gte, lt: Uint8Array.of(...gte, 0xff) };
+}
+
+/** Reads the name of a metadata key. */
+export function nameOfMetaKey(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString('utf8');
+}
+
+export const KEY_LAST_TID = textKey(OWN, 'last-tid');
+export const KEY_NEXT_OID = textKey(OWN, 'next-oid');
+export const KEY_FORMAT = textKey(OWN, 'format');
+
+function textKey(kind: number, text: string): Uint8Array {
+  const key = new Uint8Array(1 + Buffer.byteLength(text));
+  key[0] = kind;
+  new TextEncoder().encodeInto(text, key.subarray(1));
+  return key;
+}
+
+/** Gives the eight bytes of a number. */
+export function encodeNumber(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  putNumber(bytes, 0, value);
+  return bytes;
+}
+
+export function decodeNumber(bytes: Uint8Array): number {
+  if (bytes.length !== 8) throw damaged('a number');
+  return getNumber(bytes, 0);
+}
+
+function putNumber(bytes: Uint8Array, at: number, value: number): void {
+  const high = Math.floor(value / 0x1_0000_0000);
+  bytes[at] = high >>> 24;
+  bytes[at + 1] = high >>> 16;
+  bytes[at + 2] = high >>> 8;
+  bytes[at + 3] = high;
+  bytes[at + 4] = value >>> 24;
+  bytes[at + 5] = value >>> 16;
+  bytes[at + 6] = value >>> 8;
+  bytes[at + 7] = value;
+}
+
+function getNumber(bytes: Uint8Array, at: number): number {
+  let value = 0;
+  for (let i = at; i < at + 8; i++) value = value * 256 + (bytes[i] ?? 0);
+  return value;
+}
+
+/** A revision together with what its value in LevelDB adds. */
+export interface LevelRevision extends StoredRevision {
+  /** The revision this one's skip pointer leads to; `TID_ZERO`: none. */
+  readonly skipTid: Tid;
+  /** The whole value. */
+  readonly value: Uint8Array;
+}
+
+/** Bytes before the record of a first revision: most objects are never changed. */
+const HEADER_BYTES_MIN = 10;
+
+/** Gives the number of the revision that revision `number` skips to; 0: none. */
+export function skipNumber(number: number): number {
+  return number & (number - 1);
+}
+
+/** Gives the value of a revision. */
+export function encodeRevision(revision: {
+  readonly tid: Tid;
+  readonly previousTid: Tid;
+  readonly skipTid: Tid;
+  readonly number: number;
+  readonly record: Uint8Array | undefined;
+}): Uint8Array {
+  const { tid, number, record } = revision;
+  const out = new ByteWriter();
+  out.raw(Uint8Array.of(record === undefined ? WITHOUT_STATE : WITH_STATE));
+  out.raw(encodeNumber(tid));
+  out.number(number);
+  if (number > 1) {
+    out.number(tid - revision.previousTid);
+    out.number(revision.skipTid === TID_ZERO ? 0 : tid - revision.skipTid);
+  }
+  if (record !== undefined) out.raw(record);
+  return out.finish();
+}
+
+/**
+ * Reads the value of a revision.
+ *
+ * @throws OdbError `ODB_DAMAGED`
+ */
+export function decodeRevision(value: Uint8Array): LevelRevision {
+  const kind = value[0];
+  if (value.length < HEADER_BYTES_MIN || (kind !== WITH_STATE && kind !== WITHOUT_STATE)) {
+    throw damaged('a revision');
+  }
+  const tid = asTid(getNumber(value, 1));
+  const from = new ByteReader(value, 9);
+  const number = from.number();
+  const previousTid = number > 1 ? asTid(tid - from.number()) : TID_ZERO;
+  const skip = number > 1 ? from.number() : 0;
+  const skipTid = skip === 0 ? TID_ZERO : asTid(tid - skip);
+  const record = kind === WITH_STATE ? from.rest() : undefined;
+  return { tid, previousTid, skipTid, number, record, value };
+}
+
+/**
+ * Gives the value of a transaction.
+ *
+ * @param meta bytes of `encodeMeta`
+ */
+export function encodeTransaction(changes: TransactionChanges, meta: Uint8Array): Uint8Array {
+  const { tid, previousTid, oids, created, removed, maps } = changes;
+  const out = new ByteWriter();
+  out.number(tid - previousTid);
+  writeAscending(out, oids);
+  writeAscending(out, created);
+  writeAscending(out, removed);
+  out.number(maps.length);
+  for (const { map, nodes } of maps) {
+    out.number(map);
+    out.number(nodes.length);
+    for (const oid of nodes) out.number(oid);
+  }
+  out.raw(meta);
+  return out.finish();
+}
+
+/** Reads the value of a transaction. @throws OdbError `ODB_DAMAGED` */
+export function decodeTransaction(tid: Tid, value: Uint8Array): TransactionRecord {
+  const from = new ByteReader(value);
+  const previousTid = asTid(tid - from.number());
+  const oids = readAscending(from);
+  const created = readAscending(from);
+  const removed = readAscending(from);
+  const maps = from.list(() => ({
+    map: asOid(from.number()),
+    nodes: from.list(() => asOid(from.number())),
+  }));
+  const meta = decodeMeta(from.rest());
+  return { ...meta, tid, previousTid, timeMs: tidToMs(tid), oids, created, removed, maps };
+}
+
+/** Oids in ascending order are near each other, so their differences are short. */
+function writeAscending(out: ByteWriter, oids: readonly Oid[]): void {
+  out.number(oids.length);
+  let last = 0;
+  for (const oid of oids) {
+    out.number(oid - last);
+    last = oid;
+  }
+}
+
+function readAscending(from: ByteReader): Oid[] {
+  let last = 0;
+  return from.list(() => {
+    last += from.number();
+    return asOid(last);
+  });
+}
+
+function damaged(what: string): OdbError {
+  return new OdbError('ODB_DAMAGED', `What should be ${what} in the database is something else`);
+}

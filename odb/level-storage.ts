@@ -1,0 +1,294 @@
+/**
+ * `Storage` on LevelDB, the one sites live in.
+ *
+ * One thread opens the storage; it, or a thread of its own, writes. Other threads join with the
+ * handle of `share()`: they read by themselves, each from its own snapshots, and hand their commits
+ * to whoever opened it. The opener closes last, after every thread that joined has closed or ended.
+ */
+import path from 'node:path';
+import { FileBlobs } from './blobs.js';
+import { NODE_ENTRIES_MAX, ORDER_MIN } from './btree.js';
+import { packCommit } from './commit-packing.js';
+import { closedError, OdbError } from './errors.js';
+import { FORMAT, stepsFrom, type FormatStep } from './format.js';
+import {
+  blobsDirectory,
+  CACHE_BYTES,
+  claimDirectory,
+  openObjects,
+  releaseDirectory,
+} from './level-database.js';
+import {
+  decodeNumber,
+  encodeNumber,
+  KEY_FORMAT,
+  KEY_LAST_TID,
+  KEY_NEXT_OID,
+  metaKey,
+  metaKeys,
+  nameOfMetaKey,
+} from './level-keys.js';
+import { LevelReader, LevelView, type LevelDatabase } from './level-reader.js';
+import { LevelWriterHost } from './level-writer-host.js';
+import { LevelWriter, type MetaEntries } from './level-writer.js';
+import { loadClasses, registeredClasses } from './merge-rules.js';
+import { OID_ROOT, type Oid } from './oid.js';
+import { decodeValue, encodeValue } from './record.js';
+import { SharedCounters } from './shared-counters.js';
+import type { CommitRequest, CommitResult, MergeRules, Storage, StorageHandle } from './storage.js';
+import type { Tid } from './tid.js';
+
+export interface LevelStorageOptions {
+  /** Where the database is, or is to be: made when it is not there. */
+  readonly directory: string;
+  /** Write in a thread of its own, so that the disk never holds up this one. Default: yes. */
+  readonly thread?: boolean;
+  /** How objects are merged, by class name. Default: as the classes defined so far declare. */
+  readonly rules?: MergeRules;
+  /** URLs of modules of classes with a `static merge`, to be loaded where the writing is done. */
+  readonly classes?: readonly string[];
+  /** Memory for blocks of the files, shared by all threads. Default: `CACHE_BYTES`. */
+  readonly cacheBytes?: number;
+  /** Most entries of a map's node, from `ORDER_MIN` up. Default: `NODE_ENTRIES_MAX`. */
+  readonly nodeEntries?: number;
+  /** Called once when the writing thread ended by itself: the process had better end, too. */
+  readonly onLost?: (error: OdbError) => void;
+}
+
+/** Ways to write for a thread that joined: usually messages to the thread that opened. */
+export interface JoinOptions {
+  readonly commit?: (bytes: Uint8Array) => Promise<CommitResult>;
+  readonly setMeta?: (entries: Readonly<Record<string, unknown>>) => Promise<void>;
+}
+
+/** Who does the writing. */
+interface Writer {
+  commit(bytes: Uint8Array): Promise<CommitResult>;
+  setMeta(entries: Readonly<Record<string, unknown>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Steps from older formats. The first format has none before it. */
+const STEPS: readonly FormatStep<LevelDatabase>[] = [];
+
+/** Directories this thread has open: LevelDB itself would let one thread open one twice. */
+const openDirectories = new Set<string>();
+
+export class LevelStorage implements Storage {
+  readonly supports = { persistence: true, threads: true };
+  readonly rules: MergeRules;
+  readonly blobs: FileBlobs;
+  readonly #directory: string;
+  readonly #db: LevelDatabase;
+  readonly #view: LevelView;
+  readonly #counters: SharedCounters;
+  readonly #writer: Writer;
+  /** Joined threads leave the files to the thread that opened. */
+  readonly #owner: boolean;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Opens a database, and makes a new one where there is none.
+   *
+   * @throws OdbError `ODB_IN_USE` when another process, or this thread, has it open
+   * @throws OdbError `ODB_FORMAT` when another release of this package wrote it
+   * @throws OdbError `ODB_DAMAGED` when its files cannot be read
+   */
+  static async open(options: LevelStorageOptions): Promise<LevelStorage> {
+    const directory = path.resolve(options.directory);
+    const { nodeEntries: order = NODE_ENTRIES_MAX, cacheBytes = CACHE_BYTES } = options;
+    if (order < ORDER_MIN) throw new TypeError(`nodeEntries is at least ${ORDER_MIN}`);
+    if (openDirectories.has(directory)) {
+      throw new OdbError(
+        'ODB_IN_USE',
+        `The database in ${directory} is in use by this process (${process.pid})`,
+      );
+    }
+    openDirectories.add(directory);
+    let db: LevelDatabase | undefined;
+    try {
+      db = await openObjects(directory, { cacheBytes, create: true });
+      await claimDirectory(directory);
+      await requireFormat(db, directory);
+      const counters = await readCounters(db);
+      const blobs = new FileBlobs(blobsDirectory(directory));
+      await blobs.removeTemporary();
+      // The writing thread gets a copy of the rules: what is defined later has none there.
+      const { rules: known } = registeredClasses(options.rules);
+      const rules = options.thread === false ? known : structuredClone(known);
+      const parts = { directory, db, counters, blobs, order };
+      const writer = await startWriter(parts, { ...options, rules });
+      return new LevelStorage({ directory, db, counters, writer, blobs, rules });
+    } catch (error) {
+      await db?.close();
+      openDirectories.delete(directory);
+      throw error;
+    }
+  }
+
+  /**
+   * Joins a storage that another thread of this process has open.
+   *
+   * Reads are this thread's own. Without ways to write, writing is refused.
+   *
+   * @param handle what `share` gave there
+   */
+  static async join(handle: StorageHandle, ways: JoinOptions = {}): Promise<LevelStorage> {
+    const { directory, rules } = handle;
+    return new LevelStorage({
+      directory,
+      db: await openObjects(directory),
+      counters: new SharedCounters(handle.shared),
+      writer: remoteWriter(ways),
+      blobs: new FileBlobs(blobsDirectory(directory)),
+      rules,
+      joined: true,
+    });
+  }
+
+  private constructor(parts: {
+    readonly directory: string;
+    readonly db: LevelDatabase;
+    readonly counters: SharedCounters;
+    readonly writer: Writer;
+    readonly blobs: FileBlobs;
+    readonly rules: MergeRules;
+    readonly joined?: boolean;
+  }) {
+    this.#directory = parts.directory;
+    this.#db = parts.db;
+    this.#view = new LevelView(parts.db);
+    this.#counters = parts.counters;
+    this.#writer = parts.writer;
+    this.blobs = parts.blobs;
+    this.rules = parts.rules;
+    this.#owner = parts.joined !== true;
+  }
+
+  get lastTid(): Tid {
+    return this.#counters.lastTid;
+  }
+
+  snapshot(): LevelReader {
+    if (this.#closing !== undefined) throw closedError();
+    return new LevelReader(this.#db);
+  }
+
+  allocate(count: number): Oid {
+    return this.#counters.allocate(count);
+  }
+
+  async commit(request: CommitRequest): Promise<CommitResult> {
+    return this.commitPacked(packCommit(request));
+  }
+
+  async commitPacked(bytes: Uint8Array): Promise<CommitResult> {
+    if (this.#closing !== undefined) throw closedError();
+    return this.#writer.commit(bytes);
+  }
+
+  getMeta(key: string): unknown {
+    const value = this.#view.get(metaKey(key));
+    return value === undefined ? undefined : decodeValue(value);
+  }
+
+  async setMeta(entries: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.#closing !== undefined) throw closedError();
+    await this.#writer.setMeta(entries);
+  }
+
+  async listMeta(prefix: string): Promise<readonly (readonly [key: string, value: unknown])[]> {
+    if (this.#closing !== undefined) throw closedError();
+    const entries = await this.#db.iterator(metaKeys(prefix)).all();
+    return entries.map(([key, value]) => [nameOfMetaKey(key), decodeValue(value)]);
+  }
+
+  share(): StorageHandle {
+    return { directory: this.#directory, shared: this.#counters.buffer, rules: this.rules };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close();
+    if (this.#owner) await releaseDirectory(this.#directory);
+    await this.#db.close();
+    if (this.#owner) openDirectories.delete(this.#directory);
+  }
+}
+
+interface WriterParts {
+  readonly directory: string;
+  readonly db: LevelDatabase;
+  readonly counters: SharedCounters;
+  readonly blobs: FileBlobs;
+  readonly order: number;
+}
+
+async function startWriter(
+  parts: WriterParts,
+  options: LevelStorageOptions & { readonly rules: MergeRules },
+): Promise<Writer> {
+  const { rules, classes: modules = [], thread = true, onLost } = options;
+  const { directory, counters, order } = parts;
+  const writer = thread
+    ? await LevelWriterHost.start(
+        { directory, shared: counters.buffer, rules, classes: modules, order },
+        onLost,
+      )
+    : new LevelWriter({
+        ...parts,
+        classes:
+          modules.length === 0 ? registeredClasses(rules) : await loadClasses(modules, rules),
+      });
+  return {
+    commit: (bytes) => writer.commit(bytes),
+    setMeta: (entries) => writer.setMeta(encodeEntries(entries)),
+    close: () => writer.close(),
+  };
+}
+
+function encodeEntries(entries: Readonly<Record<string, unknown>>): MetaEntries {
+  const encoded: Record<string, Uint8Array | undefined> = {};
+  for (const [key, value] of Object.entries(entries)) {
+    encoded[key] = value === undefined ? undefined : encodeValue(value);
+  }
+  return encoded;
+}
+
+function remoteWriter({ commit = refuse, setMeta = refuse }: JoinOptions): Writer {
+  return { commit, setMeta, close: async () => undefined };
+}
+
+async function refuse(): Promise<never> {
+  throw new OdbError('ODB_NO_WRITER', 'This thread joined the storage to read only');
+}
+
+async function readCounters(db: LevelDatabase): Promise<SharedCounters> {
+  const view = new LevelView(db);
+  const counters = new SharedCounters();
+  counters.lastTid = view.lastTid();
+  const nextOid = view.get(KEY_NEXT_OID);
+  // The root's oid is taken from the beginning.
+  counters.passOid(nextOid === undefined ? OID_ROOT : decodeNumber(nextOid) - 1);
+  return counters;
+}
+
+async function requireFormat(db: LevelDatabase, directory: string): Promise<void> {
+  const view = new LevelView(db);
+  const found = view.get(KEY_FORMAT);
+  const isNew = found === undefined && view.get(KEY_LAST_TID) === undefined;
+  if (!isNew) {
+    const format = found === undefined ? 0 : decodeNumber(found);
+    for (const step of stepsFrom(format, STEPS, directory)) await step.run(db);
+    if (format === FORMAT) return;
+  }
+  await db.put(KEY_FORMAT, encodeNumber(FORMAT), { sync: true });
+}

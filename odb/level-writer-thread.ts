@@ -1,0 +1,100 @@
+/**
+ * The writing thread: a `LevelWriter` behind messages. Started by `level-writer-host.ts`.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { assert } from './assert.js';
+import { FileBlobs } from './blobs.js';
+import { blobsDirectory, openObjects } from './level-database.js';
+import { LevelWriter, type MetaEntries } from './level-writer.js';
+import {
+  sendError,
+  unpackJobs,
+  type CommitJob,
+  type FromWriter,
+  type ToWriter,
+  type WriterAnswer,
+  type WriterThreadData,
+} from './level-writer-link.js';
+import { loadClasses } from './merge-rules.js';
+import { SharedCounters } from './shared-counters.js';
+import type { CommitResult } from './storage.js';
+import { TID_ZERO } from './tid.js';
+
+assert(parentPort !== null, 'the writing thread was started by another thread');
+const port = parentPort;
+const data = workerData as WriterThreadData;
+
+function send(message: FromWriter): void {
+  port.postMessage(message);
+}
+
+/** Answers of one batch leave in one message: they are collected until the batch is answered. */
+let plain: number[] = [];
+let others: WriterAnswer[] = [];
+
+function answer(id: number, answered: CommitResult | { readonly error: unknown }): void {
+  if (plain.length === 0 && others.length === 0) queueMicrotask(sendAnswers);
+  if ('error' in answered) others.push({ id, error: sendError(answered.error) });
+  else if (answered.merged.length > 0) others.push({ id, result: answered });
+  else plain.push(id, answered.tid);
+}
+
+function sendAnswers(): void {
+  send({ kind: 'answers', plain: Float64Array.from(plain), others });
+  plain = [];
+  others = [];
+}
+
+async function start(): Promise<void> {
+  const classes = await loadClasses(data.classes, data.rules);
+  const db = await openObjects(data.directory);
+  const writer = new LevelWriter({
+    db,
+    counters: new SharedCounters(data.shared),
+    blobs: new FileBlobs(blobsDirectory(data.directory)),
+    classes,
+    order: data.order,
+  });
+
+  function commit({ id, bytes }: CommitJob): void {
+    writer.commit(bytes).then(
+      (result) => answer(id, result),
+      (error: unknown) => answer(id, { error }),
+    );
+  }
+
+  function setMeta(id: number, entries: MetaEntries): void {
+    writer.setMeta(entries).then(
+      () => answer(id, { tid: TID_ZERO, merged: [] }),
+      (error: unknown) => answer(id, { error }),
+    );
+  }
+
+  async function close(): Promise<void> {
+    await writer.close();
+    await db.close();
+    port.close();
+  }
+
+  port.on('message', (message: ToWriter) => {
+    switch (message.kind) {
+      case 'commits':
+        for (const job of unpackJobs(message.packed)) commit(job);
+        break;
+      case 'commit':
+        commit(message);
+        break;
+      case 'meta':
+        setMeta(message.id, message.entries);
+        break;
+      case 'close':
+        void close();
+    }
+  });
+  send({ kind: 'ready' });
+}
+
+start().catch((error: unknown) => {
+  send({ kind: 'failed', error: sendError(error) });
+  port.close();
+});

@@ -1,0 +1,40 @@
+/**
+ * How the classes of this thread are merged: their declared rules, and their own `merge`.
+ *
+ * The thread that writes merges objects of classes it may never have loaded. Rules are plain data
+ * and travel as they are; a class with a `static merge(base, theirs, mine)` is code, so the modules
+ * of such classes are loaded in the writing thread too.
+ */
+import { classNamed, mergeRules } from './class-registry.js';
+import type { MergeClasses, Merger } from './merge.js';
+import type { MergeRules } from './storage.js';
+
+/**
+ * Gives the ways to merge of the classes defined in this thread, now or later.
+ *
+ * @param rules rules to use instead of those declared
+ */
+export function registeredClasses(rules: MergeRules = mergeRules()): MergeClasses {
+  return { rules, merger: registeredMerger };
+}
+
+/**
+ * Loads the modules of classes, and gives the ways to merge of all that are then defined.
+ *
+ * @param modules URLs of modules; loading one defines its classes
+ * @param rules rules of further classes; they win over declared ones of the same name
+ */
+export async function loadClasses(
+  modules: readonly string[],
+  rules: MergeRules,
+): Promise<MergeClasses> {
+  for (const module of modules) await import(module);
+  return registeredClasses({ ...mergeRules(), ...rules });
+}
+
+function registeredMerger(className: string): Merger | undefined {
+  const type: unknown = classNamed(className)?.class;
+  if (typeof type !== 'function' || !('merge' in type)) return undefined;
+  const { merge } = type;
+  return typeof merge === 'function' ? (merge.bind(type) as Merger) : undefined;
+}

@@ -1,0 +1,36 @@
+/**
+ * Nodes of maps as records, for those who work without persistent objects: commit and undo.
+ *
+ * The root's record has the class of the map, the others `NODE_CLASS`. A node that has left its tree
+ * stays behind as a record without entries, or as none.
+ */
+import { isInner, NODE_CLASS, nodeOfState, stateOfNode, type Node } from './btree.js';
+import type { Oid } from './oid.js';
+import { decodeRecord, encodeRecord, Ref, type State } from './record.js';
+
+/** A node whose children are named by oid; its values have `Ref`s. */
+export type OidNode = Node<Oid, unknown>;
+
+/** Reads a node. @throws OdbError `ODB_DAMAGED` when the record is none */
+export function decodeNode(record: Uint8Array): OidNode {
+  const node = nodeOfState<Ref, unknown>(decodeRecord(record).state);
+  return isInner(node) ? { keys: node.keys, children: node.children.map(({ oid }) => oid) } : node;
+}
+
+/**
+ * Gives the record of a node.
+ *
+ * @param root for a root node, the map's class and state: what is not the tree's stays
+ */
+export function encodeNode(
+  node: OidNode,
+  root: { readonly className: string; readonly state: State } = {
+    className: NODE_CLASS,
+    state: {},
+  },
+): Uint8Array {
+  const stored: Node<Ref, unknown> = isInner(node)
+    ? { keys: node.keys, children: node.children.map((oid) => new Ref(oid)) }
+    : node;
+  return encodeRecord(root.className, stateOfNode(stored, root.state));
+}

@@ -1,0 +1,382 @@
+/**
+ * Records: an object's class name and state as bytes.
+ *
+ * A record is one CBOR array: the class name, then the state, a map from field to value. A
+ * reference to a persistent object is tag 6 around its oid; nothing in a record is ever executed.
+ * What comes out of a record is frozen, deep, so that plain data shared by many readers cannot be
+ * changed by one of them. (A Date and a Uint8Array cannot be frozen; each decoding makes its own.)
+ *
+ * Plain data is `null`, booleans, numbers (-0 becomes 0), bigints, well-formed strings,
+ * Uint8Arrays, valid Dates, arrays and plain objects of plain data, and references. `undefined` in
+ * an object is the same as no field. Anything else is refused when it is encoded, with the path to
+ * it, so that whatever is stored can be read.
+ */
+import { toUSVString } from 'node:util';
+import { encode, Token, Type } from 'cborg';
+import { CborCursor, KIND_ARRAY, KIND_MAP, KIND_TAG, KIND_UINT } from './cbor-cursor.js';
+import { asOid, type Oid } from './oid.js';
+import { OdbError } from './errors.js';
+
+/** A persistent object inside decoded plain data, where no connection makes ghosts. */
+export class Ref {
+  readonly oid: Oid;
+
+  constructor(oid: Oid) {
+    this.oid = oid;
+    Object.freeze(this);
+  }
+}
+
+/** A state: field to plain value. */
+export type State = Record<string, unknown>;
+
+export interface DecodedRecord {
+  readonly className: string;
+  /** Fresh and not frozen, for whoever takes it over; the values in it are frozen. */
+  readonly state: State;
+}
+
+/** Answers the oid when the value is a persistent object, or stands for one. */
+export type ReferenceOf = (value: object) => Oid | undefined;
+/** Makes what stands for a persistent object in decoded plain data. */
+export type MakeReference = (oid: Oid) => unknown;
+
+/** How deep plain data may be nested; whatever is deeper, or circular, is refused. */
+export const VALUE_DEPTH_MAX = 200;
+
+/** Recognises `Ref`s; the default of the functions that encode. */
+export const oidOfRef: ReferenceOf = (value) => (value instanceof Ref ? value.oid : undefined);
+/** Makes `Ref`s; the default of the functions that decode. */
+export const makeRef: MakeReference = (oid) => new Ref(oid);
+
+const TAG_DATE = 1;
+const TAG_BIGINT = 2;
+const TAG_NEGATIVE_BIGINT = 3;
+const TAG_REFERENCE = 6;
+
+/**
+ * Gives the record of an object.
+ *
+ * @param className name the class is registered under
+ * @param state field to value; fields that are `undefined` are left out
+ * @param referenceOf recognises persistent objects among the values
+ * @throws TypeError naming the path of what is not plain data
+ */
+export function encodeRecord(
+  className: string,
+  state: Readonly<State>,
+  referenceOf: ReferenceOf = oidOfRef,
+): Uint8Array {
+  return encodePlain([className, state], referenceOf, className);
+}
+
+/**
+ * Gives the bytes of one plain value, as in a record.
+ *
+ * @throws TypeError naming the path of what is not plain data
+ */
+export function encodeValue(value: unknown, referenceOf: ReferenceOf = oidOfRef): Uint8Array {
+  return encodePlain(value, referenceOf, 'value');
+}
+
+/**
+ * Reads a record.
+ *
+ * @param reference makes what stands for each persistent object referred to
+ * @throws OdbError `ODB_DAMAGED` when the bytes are no record
+ */
+export function decodeRecord(
+  record: Uint8Array,
+  reference: MakeReference = makeRef,
+): DecodedRecord {
+  return guarded(record, (items) => {
+    const className = readClassName(items);
+    return { className, state: readState(items, reference) };
+  });
+}
+
+/**
+ * Reads the class name of a record and nothing else.
+ *
+ * @throws OdbError `ODB_DAMAGED` when the bytes do not begin like a record
+ */
+export function classNameOf(record: Uint8Array): string {
+  try {
+    return readClassName(new CborCursor(record));
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+/**
+ * Reads bytes of `encodeValue`.
+ *
+ * @throws OdbError `ODB_DAMAGED` when the bytes are not one plain value
+ */
+export function decodeValue(bytes: Uint8Array, reference: MakeReference = makeRef): unknown {
+  return guarded(bytes, (items) => read(items, reference));
+}
+
+/**
+ * Lists the oids a record refers to, in order, each as often as it occurs. Makes no objects.
+ *
+ * @throws OdbError `ODB_DAMAGED` when the bytes are no record
+ */
+export function referencesIn(record: Uint8Array): Oid[] {
+  const found: Oid[] = [];
+  guarded(record, (items) => {
+    while (items.left > 0) {
+      items.next();
+      if (items.kind !== KIND_TAG || items.value !== TAG_REFERENCE) continue;
+      items.next();
+      found.push(asOid(items.value as number));
+    }
+  });
+  return found;
+}
+
+/**
+ * Freezes plain data, deep. Stops at what is frozen already, and at whatever is not an array or a
+ * plain object, so persistent objects inside stay as they are.
+ */
+export function freezeDeep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) {
+    Object.freeze(value);
+    for (const item of value) freezeDeep(item);
+  } else if (isPlainObject(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) freezeDeep(item);
+  }
+  return value;
+}
+
+/** Tells whether a value is an object written as `{…}`, not an instance of some class. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/**
+ * Tells whether two plain values are equal, deep: references by oid, Dates by moment, bytes by
+ * content, objects whatever the order of their fields, `undefined` fields as none. Anything else
+ * (a persistent object, say) is equal to itself alone.
+ */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) {
+    return typeof a === 'number' && Number.isNaN(a) && Number.isNaN(b);
+  }
+  if (a instanceof Ref) return b instanceof Ref && a.oid === b.oid;
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameValue(item, b[i]));
+  }
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && sameBytes(a, b);
+  if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
+  if (!isPlainObject(a) || !isPlainObject(b)) return false;
+  for (const key of Object.keys(a)) if (!sameValue(a[key], own(b, key))) return false;
+  for (const key of Object.keys(b)) {
+    if (b[key] !== undefined && !Object.hasOwn(a, key)) return false;
+  }
+  return true;
+}
+
+/** Tells whether two byte arrays have the same content. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Reads an own property; `undefined` for what the prototype has. */
+export function own(object: Readonly<Record<string, unknown>>, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** Sets an own property whatever its name: a plain assignment to `__proto__` would not. */
+export function setOwn(object: State, key: string, value: unknown): void {
+  Object.defineProperty(object, key, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
+}
+
+// --- Encoding ---------------------------------------------------------------------------------
+
+/** The recogniser of the encoding in progress: cborg's hooks are called without context. */
+let referenceOfNow: ReferenceOf = oidOfRef;
+
+const encodeOptions = {
+  // Fields keep the order they were given, as plain objects do.
+  mapSorter: undefined as never,
+  ignoreUndefinedProperties: true,
+  typeEncoders: {
+    Object(value: object) {
+      const oid = referenceOfNow(value);
+      return oid === undefined
+        ? null
+        : [new Token(Type.tag, TAG_REFERENCE), new Token(Type.uint, oid)];
+    },
+    Date(value: Date) {
+      return [new Token(Type.tag, TAG_DATE), numberToken(value.getTime() / 1000)];
+    },
+    bigint(value: bigint) {
+      const tag = value < 0n ? TAG_NEGATIVE_BIGINT : TAG_BIGINT;
+      const digits = (value < 0n ? -1n - value : value).toString(16);
+      const bytes = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
+      return [new Token(Type.tag, tag), new Token(Type.bytes, new Uint8Array(bytes))];
+    },
+  },
+};
+
+function encodePlain(value: unknown, referenceOf: ReferenceOf, root: string): Uint8Array {
+  const outer = referenceOfNow;
+  referenceOfNow = referenceOf;
+  try {
+    const path: (string | number)[] = [];
+    requirePlain(value, path, root);
+    return encode(value, encodeOptions);
+  } finally {
+    referenceOfNow = outer;
+  }
+}
+
+/**
+ * Throws when a value is not plain data all through.
+ *
+ * A pass of its own, because cborg takes instances of any class for plain objects, and bends
+ * strings that are not well-formed.
+ */
+function requirePlain(value: unknown, path: (string | number)[], root: string): void {
+  switch (typeof value) {
+    case 'undefined':
+    case 'boolean':
+    case 'number':
+    case 'bigint':
+      return;
+    case 'string':
+      if (toUSVString(value) !== value)
+        throw notPlain(path, root, 'a string with half a character');
+      return;
+    case 'object':
+      break;
+    default:
+      throw notPlain(path, root, `a ${typeof value}`);
+  }
+  if (value === null || value instanceof Uint8Array) return;
+  if (path.length >= VALUE_DEPTH_MAX) {
+    throw notPlain(path, root, `circular, or deeper than ${VALUE_DEPTH_MAX}`);
+  }
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      path.push(i);
+      requirePlain(value[i], path, root);
+      path.pop();
+    }
+  } else if (isPlainObject(value)) {
+    for (const key of Object.keys(value)) {
+      path.push(key);
+      if (toUSVString(key) !== key) throw notPlain(path, root, 'under a key with half a character');
+      requirePlain(value[key], path, root);
+      path.pop();
+    }
+  } else if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw notPlain(path, root, 'an invalid Date');
+  } else if (referenceOfNow(value) === undefined) {
+    throw notPlain(path, root, `an instance of ${value.constructor?.name ?? 'an unnamed class'}`);
+  }
+}
+
+function notPlain(path: readonly (string | number)[], root: string, what: string): TypeError {
+  let name = root;
+  // A record is [class name, state]; the first step into it says nothing to the reader.
+  const steps = path[0] === 1 && path.length > 1 ? path.slice(1, 12) : path.slice(0, 12);
+  for (const step of steps) name += typeof step === 'number' ? `[${step}]` : `.${step}`;
+  return new TypeError(`${name} is ${what}; stored are plain data and persistent objects`);
+}
+
+function numberToken(value: number): Token {
+  if (!Number.isSafeInteger(value)) return new Token(Type.float, value);
+  return new Token(value < 0 ? Type.negint : Type.uint, value);
+}
+
+// --- Decoding ---------------------------------------------------------------------------------
+
+function guarded<T>(bytes: Uint8Array, work: (items: CborCursor) => T): T {
+  try {
+    const items = new CborCursor(bytes);
+    const result = work(items);
+    if (items.left > 0) throw new Error(`${items.left} bytes too many`);
+    return result;
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+function damaged(cause: unknown): OdbError {
+  const what = cause instanceof Error ? cause.message : String(cause);
+  return new OdbError('ODB_DAMAGED', `A stored record cannot be read: ${what}`, { cause });
+}
+
+function readClassName(items: CborCursor): string {
+  items.next();
+  const isPair = items.kind === KIND_ARRAY && items.value === 2;
+  if (isPair) items.next();
+  const { value } = items;
+  if (!isPair || typeof value !== 'string') {
+    throw new Error('it does not begin with a class name');
+  }
+  return value;
+}
+
+function readState(items: CborCursor, reference: MakeReference): State {
+  items.next();
+  if (items.kind !== KIND_MAP) throw new Error('it has no state');
+  return readMap(items, items.value as number, reference);
+}
+
+function read(items: CborCursor, reference: MakeReference): unknown {
+  items.next();
+  switch (items.kind) {
+    case KIND_MAP:
+      return Object.freeze(readMap(items, items.value as number, reference));
+    case KIND_ARRAY: {
+      const length = items.value as number;
+      const values: unknown[] = [];
+      for (let i = 0; i < length; i++) values.push(read(items, reference));
+      return Object.freeze(values);
+    }
+    case KIND_TAG:
+      return readTagged(items, items.value as number, reference);
+    default:
+      return items.value;
+  }
+}
+
+function readMap(items: CborCursor, length: number, reference: MakeReference): State {
+  const state: State = {};
+  for (let i = 0; i < length; i++) {
+    items.next();
+    const key = items.value;
+    if (typeof key !== 'string') throw new Error('a field has no name');
+    const value = read(items, reference);
+    if (key === '__proto__') setOwn(state, key, value);
+    else state[key] = value;
+  }
+  return state;
+}
+
+function readTagged(items: CborCursor, tag: number, reference: MakeReference): unknown {
+  items.next();
+  const { kind, value } = items;
+  if (tag === TAG_REFERENCE && kind === KIND_UINT) return reference(asOid(value as number));
+  if (tag === TAG_DATE && typeof value === 'number') return new Date(Math.round(value * 1000));
+  if (value instanceof Uint8Array && (tag === TAG_BIGINT || tag === TAG_NEGATIVE_BIGINT)) {
+    const digits = BigInt(`0x${Buffer.from(value).toString('hex')}`);
+    return tag === TAG_BIGINT ? digits : -1n - digits;
+  }
+  throw new Error(`it has an unknown tag ${tag}`);
+}

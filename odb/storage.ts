@@ -1,0 +1,313 @@
+/**
+ * The contracts between the objects above and the bytes below: `Storage` and `Reader`.
+ *
+ * Every storage keeps these promises; `test/odb/conformance` holds each of them to it.
+ *
+ * - A commit happens whole or not at all. When its promise is fulfilled it is on disk, and every
+ *   snapshot taken later, in any thread, sees it.
+ * - A reader sees the database as of one tid, for ever, whatever is committed meanwhile.
+ * - Reading is synchronous and made of point reads; nothing a reader does waits for a writer.
+ * - Nothing is forgotten: each revision of each object can be read as of its tid.
+ * - Tids only grow. The order of tids is the order in which commits were decided.
+ * - A storage knows records, not objects: it looks inside one only to merge.
+ */
+import type { Oid } from './oid.js';
+import type { Tid } from './tid.js';
+
+/** What a transaction says about itself. All of it is kept for ever. */
+export interface TransactionMeta {
+  /** Who: free text, at most `META_TEXT_MAX` characters, like the others. */
+  readonly user?: string;
+  readonly note?: string;
+  /** Paths of the objects it is about, as they were then. */
+  readonly paths?: readonly string[];
+  /** The transactions it takes back, when it is an undo. */
+  readonly undoes?: readonly Tid[];
+  /** Anything else, as plain data. */
+  readonly extension?: Readonly<Record<string, unknown>>;
+}
+
+/** Longest user, note or path, in UTF-16 code units. */
+export const META_TEXT_MAX = 65_535;
+
+/** The nodes of one map's tree that a transaction wrote; the map's own record is its root node. */
+export interface MapNodes {
+  readonly map: Oid;
+  /** Includes `map` itself when the root node was written. */
+  readonly nodes: readonly Oid[];
+}
+
+/** What a committed transaction did. */
+export interface TransactionChanges {
+  readonly tid: Tid;
+  /** The transaction before it; `TID_ZERO` for the first. */
+  readonly previousTid: Tid;
+  /** Moment of the commit, milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** Every object it wrote, nodes of maps included, each once, ascending. */
+  readonly oids: readonly Oid[];
+  /** Those of `oids` that did not exist before it. */
+  readonly created: readonly Oid[];
+  /** Those of `oids` that it took out of their containers, or made non-existent. */
+  readonly removed: readonly Oid[];
+  /** Which of `oids` are nodes of which map. */
+  readonly maps: readonly MapNodes[];
+}
+
+/** A committed transaction: what it did, and what it says about itself. */
+export interface TransactionRecord extends TransactionMeta, TransactionChanges {}
+
+/** A state of an object, as its bytes (`record.ts`), and the transaction that wrote it. */
+export interface LoadedRecord {
+  readonly record: Uint8Array;
+  readonly tid: Tid;
+}
+
+/** One revision of an object, as it is stored. */
+export interface StoredRevision {
+  readonly tid: Tid;
+  /** The revision before it; `TID_ZERO` for the first. */
+  readonly previousTid: Tid;
+  /** 1 for the first revision of the object, then one more each time. */
+  readonly number: number;
+  /** The bytes of the state; `undefined` when this revision made the object non-existent. */
+  readonly record: Uint8Array | undefined;
+}
+
+/** One entry of an object's history. */
+export interface Revision {
+  readonly tid: Tid;
+  /** Size of the record; 0 for a revision that made the object non-existent. */
+  readonly sizeBytes: number;
+  /** This revision made the object non-existent. */
+  readonly removed: boolean;
+}
+
+/**
+ * A fixed view of a storage as of `lastTid`.
+ *
+ * Belongs to the thread that took it. Records it hands out are never changed afterwards and stay
+ * valid after `close`. All methods throw OdbError `ODB_CLOSED` after `close`.
+ */
+export interface Reader extends Disposable {
+  /** The newest transaction this reader sees; `TID_ZERO` in an empty storage. */
+  readonly lastTid: Tid;
+
+  /**
+   * Loads the current state of an object; `undefined` when there is none.
+   *
+   * One key read.
+   *
+   * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
+   */
+  load(oid: Oid): LoadedRecord | undefined;
+
+  /**
+   * Loads the state an object had just after transaction `at`.
+   *
+   * Answers `undefined` for a time when the object did not exist, so walking through the past is
+   * not an error. O(log revisions) key reads.
+   *
+   * @param at inclusive; a tid newer than `lastTid` reads the present
+   * @throws OdbError `ODB_NO_OBJECT` when no transaction ever stored `oid`
+   */
+  loadAt(oid: Oid, at: Tid): LoadedRecord | undefined;
+
+  /**
+   * Gives the newest revision of an object not newer than `at`, non-existence included; `undefined`
+   * when there was none yet. With `at` left out, the current one: one key read. Never throws
+   * `ODB_NO_OBJECT`.
+   */
+  revision(oid: Oid, at?: Tid): StoredRevision | undefined;
+
+  /**
+   * Lists the revisions of an object, newest first; empty for an unknown object. One key read for
+   * each, and O(log revisions) to find the first.
+   *
+   * @param options.before only revisions older than this; default: all
+   * @param options.limit at most so many; default: all
+   */
+  revisions(oid: Oid, options?: { readonly before?: Tid; readonly limit?: number }): Revision[];
+
+  /** Gives the record of a transaction; `undefined` when there is none with this tid. */
+  transaction(tid: Tid): TransactionRecord | undefined;
+
+  /** Ends the view. Harmless when it has ended. */
+  close(): void;
+}
+
+/** A new state for an object. */
+export interface ObjectWrite {
+  readonly oid: Oid;
+  /** The revision the new state was made from; `TID_ZERO` for an object nobody stored yet. */
+  readonly baseTid: Tid;
+  /** The bytes of the new state; `undefined` makes the object non-existent. */
+  readonly record: Uint8Array | undefined;
+}
+
+/** What a transaction did to one entry of a map. Values are bytes of `encodeValue`. */
+export interface EntryChange {
+  readonly key: string;
+  /** The value the transaction found at its beginning; `undefined`: no such entry. */
+  readonly base: Uint8Array | undefined;
+  /** The value it left; `undefined`: no such entry. */
+  readonly value: Uint8Array | undefined;
+}
+
+/** What a transaction did to one map: as nodes among `writes`, and as entries. */
+export interface MapPatch {
+  /** The map, which is the root node of its tree. */
+  readonly map: Oid;
+  /** The nodes of this map among `writes`, dead and new ones included, the root too. */
+  readonly nodes: readonly Oid[];
+  /** Each key once. Empty for a map that this transaction creates. */
+  readonly entries: readonly EntryChange[];
+}
+
+/** Everything a transaction wants to be done. */
+export interface CommitRequest {
+  /** `lastTid` of the reader it worked on: what came later may be in conflict. */
+  readonly baseTid: Tid;
+  readonly meta: TransactionMeta;
+  /** Each object once. */
+  readonly writes: readonly ObjectWrite[];
+  /** Each map once; all nodes among `writes` are named by one of them. */
+  readonly maps: readonly MapPatch[];
+  /** Objects that must still be at this revision (`readCurrent`). */
+  readonly reads: readonly { readonly oid: Oid; readonly tid: Tid }[];
+  /** Those of `writes` that this transaction takes out of their containers (their place ends). */
+  readonly removed: readonly Oid[];
+  /** SHA-256 (hex) of each blob that a new state names; each must be in `blobs`. */
+  readonly blobs: readonly string[];
+}
+
+/** What became of a commit. */
+export interface CommitResult {
+  /** The new transaction; for a request that writes nothing, the newest there is. */
+  readonly tid: Tid;
+  /** Objects whose stored state is a merge, not what the request said; nodes of maps included. */
+  readonly merged: readonly Oid[];
+}
+
+/** How one field takes part in a three-way merge; `default` is what an absent field reads as. */
+export type MergeRule = MergeRuleName | { readonly rule: MergeRuleName; readonly default: unknown };
+
+export type MergeRuleName =
+  /** Compared whole: two changes are a conflict, equal ones too, as each may rest on what it read. */
+  | 'atomic'
+  /** Text, merged line by line. */
+  | 'lines'
+  /** A plain object, merged key by key, and within, recursively. */
+  | 'record'
+  /** An array of primitives, merged as a set. */
+  | 'set'
+  /** A number: differences add up. */
+  | 'counter'
+  /** `{ container, id, order }`: where an object is. */
+  | 'place';
+
+/** For each class name, the rule of each field; fields and classes not named are atomic. */
+export type MergeRules = Readonly<Record<string, Readonly<Record<string, MergeRule>>>>;
+
+/** What another thread needs to join a storage. Can be sent in a message. */
+export interface StorageHandle {
+  readonly directory: string;
+  /** Newest acknowledged tid and next oid: see `SharedCounters`. */
+  readonly shared: SharedArrayBuffer;
+  readonly rules: MergeRules;
+}
+
+/** What a storage can do beyond the promises above. */
+export interface StorageSupport {
+  /** What was committed is there after `close` and reopening. */
+  readonly persistence: boolean;
+  /** Other threads can join it (`share`). */
+  readonly threads: boolean;
+}
+
+/** Files named by the SHA-256 of their content. Once there, a blob never changes. */
+export interface Blobs {
+  /**
+   * Keeps the bytes, and answers once they are safe on disk. Content that is already there is
+   * kept once, and its time renewed.
+   */
+  put(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobInfo>;
+  /** Tells whether a blob is there. Synchronous: one look at the file system. */
+  has(sha256: string): boolean;
+  /** @throws OdbError `ODB_NO_BLOB` */
+  sizeBytes(sha256: string): number;
+  /** Gives the path of the blob's file, whether it is there or not. */
+  path(sha256: string): string;
+  /** Reads a whole blob. @throws OdbError `ODB_NO_BLOB` */
+  read(sha256: string): Buffer;
+  /**
+   * Streams a blob, or a part of it.
+   *
+   * @param range first and last byte, both inclusive; default: all of it
+   * @throws OdbError `ODB_NO_BLOB`
+   */
+  createReadStream(
+    sha256: string,
+    range?: { readonly start?: number; readonly end?: number },
+  ): NodeJS.ReadableStream;
+  /** Reads the whole file and tells whether it still is what its name says. */
+  verify(sha256: string): Promise<boolean>;
+}
+
+export interface BlobInfo {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** A place that keeps records. `close` waits for commits in progress. */
+export interface Storage extends AsyncDisposable {
+  readonly supports: StorageSupport;
+  readonly rules: MergeRules;
+  readonly blobs: Blobs;
+
+  /** The newest acknowledged transaction, of any thread; a snapshot taken now sees it. */
+  readonly lastTid: Tid;
+
+  /** Takes a view of the present. Cheap; must be closed. @throws OdbError `ODB_CLOSED` */
+  snapshot(): Reader;
+
+  /**
+   * Gives `count` consecutive oids that nobody has, and answers the first. Synchronous, in any
+   * thread. An oid that no commit used may be given again after the storage was closed.
+   */
+  allocate(count: number): Oid;
+
+  /**
+   * Commits a transaction: checks it against everything committed since `request.baseTid`, merges
+   * where both sides changed an object, and writes.
+   *
+   * @throws ConflictError `ODB_CONFLICT` when something could not be merged; nothing was written
+   * @throws OdbError `ODB_NO_BLOB` when it names a blob that is not there
+   * @throws OdbError `ODB_READ_ONLY` after the disk refused a write, until the storage is reopened
+   * @throws OdbError `ODB_WRITER_LOST` when the writing thread ended; whether it was written is
+   *   known after reopening
+   * @throws OdbError `ODB_CLOSED`
+   */
+  commit(request: CommitRequest): Promise<CommitResult>;
+
+  /** The same for a request packed by `packCommit`; takes the bytes over (they may be transferred). */
+  commitPacked(bytes: Uint8Array): Promise<CommitResult>;
+
+  /**
+   * Reads one entry of the storage's metadata: plain data beside the objects, without transactions,
+   * history or undo. Synchronous, in any thread, always the latest; frozen.
+   */
+  getMeta(key: string): unknown;
+
+  /** Writes entries of the metadata, all or none; `undefined` removes one. Synced like a commit. */
+  setMeta(entries: Readonly<Record<string, unknown>>): Promise<void>;
+
+  /** Lists the entries of the metadata whose keys begin with `prefix`, in key order. */
+  listMeta(prefix: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
+
+  /** Gives what another thread needs to join. @throws OdbError `ODB_NOT_SHARED` without threads */
+  share(): StorageHandle;
+
+  /** Waits for commits in progress, then ends. Harmless when it has ended. */
+  close(): Promise<void>;
+}

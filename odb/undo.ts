@@ -1,0 +1,141 @@
+/**
+ * Undo: what taking back transactions would do, worked out on a snapshot without writing anything.
+ *
+ * An undo is a new transaction. For each object a chosen transaction wrote: if its current revision
+ * is that one, it goes back to the one before; otherwise it is merged (base: what the transaction
+ * wrote, theirs: what is there now, mine: what was there before). Maps are taken back entry by
+ * entry. Taking back a creation makes the object non-existent, taking back an end brings it back.
+ *
+ * The plan is carried out by a connection as ordinary changes, so undoing an undo is redo.
+ */
+import type { MergeClasses } from './merge.js';
+import type { Oid } from './oid.js';
+import { Past } from './past.js';
+import { classNameOf, decodeRecord, type State } from './record.js';
+import type { EntryChange, Reader, TransactionRecord } from './storage.js';
+import type { Tid } from './tid.js';
+import { UndoDraft, type DraftedObject, type UndoConflict } from './undo-draft.js';
+
+export type { UndoConflict } from './undo-draft.js';
+
+/** Most transactions in a set that is offered to be undone together. */
+export const TOGETHER_MAX = 200;
+/** A larger set is offered as it was found, without looking for a smaller one. */
+const REDUCED_MAX = 50;
+
+/** What an undo would make of one object. States hold `Ref`s. */
+export interface UndoneObject {
+  readonly oid: Oid;
+  readonly className: string;
+  /** The revision the plan rests on. */
+  readonly currentTid: Tid;
+  /** State now; `undefined`: the object does not exist. */
+  readonly before: State | undefined;
+  /** State after the undo; `undefined`: the object ceases to exist. */
+  readonly after: State | undefined;
+}
+
+/** What an undo would make of one map: ordinary settings and deletions of entries. */
+export interface UndoneMap {
+  readonly map: Oid;
+  readonly className: string;
+  readonly entries: readonly EntryChange[];
+}
+
+export interface UndoPlan {
+  /** The transactions to be taken back, newest first. */
+  readonly tids: readonly Tid[];
+  /** Nothing stands in the way; otherwise `conflicts` tells what does. */
+  readonly possible: boolean;
+  /** Objects that would change, begin or end; nodes only of maps that begin or end as a whole. */
+  readonly objects: readonly UndoneObject[];
+  readonly maps: readonly UndoneMap[];
+  readonly conflicts: readonly UndoConflict[];
+  /**
+   * The transactions that can be taken back together, newest first: `tids` when that is possible,
+   * else with as few later ones as it takes. Empty when there is no such set of at most
+   * `TOGETHER_MAX`. Past 50 it may be larger than it need be.
+   */
+  readonly together: readonly Tid[];
+}
+
+export interface UndoOptions extends MergeClasses {
+  /** Only these objects of the transactions; a map stands for its nodes. Default: all. */
+  readonly objects?: readonly Oid[];
+}
+
+/**
+ * Works out what taking back transactions would do. Pure: reads the snapshot, changes nothing.
+ *
+ * Costs point reads for each object the transactions wrote, and again as many for each set of
+ * transactions it tries when something stands in the way.
+ *
+ * @throws OdbError `ODB_NO_TRANSACTION` for a tid that names none
+ * @throws OdbError `ODB_TOO_LONG_AGO` when a container is to be removed again and more than 100,000
+ *   transactions since would have to be searched for changes in it
+ */
+export function planUndo(reader: Reader, tids: readonly Tid[], options: UndoOptions): UndoPlan {
+  const past = new Past(reader);
+  const draft = makeDraft(past, tids, options);
+  const possible = draft.conflicts.length === 0;
+  const chosen = newestFirst(tids);
+  return {
+    tids: chosen,
+    possible,
+    objects: draft.objects().map(describeObject),
+    maps: draft.maps(),
+    conflicts: draft.conflicts,
+    together: possible ? chosen : findTogether(past, chosen, draft, options),
+  };
+}
+
+function makeDraft(past: Past, tids: Iterable<Tid>, options: UndoOptions): UndoDraft {
+  const chosen = newestFirst(tids);
+  const wanted = options.objects === undefined ? undefined : new Set(options.objects);
+  const draft = new UndoDraft(past, new Set(chosen), options);
+  const transactions: TransactionRecord[] = chosen.map((tid) => past.transaction(tid));
+  for (const transaction of transactions) {
+    draft.takeBack(transaction, (oid) => wanted === undefined || wanted.has(oid));
+  }
+  const oldest = chosen.at(-1);
+  if (oldest !== undefined) draft.checkContainers(oldest);
+  return draft;
+}
+
+/** Adds what stands in the way until nothing does, then leaves out what need not be there. */
+function findTogether(
+  past: Past,
+  tids: readonly Tid[],
+  first: UndoDraft,
+  options: UndoOptions,
+): readonly Tid[] {
+  let together = new Set(tids);
+  for (let draft = first; draft.conflicts.length > 0; draft = makeDraft(past, together, options)) {
+    const { size } = together;
+    together = new Set([...together, ...draft.conflicts.flatMap(({ blockedBy }) => blockedBy)]);
+    if (together.size === size || together.size > TOGETHER_MAX) return [];
+  }
+  if (together.size <= REDUCED_MAX) {
+    const added = newestFirst(together).filter((tid) => !tids.includes(tid));
+    for (const tid of added) {
+      const fewer = new Set([...together].filter((other) => other !== tid));
+      if (makeDraft(past, fewer, options).conflicts.length === 0) together = fewer;
+    }
+  }
+  return newestFirst(together);
+}
+
+function newestFirst(tids: Iterable<Tid>): readonly Tid[] {
+  return [...new Set(tids)].sort((a, b) => b - a);
+}
+
+function describeObject({ oid, currentTid, before, after }: DraftedObject): UndoneObject {
+  const record = after ?? before;
+  return {
+    oid,
+    className: record === undefined ? '' : classNameOf(record),
+    currentTid,
+    before: before === undefined ? undefined : decodeRecord(before).state,
+    after: after === undefined ? undefined : decodeRecord(after).state,
+  };
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encodeMeta } from '../../odb/commit-packing.js';
+import {
+  decodeNumber,
+  decodeRevision,
+  decodeTransaction,
+  encodeNumber,
+  encodeRevision,
+  encodeTransaction,
+  metaKey,
+  metaKeys,
+  nameOfMetaKey,
+  objectKey,
+  oidOfKey,
+  revisionKey,
+  skipNumber,
+  transactionKey,
+} from '../../odb/level-keys.js';
+import { asOid } from '../../odb/oid.js';
+import { encodeRecord } from '../../odb/record.js';
+import { asTid, TID_ZERO, tidToMs } from '../../odb/tid.js';
+
+const oid = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(asOid);
+const tid = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(asTid);
+
+test('keys sort as their numbers do', () => {
+  fc.assert(
+    fc.property(oid, oid, tid, tid, (a, b, at, later) => {
+      assert.equal(Math.sign(Buffer.compare(objectKey(a), objectKey(b))), Math.sign(a - b));
+      assert.equal(
+        Math.sign(Buffer.compare(revisionKey(a, at), revisionKey(b, later))),
+        Math.sign(a - b || at - later),
+      );
+      assert.equal(
+        Math.sign(Buffer.compare(transactionKey(at), transactionKey(later))),
+        Math.sign(at - later),
+      );
+      assert.equal(oidOfKey(objectKey(a)), a);
+      assert.equal(decodeNumber(encodeNumber(at)), at);
+    }),
+  );
+});
+
+test('the keys of a metadata prefix are those between its bounds', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: 'grapheme' }),
+      fc.string({ unit: 'grapheme' }),
+      (prefix, name) => {
+        const key = metaKey(name);
+        const { gte, lt } = metaKeys(prefix);
+        const inside = Buffer.compare(key, gte) >= 0 && Buffer.compare(key, lt) < 0;
+        assert.equal(inside, name.startsWith(prefix));
+        assert.equal(nameOfMetaKey(key), name);
+      },
+    ),
+  );
+});
+
+test('a revision comes back as it was', () => {
+  const record = encodeRecord('test.Page', { title: 'x' });
+  const revisions = [
+    { tid: 5, previousTid: 0, skipTid: 0, number: 1, record },
+    { tid: 9e15, previousTid: 5, skipTid: 0, number: 2, record },
+    { tid: 9e15, previousTid: 8e15, skipTid: 5, number: 3, record: undefined },
+  ];
+  for (const { record: state, number, ...tids } of revisions) {
+    const [at, previousTid, skipTid] = [tids.tid, tids.previousTid, tids.skipTid].map(asTid);
+    assert.ok(at !== undefined && previousTid !== undefined && skipTid !== undefined);
+    const value = encodeRevision({ tid: at, previousTid, skipTid, number, record: state });
+    assert.deepEqual(decodeRevision(value), {
+      tid: at,
+      previousTid,
+      skipTid,
+      number,
+      record: state,
+      value,
+    });
+  }
+});
+
+test('an object of a 200-byte record takes at most 250 bytes, key and header included', () => {
+  const record = new Uint8Array(200);
+  const at = asTid(Date.now() * 1000);
+  const value = encodeRevision({
+    tid: at,
+    previousTid: asTid(at - 86_400e6),
+    skipTid: TID_ZERO,
+    number: 1000,
+    record,
+  });
+  assert.ok(objectKey(asOid(1)).length + value.length <= 250);
+});
+
+test('a transaction comes back as it was', () => {
+  const oids = fc.uniqueArray(oid, { maxLength: 20 }).map((list) => list.sort((a, b) => a - b));
+  fc.assert(
+    fc.property(tid, oids, oids, (at, written, others) => {
+      const changes = {
+        tid: at,
+        previousTid: asTid(Math.floor(at / 2)),
+        timeMs: tidToMs(at),
+        oids: written,
+        created: others,
+        removed: written.slice(2),
+        maps: others.map((map) => ({ map, nodes: [...written] })),
+      };
+      const meta = { user: 'ä', note: '', paths: ['/x'], undoes: [at], extension: { a: [1] } };
+      const value = encodeTransaction(changes, encodeMeta(meta));
+      assert.deepEqual(decodeTransaction(at, value), { ...meta, ...changes });
+    }),
+  );
+});
+
+test('what is no revision is damage', () => {
+  const cases = [[], [1, 2, 3], [7, ...encodeNumber(5), 1, 0], [1, ...encodeNumber(5), 0x80]];
+  for (const bytes of cases) {
+    assert.throws(() => decodeRevision(Uint8Array.from(bytes)), { code: 'ODB_DAMAGED' });
+  }
+});
+
+test('skip pointers lead from any revision to any older one in few steps', () => {
+  for (let from = 1; from <= 600; from++) {
+    for (let to = 1; to <= from; to += 7) {
+      let at = from;
+      let steps = 0;
+      for (; at > to; steps++) at = skipNumber(at) >= to ? skipNumber(at) : at - 1;
+      assert.equal(at, to);
+      assert.ok(steps <= 55, `${steps} steps from ${from} to ${to}`);
+    }
+  }
+});
