@@ -1,0 +1,65 @@
+/**
+ * The JSON interface: the view `@api` of every object.
+ *
+ * Every answer is JSON, errors included, wherever on the way they happened.
+ */
+import { MethodNotAllowed, NotFound } from '../errors.js';
+import type { PublishRequest } from '../publisher/request.js';
+import { Response } from '../publisher/response.js';
+import type { View } from '../publisher/view.js';
+import { VERSION } from '../version.js';
+import { batchRoute } from './batch.js';
+import { jobRoutes } from './jobs.js';
+import { objectRoutes } from './objects.js';
+import { openApi } from './openapi.js';
+import { problemOf, problemResponse } from './problem.js';
+import { type FoundRoute, matchRoutes, type Route } from './route.js';
+import { securityRoutes } from './security.js';
+import { transactionRoutes } from './transactions.js';
+
+/** Every route of the JSON interface. */
+export const routes: readonly Route[] = [
+  ...objectRoutes,
+  batchRoute(answer),
+  ...transactionRoutes,
+  ...securityRoutes,
+  ...jobRoutes,
+  {
+    method: 'GET',
+    path: 'openapi.json',
+    rootOnly: true,
+    summary: 'Describes all of this',
+    answers: { 200: { description: 'An OpenAPI 3.1 document', schema: { type: 'object' } } },
+    run: () => Response.json(openApi(routes, VERSION)),
+  },
+];
+
+export const apiView: View = {
+  name: '@api',
+  containmentOnly: true,
+  handle: answer,
+  error: (error, id) => problemResponse(problemOf(error, id)),
+};
+
+async function answer(request: PublishRequest): Promise<Response> {
+  const { route, parameters } = findRoute(request);
+  return route.run(request, parameters);
+}
+
+function findRoute(request: PublishRequest): FoundRoute {
+  const found = matchRoutes(routes, request.rest).filter(
+    ({ route }) => route.rootOnly !== true || request.object.container === undefined,
+  );
+  if (found.length === 0) {
+    throw new NotFound(
+      `The JSON interface has no ${request.rest.join('/')} at ${request.object.path}`,
+    );
+  }
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const fitting = found.find(({ route }) => route.method === method);
+  if (fitting !== undefined) return fitting;
+  const allow = found.map(({ route }) => route.method);
+  throw new MethodNotAllowed(`${request.method} means nothing here; ${allow.join(', ')} do`, {
+    allow,
+  });
+}

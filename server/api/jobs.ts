@@ -1,0 +1,87 @@
+/**
+ * "Jobs" of the JSON interface: what is running, how far it is, and stopping it.
+ */
+import { Forbidden, NotFound } from '../errors.js';
+import { getJob, hasEnded, type JobRecord, listJobs } from '../jobs/job.js';
+import type { PublishRequest } from '../publisher/request.js';
+import { Response } from '../publisher/response.js';
+import { principalKey } from '../security/principal.js';
+import { MANAGER_ROLE } from '../security/role.js';
+import { type Json, page, readRange } from './json.js';
+import type { Route } from './route.js';
+import { listOf, pageOf, path, principal, shape, text, time } from './schemas.js';
+
+const count = { type: 'integer' };
+const job = shape({
+  id: text,
+  kind: text,
+  user: principal,
+  path,
+  state: { enum: ['queued', 'running', 'done', 'failed', 'cancelled'] },
+  created: time,
+  progress: shape({ done: count, total: count }),
+  log: listOf(text),
+  'result?': {},
+});
+
+export const jobRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: 'jobs',
+    rootOnly: true,
+    summary: 'Lists jobs, newest first: all for a Manager, else one’s own',
+    answers: { 200: { description: 'Jobs', schema: pageOf(job) } },
+    async run(request) {
+      const range = readRange(request);
+      const all = await listJobs(request.site.storage);
+      const visible = all.filter((each) => maySee(request, each));
+      const items = visible.slice(range.start, range.start + range.limit).map(jobJson);
+      return Response.json(page(items, visible.length, range));
+    },
+  },
+  {
+    method: 'GET',
+    path: 'jobs/{id}',
+    rootOnly: true,
+    summary: 'Shows a job',
+    answers: { 200: { description: 'The job', schema: job } },
+    run(request, { id = '' }) {
+      return Response.json(jobJson(requireJob(request, id)));
+    },
+  },
+  {
+    method: 'DELETE',
+    path: 'jobs/{id}',
+    rootOnly: true,
+    summary: 'Cancels a job: what it has not committed never was',
+    answers: { 202: { description: 'It is being cancelled', schema: job } },
+    run(request, { id = '' }) {
+      const found = requireJob(request, id);
+      if (hasEnded(found)) throw new Forbidden(`The job ${id} has ended already`);
+      request.order({ what: 'cancel', id });
+      return Response.json(jobJson(found), { status: 202 });
+    },
+  },
+];
+
+/** Answers a request that started a job. */
+export function startedJob(id: string): Response {
+  return Response.json({ job: id }, { status: 202 }).set('Location', `/@api/jobs/${id}`);
+}
+
+function requireJob(request: PublishRequest, id: string): JobRecord {
+  const found = getJob(request.site.storage, id);
+  if (found === undefined || !maySee(request, found)) throw new NotFound(`There is no job ${id}`);
+  return found;
+}
+
+function maySee(request: PublishRequest, { user }: JobRecord): boolean {
+  if (user === principalKey(request.user)) return true;
+  return request.policy.rolesAt(request.object).includes(MANAGER_ROLE);
+}
+
+function jobJson(record: JobRecord): Json {
+  const { id, kind, user, path: about, state, progress, log, result } = record;
+  const created = new Date(record.createdMs).toISOString();
+  return { id, kind, user, path: about, state, created, progress, log, result };
+}

@@ -1,0 +1,313 @@
+/**
+ * "Objects" of the JSON interface: reading, adding, changing, deleting, copying and moving them.
+ */
+import { type Container, type Content, isContainer, type SortKey } from '../content/content.js';
+import { contentTypes } from '../content/content-type.js';
+import { copyObject } from '../content/copy.js';
+import { createObject, deleteObjects, setData, updateObject } from '../content/edit.js';
+import { moveObject } from '../content/move.js';
+import { siteRoot } from '../content/places.js';
+import type { PropertyPatch } from '../content/properties.js';
+import { Invalid, MethodNotAllowed, NotFound, PreconditionFailed } from '../errors.js';
+import type { PublishRequest } from '../publisher/request.js';
+import { Response } from '../publisher/response.js';
+import { Body, isObject, page, readChoice, readRange } from './json.js';
+import { objectJson, summaryJson } from './object-json.js';
+import type { Route } from './route.js';
+import { listOf, named, pageOf, path, shape, text, tid } from './schemas.js';
+
+const SORTS: readonly SortKey[] = ['id', 'title', 'type', 'modified', 'size', 'order'];
+
+const objectAnswer = { description: 'The object as it now is', schema: named('Object') };
+const fields = { type: 'object', description: 'By type; see the fields of the object' };
+const properties = listOf(named('Property'));
+
+export const objectRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '',
+    summary: 'Shows the object',
+    query: {
+      at: { description: 'A tid or a time: the object as it was then', schema: text },
+    },
+    answers: { 200: { description: 'The object', schema: named('Object') } },
+    run(request) {
+      requireView(request);
+      return tagged(Response.json(objectJson(request, request.object)), request.object);
+    },
+  },
+  {
+    method: 'PATCH',
+    path: '',
+    summary: 'Changes title, fields and properties; what is not listed stays',
+    body: shape({ 'title?': text, 'fields?': fields, 'properties?': properties, 'note?': text }),
+    answers: { 200: objectAnswer },
+    run(request) {
+      const body = new Body(request);
+      const title = body.string('title');
+      const values = body.object('fields');
+      const patches = readProperties(body);
+      const note = body.string('note');
+      body.done();
+      requireMatch(request, request.object);
+      if (note !== undefined) request.note(note);
+      updateObject(request, request.object, {
+        ...(title === undefined ? {} : { title }),
+        ...(values === undefined ? {} : { fields: values }),
+        ...(patches === undefined ? {} : { properties: patches }),
+      });
+      return tagged(Response.json(objectJson(request, request.object)), request.object, request);
+    },
+  },
+  {
+    method: 'DELETE',
+    path: '',
+    summary: 'Deletes the object and all below it',
+    answers: { 200: { description: 'Deleted', schema: shape({ tid }) } },
+    run(request) {
+      requireMatch(request, request.object);
+      const { container, id } = request.object;
+      if (container === undefined) {
+        throw new MethodNotAllowed('The root cannot be deleted', { allow: ['GET', 'PATCH'] });
+      }
+      deleteObjects(request, container, [id]);
+      return Response.json({ tid: request.pendingTid });
+    },
+  },
+  {
+    method: 'GET',
+    path: 'contents',
+    summary: 'Lists what a folder contains, without what the asker may not view',
+    query: {
+      start: { description: 'How many to pass over', schema: { type: 'integer', minimum: 0 } },
+      limit: { description: 'How many to give', schema: { type: 'integer', maximum: 1000 } },
+      sort: { description: 'By what; `order` by default', schema: { enum: SORTS } },
+      order: { description: 'Which way', schema: { enum: ['asc', 'desc'] } },
+      type: { description: 'Only objects of this content type', schema: text },
+    },
+    answers: { 200: { description: 'Summaries', schema: pageOf(named('Summary')) } },
+    run(request) {
+      requireView(request);
+      const folder = requireContainer(request.object);
+      const range = readRange(request);
+      const sort = readChoice(request, 'sort', SORTS) ?? 'order';
+      const descending = readChoice(request, 'order', ['asc', 'desc']) === 'desc';
+      const type = request.query.text('type');
+      const visible = folder
+        .items({ sort, descending })
+        .filter((item) => type === '' || item.type === type)
+        .filter((item) => request.policy.may('View', item));
+      const items = visible
+        .slice(range.start, range.start + range.limit)
+        .map((item) => summaryJson(request, item));
+      return Response.json(page(items, visible.length, range));
+    },
+  },
+  {
+    method: 'POST',
+    path: 'contents',
+    summary: 'Adds an object',
+    body: shape({
+      type: text,
+      id: text,
+      'title?': text,
+      'fields?': fields,
+      'properties?': properties,
+      'note?': text,
+    }),
+    answers: {
+      201: { description: 'The new object; `Location` is its URL', schema: named('Object') },
+      409: { description: 'The id is taken' },
+    },
+    run(request) {
+      const body = new Body(request);
+      const type = body.required('type');
+      const id = body.required('id');
+      const title = body.string('title');
+      const values = body.object('fields');
+      const patches = readProperties(body);
+      const note = body.string('note');
+      body.done();
+      if (note !== undefined) request.note(note);
+      const folder = requireContainer(request.object);
+      requireMatch(request, folder);
+      const created = createObject(request, folder, {
+        type,
+        id,
+        ...(title === undefined ? {} : { title }),
+        ...(values === undefined ? {} : { fields: values }),
+        ...(patches === undefined ? {} : { properties: patches }),
+      });
+      const answer = Response.json(objectJson(request, created), { status: 201 });
+      return tagged(answer, created, request).set('Location', request.origin + created.url);
+    },
+  },
+  {
+    method: 'GET',
+    path: 'data',
+    summary: 'Gives the bytes of a File or Image, or the source of what has one',
+    answers: { 200: { description: 'The bytes', schema: { type: 'string' }, mediaType: '*/*' } },
+    run(request) {
+      const { object } = request;
+      requireView(request);
+      const type = contentTypes.of(object);
+      if (type.protectedFields === true) {
+        request.policy.require('View management screens', object);
+      }
+      return tagged(dataOf(object), object);
+    },
+  },
+  {
+    method: 'PUT',
+    path: 'data',
+    summary: 'Replaces the bytes of a File or Image, or the source of what has one',
+    body: 'raw',
+    answers: { 200: objectAnswer },
+    run(request) {
+      const { object, envelope } = request;
+      requireMatch(request, object);
+      const contentType = request.headers['content-type'];
+      setData(request, object, {
+        ...(envelope.upload === undefined ? { bytes: request.body } : { blob: envelope.upload }),
+        ...(contentType === undefined ? {} : { contentType }),
+      });
+      return tagged(Response.json(objectJson(request, object)), object, request);
+    },
+  },
+  {
+    method: 'POST',
+    path: 'copy',
+    summary: 'Copies the object and all below it into a folder',
+    body: shape({ to: path, 'id?': text, 'note?': text }),
+    answers: { 201: { description: 'The copy', schema: named('Object') } },
+    run(request) {
+      const body = new Body(request);
+      const to = body.required('to');
+      const id = body.string('id');
+      const note = body.string('note');
+      body.done();
+      requireMatch(request, request.object);
+      if (note !== undefined) request.note(note);
+      const copy = copyObject(request, request.object, {
+        to: folderAt(request, to),
+        ...(id === undefined ? {} : { id }),
+      });
+      const answer = Response.json(objectJson(request, copy), { status: 201 });
+      return tagged(answer, copy, request).set('Location', request.origin + copy.url);
+    },
+  },
+  {
+    method: 'POST',
+    path: 'move',
+    summary:
+      'Moves the object into a folder; within its own it renames or, with `before`, reorders',
+    body: shape({ to: path, 'id?': text, 'before?': text, 'note?': text }),
+    answers: { 200: objectAnswer },
+    run(request) {
+      const body = new Body(request);
+      const to = body.required('to');
+      const id = body.string('id');
+      const before = body.string('before');
+      const note = body.string('note');
+      body.done();
+      requireMatch(request, request.object);
+      if (note !== undefined) request.note(note);
+      moveObject(request, request.object, {
+        to: folderAt(request, to),
+        ...(id === undefined ? {} : { id }),
+        ...(before === undefined ? {} : { before }),
+      });
+      return tagged(Response.json(objectJson(request, request.object)), request.object, request);
+    },
+  },
+];
+
+/** @throws Unauthorized unless the asker may view the object and see what is in it */
+export function requireView(request: PublishRequest): void {
+  request.policy.require('View', request.object);
+  request.policy.require('Access contents information', request.object);
+}
+
+/**
+ * Holds a write to the revision that `If-Match` names: now, and until the transaction is committed.
+ * @throws PreconditionFailed when the object changed since
+ */
+export function requireMatch(request: PublishRequest, object: Content): void {
+  const header = request.headers['if-match'];
+  if (header === undefined) return;
+  const tags = header.split(',').map((tag) => tag.trim());
+  if (!tags.includes('*') && !tags.includes(`"${object.tid}"`)) {
+    throw new PreconditionFailed(
+      `${object.path} changed since: it is at "${object.tid}", not at ${header}`,
+    );
+  }
+  request.connection.readCurrent(object);
+}
+
+/** @throws NotFound when the object contains nothing */
+export function requireContainer(object: Content): Container {
+  if (isContainer(object)) return object;
+  throw new NotFound(`${object.path} is no folder`);
+}
+
+/**
+ * Finds a folder by its path, by containment.
+ * @throws Invalid naming `to` when there is none
+ */
+export function folderAt(request: PublishRequest, to: string): Container {
+  const found = objectAt(request, to);
+  if (found !== undefined && isContainer(found)) return found;
+  throw new Invalid([{ field: 'to', message: `There is no folder ${to}` }]);
+}
+
+/** Finds an object by its path from the root, by containment; `undefined` when there is none. */
+export function objectAt(request: PublishRequest, wanted: string): Content | undefined {
+  let at: Content | undefined = siteRoot(request.connection);
+  for (const id of wanted.split('/').filter((segment) => segment !== '')) {
+    at = at !== undefined && isContainer(at) ? at.child(id) : undefined;
+  }
+  return at;
+}
+
+function readProperties(body: Body): readonly PropertyPatch[] | undefined {
+  const list = body.list('properties');
+  if (list === undefined) return undefined;
+  const patches: PropertyPatch[] = [];
+  for (const [at, item] of list.entries()) {
+    if (!isObject(item) || typeof item['name'] !== 'string') {
+      body.refuse(`properties.${at}`, 'This must be an object with a name');
+    } else if (item['type'] !== undefined && typeof item['type'] !== 'string') {
+      body.refuse(`properties.${item['name']}`, 'The type must be a string');
+    } else {
+      patches.push({
+        name: item['name'],
+        value: item['value'],
+        type: item['type'],
+        choices: item['choices'],
+      });
+    }
+  }
+  return patches;
+}
+
+function tagged(response: Response, object: Content, request?: PublishRequest): Response {
+  return response.set('ETag', `"${request?.tidOf(object) ?? object.tid}"`);
+}
+
+function dataOf(object: Content): Response {
+  const type = contentTypes.of(object);
+  if (type.data === undefined) throw new NotFound(`${object.path} holds no data`);
+  const { contentType } = type.read(object) as { contentType?: string };
+  if (type.data === 'source') {
+    const source = (object as Content & { readonly source: string }).source;
+    return Response.text(source, contentType ?? 'text/markdown; charset=utf-8');
+  }
+  const { sha256, size } = type.read(object) as { sha256: string; size: number };
+  if (sha256 === '')
+    return Response.bytes(new Uint8Array(), contentType ?? 'application/octet-stream');
+  return Response.blob({
+    sha256,
+    sizeBytes: size,
+    contentType: contentType ?? 'application/octet-stream',
+  });
+}

@@ -1,0 +1,104 @@
+/**
+ * The shapes that the JSON interface's requests and answers share, as JSON Schema for OpenAPI.
+ */
+import type { Schema } from './route.js';
+
+export const text: Schema = { type: 'string' };
+export const path: Schema = {
+  type: 'string',
+  description: 'A path from the root',
+  examples: ['/news/today'],
+};
+export const tid: Schema = {
+  type: 'string',
+  pattern: '^[0-9]{1,16}$',
+  description: 'A transaction: microseconds since the epoch, in decimal',
+};
+export const time: Schema = { type: 'string', format: 'date-time' };
+export const principal: Schema = {
+  type: ['string', 'null'],
+  description: 'The path of a user folder, a colon, and a name',
+  examples: ['/acl_users:admin'],
+};
+
+/** An object schema; every property is required unless its name ends in `?`. */
+export function shape(properties: Readonly<Record<string, Schema>>): Schema {
+  const required = Object.keys(properties).filter((name) => !name.endsWith('?'));
+  return {
+    type: 'object',
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, schema]) => [name.replace(/\?$/, ''), schema]),
+    ),
+    ...(required.length > 0 ? { required } : {}),
+  };
+}
+
+export function listOf(items: Schema): Schema {
+  return { type: 'array', items };
+}
+
+/** One page of a list, with how long the whole is. */
+export function pageOf(items: Schema): Schema {
+  const count: Schema = { type: 'integer', minimum: 0 };
+  return shape({ items: listOf(items), total: count, start: count, limit: count });
+}
+
+/** A member of `components/schemas`. */
+export function named(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const property = shape({
+  name: text,
+  type: text,
+  value: { description: 'Of the type named; null takes the property away' },
+  'choices?': listOf(text),
+});
+
+const summary = {
+  id: text,
+  path,
+  url: { type: 'string', format: 'uri' },
+  type: text,
+  title: text,
+  modified: time,
+  tid,
+};
+
+export const components: Readonly<Record<string, Schema>> = {
+  Property: property,
+  Summary: shape({ ...summary, size: { type: 'integer' } }),
+  Object: shape({
+    ...summary,
+    owner: principal,
+    created: time,
+    version: { type: ['string', 'null'] },
+    fields: { type: 'object' },
+    properties: listOf({ $ref: '#/components/schemas/Property' }),
+    views: listOf(text),
+  }),
+  Problem: shape({
+    type: text,
+    title: text,
+    status: { type: 'integer' },
+    detail: text,
+    'errors?': listOf(
+      shape({
+        field: text,
+        message: text,
+        'line?': { type: 'integer' },
+        'column?': { type: 'integer' },
+      }),
+    ),
+  }),
+  Transaction: shape({
+    tid,
+    time,
+    user: principal,
+    description: text,
+    paths: listOf(path),
+    version: { type: ['string', 'null'] },
+    undoable: { type: 'boolean' },
+  }),
+  Revision: shape({ tid, time, user: principal, description: text, size: { type: 'integer' } }),
+};

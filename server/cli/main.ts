@@ -1,0 +1,103 @@
+/**
+ * The command line: `canopy COMMAND …`.
+ *
+ * The table below is the only list of commands; each is loaded when it is asked for. The exit code
+ * is 0 when it was done, 1 when it failed, and 2 when it was asked for wrongly.
+ */
+import { OdbError } from '../../odb/errors.js';
+import { ServerError } from '../errors.js';
+import { describeSettings, resolveSettings } from '../settings.js';
+import { nearest } from '../settings-sources.js';
+import { SettingsError } from '../settings-kinds.js';
+import { type Command, UsageError } from './command.js';
+
+const EXIT_FAILED = 1;
+const EXIT_MISUSED = 2;
+
+interface Entry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+const COMMANDS: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: 'serve the site; makes a database where there is none',
+    load: async () => (await import('./serve.js')).serve,
+  },
+  init: {
+    summary: 'make a database',
+    load: async () => (await import('./init.js')).init,
+  },
+  import: {
+    summary: 'bring a directory of files into the site',
+    load: async () => (await import('./import.js')).importCommand,
+  },
+  user: {
+    summary: 'list, add and remove users; change passwords and roles',
+    load: async () => (await import('./user.js')).user,
+  },
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  if (name === '--help' || name === '-h' || name === 'help') return help();
+  if (name === '--version' || name === '-v') {
+    console.log((await import('../version.js')).VERSION);
+    return 0;
+  }
+  try {
+    return await run(name, args);
+  } catch (error) {
+    return report(name, error);
+  }
+}
+
+async function run(name: string, args: readonly string[]): Promise<number> {
+  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (entry === undefined) {
+    const meant = nearest(name, Object.keys(COMMANDS));
+    const hint = meant === undefined ? 'See canopy --help.' : `Did you mean ${meant}?`;
+    throw new UsageError(`There is no command ${name}. ${hint}`);
+  }
+  const command = await entry.load();
+  const directory = process.cwd();
+  const sources = { args, env: process.env, directory };
+  const resolved = resolveSettings(command.settings, sources, command.options);
+  if (resolved === undefined) return helpFor(name, command);
+  return command.run({ ...resolved, directory, out: (line) => console.log(line) });
+}
+
+function report(name: string, error: unknown): number {
+  const misused = error instanceof SettingsError || error instanceof UsageError;
+  if (misused || error instanceof ServerError || error instanceof OdbError) {
+    console.error(`canopy: ${error.message}`);
+    if (misused) console.error(`See canopy ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`);
+  } else {
+    console.error(error);
+  }
+  return misused ? EXIT_MISUSED : EXIT_FAILED;
+}
+
+function help(): number {
+  const width = Math.max(...Object.keys(COMMANDS).map(({ length }) => length));
+  const list = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`,
+  );
+  console.log(`Usage: canopy COMMAND [options]
+
+${list.join('\n')}
+
+canopy COMMAND --help says more. Every setting is --name, CANOPY_NAME in the environment, or a key
+of canopy.config.json, in that order.`);
+  return 0;
+}
+
+function helpFor(name: string, { operands, about, settings, options }: Command): number {
+  console.log(`Usage: canopy ${name}${operands === undefined ? '' : ` ${operands}`} [options]
+
+${about}
+
+${describeSettings(settings, options)}`);
+  return 0;
+}

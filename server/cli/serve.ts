@@ -1,0 +1,89 @@
+/**
+ * `canopy serve`: serves a site until it is asked to end.
+ *
+ * `SIGTERM` and `SIGINT` end it in order: what was begun is answered and saved. A second signal
+ * ends it at once, which loses no saved change.
+ */
+import { LevelStorage } from '../../odb/index.js';
+import { startServer } from '../http/server.js';
+import { Log } from '../log.js';
+import { pluginSpecifiers } from '../plugin-specifiers.js';
+import type { Settings } from '../settings.js';
+import { defineCommand, type CommandInput } from './command.js';
+import { adminPassword, announceAdmin } from './password.js';
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const EXIT_FAILED = 1;
+const EXIT_AT_ONCE = 130;
+
+const SETTINGS = [
+  'data',
+  'port',
+  'host',
+  'workers',
+  'timeLimitMs',
+  'maxUploadBytes',
+  'cacheObjects',
+  'trustedProxies',
+  'plugins',
+  'logLevel',
+  'logFormat',
+  'empty',
+  'adminPassword',
+] as const;
+
+export const serve = defineCommand({
+  about: `Serves the site. Where there is no database yet, one is made, with a small welcome site unless
+--empty is given. When requests are accepted, one line says so on standard output:
+"Canopy is ready at http://HOST:PORT/". The log is on standard error.`,
+  settings: SETTINGS,
+  run: runServer,
+});
+
+async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promise<number> {
+  const { settings, directory, out } = input;
+  const log = openLog(settings);
+  const fail = (cause: unknown): never => {
+    log.error('The server cannot go on', { error: cause });
+    process.exit(EXIT_FAILED);
+  };
+  const signal = firstSignal();
+  const plugins = pluginSpecifiers(settings.plugins, directory);
+  const admin = adminPassword(settings.adminPassword);
+  const server = await startServer({
+    settings: { ...settings, plugins },
+    log,
+    initial: { adminPassword: admin.password, welcome: !settings.empty },
+    openStorage: (rules) =>
+      LevelStorage.open({ directory: settings.data, thread: true, rules, onLost: fail }),
+    onFatal: fail,
+  });
+  if (server.made) out(announceAdmin(admin));
+  out(`Canopy is ready at ${server.url}`);
+  log.info('ready', { url: server.url, data: settings.data, workers: settings.workers });
+  log.info('ending', { signal: await signal });
+  await server.close();
+  log.info('ended');
+  log.flush();
+  return 0;
+}
+
+/** Resolves at the first signal; the second one ends the process. */
+async function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const name of SIGNALS) {
+      process.on(name, () => {
+        signals += 1;
+        if (signals > 1) process.exit(EXIT_AT_ONCE);
+        resolve(name);
+      });
+    }
+  });
+}
+
+function openLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>): Log {
+  const terminal = process.stderr.isTTY;
+  const format = logFormat === 'auto' ? (terminal ? 'text' : 'json') : logFormat;
+  return new Log({ level: logLevel, format, colour: terminal });
+}

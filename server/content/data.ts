@@ -1,0 +1,52 @@
+/**
+ * Data: what an object holds as a whole, as text or as bytes.
+ *
+ * Editors, WebDAV and FTP read and write it as a file. A source is text; a file's bytes lie in the
+ * blob store under their SHA-256, and an object only names them.
+ */
+import mime from 'mime-types';
+
+/** The bytes of a file, by name. */
+export interface BlobReference {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** What `data` answers. */
+export type ObjectData =
+  | { readonly kind: 'text'; readonly text: string; readonly contentType: string }
+  | {
+      readonly kind: 'blob';
+      /** `undefined` for a file that was given no bytes yet. */
+      readonly blob: BlobReference | undefined;
+      readonly contentType: string;
+    };
+
+/** The type of bytes nobody said anything about. */
+export const UNKNOWN_CONTENT_TYPE = 'application/octet-stream';
+
+const MEDIA_TYPE =
+  /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;\s*[\w!#$&^.+-]+=(?:[\w!#$&^.+-]+|"[^"\r\n]*"))*$/;
+
+/** Says why a text is no media type; `undefined` when it is one. */
+export function refuseContentType(contentType: string): string | undefined {
+  return MEDIA_TYPE.test(contentType) ? undefined : 'A media type is expected, as in image/png';
+}
+
+/** Guesses the media type of a file from its name; text is UTF-8. */
+export function contentTypeOf(filename: string): string {
+  return mime.contentType(mime.lookup(filename) || UNKNOWN_CONTENT_TYPE) || UNKNOWN_CONTENT_TYPE;
+}
+
+/** Gives the media type alone, in lower case, without its parameters. */
+export function mediaType(contentType: string): string {
+  return contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Tells whether a browser would run what is in bytes of that type: markup with scripts. */
+export function isActive(contentType: string): boolean {
+  const type = mediaType(contentType);
+  return /^(text\/(html|xml|xsl)|application\/(xml|xhtml\+xml|.*\+xml|x-shockwave-flash)|image\/svg\+xml|multipart\/related|message\/rfc822)$/.test(
+    type,
+  );
+}

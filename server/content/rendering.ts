@@ -1,0 +1,102 @@
+/**
+ * Rendering: from a template, and what it is called on, to an answer.
+ *
+ * All that renders in one request shares one renderer, and so its bounds.
+ */
+import type { Context } from '../../acquisition/index.js';
+import { Response } from '../publisher/response.js';
+import {
+  escapeHtml,
+  Html,
+  PAGE_LANGUAGE,
+  Renderer,
+  type RenderOptions,
+  TEXT_LANGUAGE,
+  type TemplateCode,
+  untaint,
+} from '../templates/index.js';
+import { mediaType } from './data.js';
+import { SiteWorld } from './template-world.js';
+import type { PageRequest } from './work.js';
+
+/** What all renders of one request have in common. */
+interface Rendering {
+  readonly world: SiteWorld;
+  readonly page: Renderer;
+  readonly text: Renderer;
+}
+
+const renderings = new WeakMap<PageRequest, Rendering>();
+
+/** Gives the world that the templates of a request meet. */
+export function worldOf(request: PageRequest): SiteWorld {
+  return renderingOf(request).world;
+}
+
+/**
+ * Renders a template on the object of `context` and answers what it gives.
+ *
+ * Values are escaped where the answer is markup. What a template said of status, headers and
+ * redirection is in the answer.
+ *
+ * @throws TemplateError with path, line and column
+ * @throws Unauthorized and others that a template ran into, as they are
+ */
+export function renderTemplate(
+  request: PageRequest,
+  template: { readonly code: TemplateCode; readonly contentType: string },
+  context: Context,
+  options: RenderOptions = {},
+): Response {
+  const { code, contentType } = template;
+  const { page, text } = renderingOf(request);
+  const renderer = isMarkup(contentType) ? page : text;
+  const value = renderer.render(code, context, options);
+  return answerValue(request, value, contentType);
+}
+
+function renderingOf(request: PageRequest): Rendering {
+  let rendering = renderings.get(request);
+  if (rendering === undefined) {
+    const world = new SiteWorld(request);
+    const { templates } = request.site;
+    const page = new Renderer(world, { cache: templates.page, language: PAGE_LANGUAGE });
+    const text = new Renderer(world, {
+      cache: templates.text,
+      language: TEXT_LANGUAGE,
+      steps: page,
+    });
+    rendering = { world, page, text };
+    renderings.set(request, rendering);
+  }
+  return rendering;
+}
+
+/** Answers what a template gave: its text, or whatever it returned. */
+function answerValue(request: PageRequest, value: unknown, contentType: string): Response {
+  const { outcome } = request;
+  if (outcome.redirect !== undefined) {
+    return withHeaders(Response.redirect(outcome.redirect, outcome.status), request);
+  }
+  const status = outcome.status ?? 200;
+  const plain = untaint(value);
+  if (plain instanceof Html) {
+    return withHeaders(Response.text(plain.text, contentType, { status }), request);
+  }
+  if (typeof plain === 'object' && plain !== null && !(plain instanceof Date)) {
+    return withHeaders(Response.json(plain, { status }), request);
+  }
+  const text = plain instanceof Date ? plain.toISOString() : String(plain ?? '');
+  const safe = isMarkup(contentType) ? escapeHtml(text) : text;
+  return withHeaders(Response.text(safe, contentType, { status }), request);
+}
+
+function withHeaders(response: Response, { outcome }: PageRequest): Response {
+  for (const [name, value] of outcome.headers) response.set(name, value);
+  return response;
+}
+
+/** Whether bytes of that type are read as markup, so that text in them must be escaped. */
+function isMarkup(contentType: string): boolean {
+  return /\b(html|xml)$/.test(mediaType(contentType));
+}

@@ -1,0 +1,68 @@
+/**
+ * Taking active content out of HTML.
+ *
+ * What is left shows text, pictures and links, and runs nothing: no scripts, no styles that could
+ * cover the page, no forms, no frames, no addresses but those of the web and of mail. What is stored
+ * stays as written; this is done to what is shown, each time. The library loads when first used.
+ *
+ * In what it gives, `<` and `>` stand around tags and nowhere else, attribute values included.
+ */
+import { createRequire } from 'node:module';
+import type { IOptions } from 'sanitize-html';
+
+const require = createRequire(import.meta.url);
+let library: ((html: string, options: IOptions) => string) | undefined;
+
+const TAGS = [
+  ...['address', 'article', 'aside', 'footer', 'header', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
+  ...['hgroup', 'main', 'nav', 'section', 'search', 'blockquote', 'dd', 'div', 'dl', 'dt'],
+  ...['figcaption', 'figure', 'hr', 'li', 'ol', 'p', 'pre', 'ul', 'a', 'abbr', 'b', 'bdi', 'bdo'],
+  ...['br', 'cite', 'code', 'data', 'dfn', 'em', 'i', 'kbd', 'mark', 'q', 'rb', 'rp', 'rt', 'rtc'],
+  ...['ruby', 's', 'samp', 'small', 'span', 'strong', 'sub', 'sup', 'time', 'u', 'var', 'wbr'],
+  ...['caption', 'col', 'colgroup', 'table', 'tbody', 'td', 'tfoot', 'th', 'thead', 'tr', 'del'],
+  ...['ins', 'img', 'picture', 'source', 'details', 'summary', 'html', 'head', 'body', 'title'],
+];
+
+/** What may be linked to inside a page. */
+const WITH_ID = [
+  ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'section', 'li', 'p', 'dt', 'figure', 'table', 'tr'],
+];
+
+const OPTIONS: IOptions = {
+  allowedTags: TAGS,
+  allowedAttributes: {
+    '*': ['class', 'dir', 'lang', 'title', 'role', 'aria-*', 'hidden'],
+    a: ['href', 'hreflang', 'rel', 'name', 'download'],
+    img: ['src', 'srcset', 'sizes', 'alt', 'width', 'height', 'loading', 'decoding'],
+    source: ['src', 'srcset', 'sizes', 'media', 'type', 'width', 'height'],
+    ol: ['start', 'reversed', 'type'],
+    li: ['value'],
+    td: ['colspan', 'rowspan', 'headers'],
+    th: ['colspan', 'rowspan', 'headers', 'scope', 'abbr'],
+    col: ['span'],
+    colgroup: ['span'],
+    time: ['datetime'],
+    data: ['value'],
+    details: ['open'],
+    blockquote: ['cite'],
+    q: ['cite'],
+    del: ['datetime', 'cite'],
+    ins: ['datetime', 'cite'],
+    html: ['lang', 'dir'],
+    ...Object.fromEntries(WITH_ID.map((tag) => [tag, ['id']])),
+  },
+  allowedSchemes: ['http', 'https', 'mailto', 'tel'],
+  allowedSchemesByTag: { img: ['http', 'https'], source: ['http', 'https'] },
+  allowedSchemesAppliedToAttributes: ['href', 'src', 'cite', 'srcset'],
+  allowProtocolRelative: true,
+  disallowedTagsMode: 'discard',
+  nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'template', 'xmp', 'iframe'],
+  enforceHtmlBoundary: false,
+  parser: { decodeEntities: true },
+};
+
+/** Gives the HTML without what could act in a visitor's browser. Costs about a millisecond a 10 kB. */
+export function sanitizeHtml(html: string): string {
+  library ??= require('sanitize-html') as (html: string, options: IOptions) => string;
+  return library(html, OPTIONS);
+}

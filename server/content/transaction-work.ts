@@ -1,0 +1,81 @@
+/**
+ * The work of one transaction, in the name of one user: what a request, an import, a job and the
+ * command line have in common.
+ */
+import type { Connection, Tid, TransactionMeta } from '../../odb/index.js';
+import type { Policy } from '../security/policy.js';
+import { type Principal, principalKey } from '../security/principal.js';
+import { NOTE_CHARACTERS_MAX, type SiteServices, type Work } from './work.js';
+
+export interface TransactionWorkOptions {
+  readonly site: SiteServices;
+  readonly connection: Connection;
+  /** Judges whoever the work is for. */
+  readonly policy: Policy;
+  readonly nowMs: number;
+  /** The work whose transaction this is part of: both say together what was done. */
+  readonly within?: TransactionWork | undefined;
+}
+
+export class TransactionWork implements Work {
+  readonly site: SiteServices;
+  readonly connection: Connection;
+  readonly policy: Policy;
+  readonly nowMs: number;
+  readonly paths: Set<string>;
+  readonly undoes: Set<Tid>;
+  readonly #waits: Promise<unknown>[];
+  readonly #notes: string[];
+  readonly #deeds: string[];
+
+  constructor({ site, connection, policy, nowMs, within }: TransactionWorkOptions) {
+    this.paths = within?.paths ?? new Set();
+    this.undoes = within?.undoes ?? new Set();
+    this.#waits = within === undefined ? [] : within.#waits;
+    this.#notes = within === undefined ? [] : within.#notes;
+    this.#deeds = within === undefined ? [] : within.#deeds;
+    this.site = site;
+    this.connection = connection;
+    this.policy = policy;
+    this.nowMs = nowMs;
+  }
+
+  get user(): Principal {
+    return this.policy.caller.principal;
+  }
+
+  note(text: string): void {
+    if (text.trim() !== '') this.#notes.push(text.trim());
+  }
+
+  did(text: string): void {
+    this.#deeds.push(text);
+  }
+
+  waitFor(promise: Promise<unknown>): void {
+    // Whoever commits awaits it; an attempt that fails before must not leave a rejection behind.
+    promise.catch(() => undefined);
+    this.#waits.push(promise);
+  }
+
+  /** Waits for all that the commit rests on. To be awaited before it. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#waits);
+  }
+
+  /** What the transaction says about itself. */
+  get meta(): TransactionMeta {
+    const said = this.#notes.length > 0 ? this.#notes : this.#deeds;
+    return {
+      user: principalKey(this.user),
+      note: said.join('\n').slice(0, NOTE_CHARACTERS_MAX) || this.unsaid,
+      paths: [...this.paths].sort(),
+      undoes: [...this.undoes].sort((a, b) => a - b),
+    };
+  }
+
+  /** Stands for a note where nobody made one. */
+  protected get unsaid(): string {
+    return '';
+  }
+}

@@ -1,0 +1,314 @@
+/**
+ * Undo: taking back what transactions did, in a new one.
+ *
+ * An undo asks for what the same changes by hand would ask, on each object, and for `Undo changes`
+ * besides, unless it takes back one's own work of the last days. Who undoes becomes an author of
+ * every source that changes by it. What stands in the way is told by path, with the smallest set of
+ * transactions that can be taken back together.
+ */
+import {
+  type Oid,
+  Ref,
+  sameValue,
+  type State,
+  type Tid,
+  TID_ZERO,
+  type UndoPlan,
+} from '../../odb/index.js';
+import { Invalid, Taken } from '../errors.js';
+import { principalKey } from '../security/principal.js';
+import { Content } from './content.js';
+import { contentTypes } from './content-type.js';
+import { listed } from './edit.js';
+import { isExecutable } from './executable.js';
+import { Folder } from './folder.js';
+import { holderOfMap, pathAt, siteRoot } from './places.js';
+import type { Work } from './work.js';
+
+/** How long one may take back one's own work without `Undo changes`. */
+export const OWN_UNDO_DAYS = 7;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface UndoRequest {
+  readonly transactions: readonly Tid[];
+  /** Only what they did to the objects at these paths, and below them. */
+  readonly objects?: readonly string[];
+  /** Says what would happen, and leaves everything as it is. */
+  readonly dryRun?: boolean;
+}
+
+export interface UndoOutcome {
+  /** Paths of the objects taken back; empty when something stands in the way. */
+  readonly objects: readonly string[];
+  readonly conflicts: readonly BlockedObject[];
+  /** The smallest set that can be undone together; the transactions asked for when they can. */
+  readonly plan: readonly Tid[];
+}
+
+export interface BlockedObject {
+  readonly path: string;
+  /** Fields, or ids of children, that were changed since. */
+  readonly fields: readonly string[];
+  /** The transactions that changed them. */
+  readonly blockedBy: readonly Tid[];
+}
+
+/** One object of a plan, with what the undo does to it. */
+interface Undone {
+  readonly oid: Oid;
+  /** The object, where it exists now. */
+  readonly object: Content | undefined;
+  /** Where it stands now; `undefined` when it is removed or not there. */
+  readonly pathBefore: string | undefined;
+  readonly before: State;
+  readonly after: State;
+}
+
+/**
+ * Takes transactions back.
+ *
+ * @throws Invalid for a transaction that does not exist
+ * @throws Taken for the one that made the site, and for a dry run amid other changes
+ * @throws Unauthorized when the user may not make the same changes
+ */
+export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome {
+  const { connection, policy } = work;
+  const tids = [...new Set(request.transactions)];
+  requireUndoable(work, tids);
+  if (request.dryRun === true && connection.hasChanges) {
+    throw new Taken('A dry run of an undo stands alone, apart from other changes');
+  }
+  const only = request.objects === undefined ? undefined : oidsBelow(work, tids, request.objects);
+  const plan = connection.planUndo(tids, only === undefined ? {} : { objects: only });
+  if (!plan.possible) return blocked(work, plan, tids);
+
+  const undone = describePlan(work, plan);
+  const mine = tids.every((tid) => isOwnAndRecent(work, tid));
+  for (const each of undone) requirePermissions(work, each, { mine });
+
+  const authors = new Map(undone.map((each) => [each.oid, authorsAfter(work, each, tids)]));
+  connection.applyUndo(plan);
+  const paths = new Set<string>();
+  for (const { oid, pathBefore, before } of undone) {
+    const object = connection.find(oid);
+    if (pathBefore !== undefined) paths.add(pathBefore);
+    if (only !== undefined) followPlaces(work, object, before);
+    if (!(object instanceof Content)) continue;
+    if (pathBefore === undefined) {
+      policy.require(contentTypes.of(object).addPermission, object.container ?? object);
+    }
+    const kept = authors.get(oid);
+    if (isExecutable(object) && kept !== undefined) object.authors = kept;
+    if (object.place !== undefined || object === siteRoot(connection)) paths.add(object.path);
+  }
+  policy.forget();
+  const objects = [...paths].sort();
+  if (request.dryRun === true) {
+    connection.abort();
+    return { objects, conflicts: [], plan: tids };
+  }
+  for (const path of objects) work.paths.add(path);
+  for (const tid of tids) work.undoes.add(tid);
+  work.did(`Undid ${describeTransactions(work, tids)}`);
+  return { objects, conflicts: [], plan: tids };
+}
+
+/** Tells whether a transaction may be undone without `Undo changes`. */
+export function isOwnAndRecent(work: Work, tid: Tid): boolean {
+  const record = work.connection.transaction(tid);
+  return (
+    record !== undefined &&
+    record.user === principalKey(work.user) &&
+    work.nowMs - record.timeMs <= OWN_UNDO_DAYS * DAY_MS
+  );
+}
+
+/** Tells whether a transaction made the site itself, so that without it there would be none. */
+export function isBeginning(work: Work, tid: Tid): boolean {
+  const { oid } = siteRoot(work.connection);
+  const record = work.connection.transaction(tid);
+  return (
+    record === undefined ||
+    record.previousTid === TID_ZERO ||
+    oid === undefined ||
+    record.created.includes(oid)
+  );
+}
+
+function requireUndoable(work: Work, tids: readonly Tid[]): void {
+  for (const tid of tids) {
+    if (work.connection.transaction(tid) === undefined) {
+      const message = `There is no transaction ${tid}`;
+      throw new Invalid([{ field: 'transactions', message }]);
+    }
+    if (isBeginning(work, tid)) {
+      throw new Taken(`Transaction ${tid} made the site: there would be nothing without it`);
+    }
+  }
+}
+
+/** Lists the objects of transactions that stood at one of the paths, before or after, or below. */
+function oidsBelow(work: Work, tids: readonly Tid[], paths: readonly string[]): Oid[] {
+  const { connection } = work;
+  const found = new Set<Oid>();
+  for (const tid of tids) {
+    const record = connection.transaction(tid);
+    for (const oid of record?.oids ?? []) {
+      const moments = [record?.previousTid ?? tid, tid].map((at) => pathAt(connection, oid, at));
+      const isBelow = moments.some((path) =>
+        paths.some((top) => path === top || path?.startsWith(top === '/' ? '/' : `${top}/`)),
+      );
+      if (isBelow) found.add(oid);
+    }
+  }
+  return [...found];
+}
+
+function describePlan(work: Work, plan: UndoPlan): Undone[] {
+  const { connection } = work;
+  const root = siteRoot(connection);
+  const described: Undone[] = [];
+  for (const { oid, before = {}, after = {} } of plan.objects) {
+    const found = connection.find(oid);
+    const isContent = found instanceof Content || 'place' in before || 'place' in after;
+    if (!isContent) continue;
+    const object = found instanceof Content ? found : undefined;
+    const stands = object !== undefined && (object.place !== undefined || object === root);
+    const pathBefore = stands ? object.path : undefined;
+    described.push({ oid, object, pathBefore, before, after });
+  }
+  return described;
+}
+
+/** Asks for what the same change by hand would ask for, where the object stands now. */
+function requirePermissions(
+  work: Work,
+  undone: Undone,
+  { mine }: { readonly mine: boolean },
+): void {
+  const { policy, connection } = work;
+  const { object, pathBefore, before, after } = undone;
+  if (object === undefined || pathBefore === undefined) {
+    const container = standingContainer(work, after);
+    if (!mine) policy.require('Undo changes', container);
+    return;
+  }
+  if (!mine) policy.require('Undo changes', object);
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
+  for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
+    policy.require(permission, object);
+  }
+  const target = placeOf(after);
+  if (target === undefined || target.container.oid === placeOf(before)?.container.oid) return;
+  const container = connection.find(target.container.oid);
+  if (container instanceof Content) {
+    policy.require(contentTypes.of(object).addPermission, container);
+  }
+}
+
+function permissionsFor(attribute: string, object: Content): string[] {
+  switch (attribute) {
+    case 'place':
+      return ['Delete objects'];
+    case 'properties':
+      return ['Manage properties'];
+    case 'permissions':
+    case 'localRoles':
+    case 'proxyRoles':
+      return ['Change permissions'];
+    case 'roles':
+      return ['Define permissions'];
+    case 'owner':
+      return ['Take ownership'];
+    case 'authors':
+    case 'createdMs':
+      return [];
+    default:
+      return [contentTypes.of(object).changePermission];
+  }
+}
+
+interface StoredPlace {
+  readonly container: Ref;
+  readonly id: string;
+}
+
+function placeOf(state: State): StoredPlace | undefined {
+  const place = state['place'] as StoredPlace | undefined;
+  return place?.container instanceof Ref ? place : undefined;
+}
+
+/** Gives the nearest container, outward from where a state stands, that is there now. */
+function standingContainer(work: Work, state: State): Content {
+  const target = placeOf(state);
+  const container = target === undefined ? undefined : work.connection.find(target.container.oid);
+  return container instanceof Content ? container : siteRoot(work.connection);
+}
+
+/**
+ * Gives the authors that an executable has after the undo.
+ *
+ * Where the source becomes exactly what it was, its authors of then come back with it. Otherwise
+ * nobody is dropped: text of theirs may be in it.
+ */
+function authorsAfter(
+  work: Work,
+  { oid, before, after }: Undone,
+  tids: readonly Tid[],
+): readonly string[] | undefined {
+  if (after['authors'] === undefined && before['authors'] === undefined) return undefined;
+  const present = (before['authors'] ?? []) as readonly string[];
+  const restored = (after['authors'] ?? []) as readonly string[];
+  if (sameValue(before['source'], after['source'])) return union(present, restored);
+  const me = [principalKey(work.user)];
+  for (const tid of tids) {
+    const previous = work.connection.transaction(tid)?.previousTid;
+    const then = previous === undefined ? undefined : work.connection.stateAt(oid, previous);
+    if (then !== undefined && (then['source'] ?? '') === (after['source'] ?? '')) {
+      return union((then['authors'] ?? []) as readonly string[], me);
+    }
+  }
+  return union(present, restored, me);
+}
+
+function union(...lists: readonly (readonly string[])[]): readonly string[] {
+  return [...new Set(lists.flat())];
+}
+
+/** An undo of single objects leaves the containers' maps to us. */
+function followPlaces(work: Work, found: Persistent | undefined, before: State): void {
+  const object = found instanceof Content ? found : undefined;
+  const old = placeOf(before);
+  const left = old === undefined ? undefined : work.connection.find(old.container.oid);
+  if (old !== undefined && left instanceof Folder) left.follow(old.id, object);
+  const container = object?.container;
+  if (object !== undefined && container instanceof Folder) container.follow(object.id, object);
+}
+
+/** Says what stands in the way; of objects the user may not view, only where they are. */
+function blocked(work: Work, plan: UndoPlan, tids: readonly Tid[]): UndoOutcome {
+  const { connection } = work;
+  const written = tids.flatMap((tid) => connection.transaction(tid)?.oids ?? []);
+  const conflicts = plan.conflicts.map(({ oid, fields, blockedBy }) => {
+    const found = connection.find(oid);
+    const object = found instanceof Content ? found : holderOfMap(connection, oid, written);
+    return { path: visiblePath(work, object), fields, blockedBy };
+  });
+  return { objects: [], conflicts, plan: plan.together };
+}
+
+function visiblePath(work: Work, object: Content | undefined): string {
+  let at = object;
+  while (at !== undefined && !work.policy.may('View', at)) at = at.container;
+  return at?.path ?? '/';
+}
+
+function describeTransactions(work: Work, tids: readonly Tid[]): string {
+  const notes = tids.map((tid) => {
+    const note = work.connection.transaction(tid)?.note ?? '';
+    return `“${note.split('\n', 1)[0] ?? ''}”`;
+  });
+  return listed(notes);
+}

@@ -1,0 +1,216 @@
+/**
+ * A running server: storage, publisher threads and HTTP, started and ended in the right order.
+ *
+ * The database is opened first and closed last, after every thread that reads it has ended. To
+ * start quickly, the first publisher thread loads its code while the main thread loads its own;
+ * what the thread's code brings (merge rules, assets) is known before the database is opened. To
+ * end, the server stops accepting, answers what it has, ends the threads and closes the database.
+ */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { MergeRules, Storage } from '../../odb/index.js';
+import { JobRunner } from '../jobs/runner.js';
+import type { Logger } from '../log.js';
+import { Dispatcher } from '../publisher/dispatcher.js';
+import type { Initial } from '../publisher/messages.js';
+import { PublisherPool } from '../publisher/pool.js';
+import { PublisherThread } from '../publisher/thread.js';
+import { prepareSessions } from '../security/session.js';
+import { VerifiedCredentials } from '../security/verified-credentials.js';
+import type { Settings } from '../settings.js';
+import type { RequestHandler } from './app.js';
+import { Assets } from './assets.js';
+import { Gateway } from './gateway.js';
+
+/** How long answers may take to go out after the server was asked to end. */
+const DRAIN_MS_MAX = 30_000;
+/** A connection on which nothing moves for so long is closed. */
+const SILENT_MS_MAX = 120_000;
+const KEEP_ALIVE_MS = 65_000;
+const HEADERS_MS_MAX = 60_000;
+
+export type ServerSettings = Pick<
+  Settings,
+  | 'data'
+  | 'port'
+  | 'host'
+  | 'workers'
+  | 'timeLimitMs'
+  | 'maxUploadBytes'
+  | 'cacheObjects'
+  | 'trustedProxies'
+  | 'plugins'
+>;
+
+export interface ServerOptions {
+  readonly settings: ServerSettings;
+  readonly log: Logger;
+  /** What to make of a database without a site. */
+  readonly initial: Initial;
+  /** Opens the database with the rules by which its objects merge; makes one where there is none. */
+  readonly openStorage: (rules: MergeRules) => Promise<Storage>;
+  /** The server cannot go on and was not asked to end. */
+  readonly onFatal: (cause: unknown) => void;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** `http://127.0.0.1:8080/` */
+  readonly url: string;
+  readonly port: number;
+  readonly storage: Storage;
+  readonly pool: PublisherPool;
+  /** There was no site in the database, and one was made. */
+  readonly made: boolean;
+  /** Ends the server; what was begun is finished. Harmless when it has ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a server. Resolves when it accepts requests.
+ *
+ * @throws when the database cannot be opened, a plugin cannot be loaded or the address is taken;
+ *   nothing is left running then
+ */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { settings, log, onFatal } = options;
+  let storage: Storage | undefined;
+  let jobs: JobRunner | undefined;
+  const { plugins, cacheObjects, timeLimitMs, maxUploadBytes, trustedProxies } = settings;
+  const numbers = new ThreadNumbers();
+  const { handle: verified } = new VerifiedCredentials();
+  const pool = new PublisherPool({
+    size: settings.workers,
+    timeLimitMs,
+    log,
+    startThread(onEnded) {
+      const thread = numbers.take();
+      return new PublisherThread({
+        data: { plugins, cacheObjects, timeLimitMs, thread, verified },
+        log,
+        storage: () => storage,
+        onEnded(cause) {
+          numbers.giveBack(thread);
+          onEnded(cause);
+        },
+      });
+    },
+    onFatal,
+  });
+  try {
+    const [loaded, { createApp }] = await Promise.all([pool.load(), import('./app.js')]);
+    storage = await options.openStorage(loaded.rules);
+    await prepareSessions(storage);
+    const { made } = await pool.open(storage.share(), options.initial);
+    jobs = new JobRunner({ storage, plugins, log, nowMs: Date.now });
+    await jobs.open();
+    const running = jobs;
+    const dispatcher = new Dispatcher({
+      pool,
+      storage,
+      log,
+      timeLimitMs,
+      runJob: (command) => running.run(command),
+      onWriterLost: onFatal,
+    });
+    const gateway = new Gateway({
+      dispatcher,
+      storage,
+      assets: new Assets(loaded.assets),
+      log,
+      maxUploadBytes,
+      trustedProxies,
+    });
+    const server = await listen(createApp(gateway.handle), settings);
+    return new Running({ server, gateway, pool, jobs, storage, settings, made });
+  } catch (error) {
+    await jobs?.[Symbol.asyncDispose]();
+    await pool.close();
+    await storage?.close();
+    throw error;
+  }
+}
+
+/** Numbers for threads: each is one thread's at a time, and the smallest free one is next. */
+class ThreadNumbers {
+  readonly #taken = new Set<number>();
+
+  take(): number {
+    let number = 0;
+    while (this.#taken.has(number)) number += 1;
+    this.#taken.add(number);
+    return number;
+  }
+
+  giveBack(number: number): void {
+    this.#taken.delete(number);
+  }
+}
+
+async function listen(handle: RequestHandler, { port, host }: ServerSettings): Promise<Server> {
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS_MAX });
+  // A slow upload may take as long as it keeps moving.
+  server.requestTimeout = 0;
+  server.timeout = SILENT_MS_MAX;
+  server.on('request', handle);
+  server.on('checkContinue', handle);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port, host }, resolve);
+  });
+  return server;
+}
+
+interface Parts {
+  readonly server: Server;
+  readonly gateway: Gateway;
+  readonly pool: PublisherPool;
+  readonly jobs: JobRunner;
+  readonly storage: Storage;
+  readonly settings: ServerSettings;
+  readonly made: boolean;
+}
+
+class Running implements RunningServer {
+  readonly url: string;
+  readonly port: number;
+  readonly storage: Storage;
+  readonly pool: PublisherPool;
+  readonly made: boolean;
+  readonly #parts: Parts;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: Parts) {
+    const { host } = parts.settings;
+    // A server that listens on a port has an address with a port.
+    this.port = (parts.server.address() as AddressInfo).port;
+    this.url = `http://${host.includes(':') ? `[${host}]` : host}:${this.port}/`;
+    this.storage = parts.storage;
+    this.pool = parts.pool;
+    this.made = parts.made;
+    this.#parts = parts;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const { server, gateway, pool, jobs, storage } = this.#parts;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS_MAX);
+    await gateway.drain();
+    server.closeIdleConnections();
+    await closed;
+    clearTimeout(timer);
+    await jobs[Symbol.asyncDispose]();
+    await pool.close();
+    await storage.close();
+  }
+}

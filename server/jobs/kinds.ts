@@ -1,0 +1,17 @@
+/**
+ * The kinds of jobs there are. This is the only list of them.
+ */
+import type { Site } from '../site.js';
+import { importJob } from './import.js';
+import type { JobOrder } from './job.js';
+
+/** How a job tells of itself while it runs. */
+export interface JobReporter {
+  progress(done: number, total: number): void;
+  log(line: string): void;
+}
+
+/** Does a job's work, and gives its result as plain data. */
+export type JobKind = (site: Site, order: JobOrder, report: JobReporter) => Promise<unknown>;
+
+export const jobKinds: Readonly<Record<string, JobKind>> = { import: importJob };

@@ -1,0 +1,117 @@
+/**
+ * Time travel: a request that is answered from the site as it was.
+ *
+ * `?@at=` of a page, and `?at=` of the JSON interface, name a transaction or a time; everything is
+ * then read as of it, and nothing can be written. Who asks is judged by the users of today, and by
+ * the settings of today and of then: what is shown must have been allowed then and be allowed now.
+ * Seeing the past at all asks for `View history` at the object, or at the nearest container that
+ * is still there.
+ */
+import { type Connection, parseTid, type Tid, tidAtMs } from '../../odb/index.js';
+import { Content } from '../content/content.js';
+import { siteRoot } from '../content/places.js';
+import { BadRequest, MethodNotAllowed } from '../errors.js';
+import type { Decision } from '../security/decision.js';
+import type { Executable } from '../security/executable.js';
+import { Policy, type PolicyOptions } from '../security/policy.js';
+import type { Caller, Guarded } from '../security/standing.js';
+import { isSafeMethod } from './methods.js';
+import type { Envelope } from './request.js';
+
+/**
+ * Reads the moment that a request asks to see.
+ *
+ * @param view the view asked for; pages and the JSON interface can be seen as they were
+ * @returns `undefined` for the present
+ * @throws BadRequest when it is neither a tid nor a time, or the view shows the present alone
+ * @throws MethodNotAllowed for a request that would write
+ */
+export function momentOf({ url, method }: Envelope, view: string | undefined): Tid | undefined {
+  const mark = url.indexOf('?');
+  if (mark === -1) return undefined;
+  const name = view === '@api' ? 'at' : '@at';
+  const query = new URLSearchParams(url.slice(mark + 1));
+  const given = query.get(name);
+  if (given === null || given === '') return undefined;
+  if (view !== undefined && view !== '@api') {
+    throw new BadRequest(`${view} shows the present alone`, { field: name });
+  }
+  if (!isSafeMethod(method)) {
+    throw new MethodNotAllowed('The past can be seen and not changed', { allow: ['GET', 'HEAD'] });
+  }
+  const tid = parseTid(given);
+  if (tid !== undefined) return tid;
+  const ms = Date.parse(given);
+  if (Number.isNaN(ms)) {
+    throw new BadRequest(`${name} is a tid or a time, as in 2026-11-21T09:30Z, not ${given}`, {
+      field: name,
+    });
+  }
+  return tidAtMs(ms);
+}
+
+/** Gives a caller of today as the past is to judge them: their roles count where they do today. */
+export function callerIn(past: Connection, caller: Caller): Caller {
+  const { scope } = caller;
+  if (!(scope instanceof Content) || scope.oid === undefined) return caller;
+  const then = past.find(scope.oid);
+  return { ...caller, scope: then instanceof Content ? then : undefined };
+}
+
+export interface PastPolicyOptions extends PolicyOptions {
+  /** Judges by the settings of today. */
+  readonly present: Policy;
+  readonly connection: Connection;
+}
+
+/** Allows what was allowed then and is allowed now. */
+export class PastPolicy extends Policy {
+  readonly #present: Policy;
+  readonly #connection: Connection;
+  readonly #counterparts = new Map<Guarded, Guarded>();
+
+  constructor(caller: Caller, options: PastPolicyOptions) {
+    super(caller, options);
+    this.#present = options.present;
+    this.#connection = options.connection;
+  }
+
+  override may(permission: string, object: Guarded): boolean {
+    return (
+      super.may(permission, object) && this.#present.may(permission, this.#counterpart(object))
+    );
+  }
+
+  override decide(permission: string, object: Guarded): Decision {
+    const then = super.decide(permission, object);
+    const now = this.#present.decide(permission, this.#counterpart(object));
+    return { allowed: then.allowed && now.allowed, because: [...then.because, ...now.because] };
+  }
+
+  override run<T>(executable: Executable, work: () => T): T {
+    return super.run(executable, () => this.#present.run(executable, work));
+  }
+
+  override forget(): void {
+    super.forget();
+    this.#present.forget();
+  }
+
+  /** The object of today; where it is gone, the nearest container that is there. */
+  #counterpart(object: Guarded): Guarded {
+    const known = this.#counterparts.get(object);
+    if (known !== undefined) return known;
+    const found = presentOf(this.#connection, object);
+    this.#counterparts.set(object, found);
+    return found;
+  }
+}
+
+function presentOf(connection: Connection, object: Guarded): Guarded {
+  const root = siteRoot(connection);
+  for (let at: Guarded | undefined = object; at !== undefined; at = at.container) {
+    const now = at instanceof Content && at.oid !== undefined ? connection.find(at.oid) : undefined;
+    if (now instanceof Content && now.isWithin(root)) return now;
+  }
+  return root;
+}

@@ -1,0 +1,286 @@
+/**
+ * The pool of publisher threads.
+ *
+ * Requests wait in one queue and each goes to the first free thread, so a thread has one request
+ * at a time. Whatever a request does to its thread is that request's alone: a thread past the time
+ * limit is terminated, one that crashed is gone, and in both cases another takes its place while
+ * the rest carry on. When every thread has been held for a while by the request it has, a spare is
+ * started, and it ends again when it has been idle.
+ *
+ * One coarse timer watches limits and spares, and only while there is something to watch.
+ */
+import type { StorageHandle } from '../../odb/index.js';
+import type { Logger } from '../log.js';
+import { Deadline } from './deadline.js';
+import type { Dispatch, Initial, Published } from './messages.js';
+import type { Loaded, PublisherThread, Ready, ThreadOutcome } from './thread.js';
+
+/** How often limits and spares are looked at. */
+export const SWEEP_MS = 50;
+/** How long all threads must have been held by their requests before a spare is started. */
+export const SPARE_AFTER_MS = 250;
+/** How long a spare may be idle before it ends. */
+export const SPARE_IDLE_MS = 10_000;
+/** Threads at the most, spares included, as a multiple of the pool's size. */
+export const SPARES_FACTOR = 4;
+/** Requests that may wait for a thread; one more is turned away. */
+export const QUEUE_MAX = 2000;
+/** How long to wait before a thread that could not start is tried again. */
+const START_AGAIN_MS = 500;
+/** Threads in a row that could not start, after which the server gives up. */
+const START_FAILURES_MAX = 5;
+
+/** What became of a request. */
+export type PoolOutcome =
+  | { readonly kind: 'published'; readonly published: Published }
+  /** Begun again, it may succeed. */
+  | { readonly kind: 'again'; readonly reason: string }
+  /** It passed the time limit; its thread is gone. */
+  | { readonly kind: 'overdue' }
+  /** Its thread crashed. */
+  | { readonly kind: 'crashed'; readonly cause: unknown }
+  /** Too many wait already, or the server is closing. */
+  | { readonly kind: 'refused' };
+
+export interface PoolOptions {
+  readonly size: number;
+  readonly timeLimitMs: number;
+  readonly log: Logger;
+  /** Starts a thread; it is joined to the database here, and used once it is ready. */
+  readonly startThread: (onEnded: (cause: unknown) => void) => PublisherThread;
+  /** No thread can be started any more: the process cannot go on. */
+  readonly onFatal: (cause: unknown) => void;
+  /** A clock that never steps back, in milliseconds. */
+  readonly nowMs?: () => number;
+}
+
+interface Waiting {
+  readonly dispatch: Dispatch;
+  readonly done: (outcome: PoolOutcome) => void;
+}
+
+interface Running {
+  readonly job: Waiting;
+  readonly deadline: Deadline;
+  /** Seen past its deadline once; stopped when it is seen so again. */
+  state: 'in-time' | 'overdue' | 'stopped';
+}
+
+interface Member {
+  readonly thread: PublisherThread;
+  ready: boolean;
+  /** The request it has; `undefined` while it is free. */
+  running: Running | undefined;
+  idleSinceMs: number;
+}
+
+export class PublisherPool implements AsyncDisposable {
+  readonly #options: PoolOptions;
+  readonly #nowMs: () => number;
+  readonly #members = new Set<Member>();
+  readonly #free: Member[] = [];
+  readonly #queue: Waiting[] = [];
+  readonly #ending = new Set<Promise<void>>();
+  #handle: StorageHandle | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #startAgain: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #closing = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  /** Threads that there are, starting ones included. */
+  get size(): number {
+    return this.#members.size;
+  }
+
+  /** Requests that are in a thread or wait for one. */
+  get pending(): number {
+    let running = 0;
+    for (const member of this.#members) if (member.running !== undefined) running += 1;
+    return running + this.#queue.length;
+  }
+
+  /**
+   * Starts a first thread, which loads its code before there is a database to join.
+   *
+   * @returns what the code brings; rejects when the thread ends while it loads
+   */
+  load(): Promise<Loaded> {
+    return this.#start().loaded;
+  }
+
+  /**
+   * Joins the threads to the database and starts as many as the pool's size.
+   * Resolves when the first takes requests; rejects when it ends before.
+   *
+   * @param initial what the first thread makes of a database without a site
+   */
+  async open(handle: StorageHandle, initial?: Initial): Promise<Ready> {
+    const [first] = this.#members;
+    const thread = first?.thread ?? this.#start();
+    thread.join(handle, initial);
+    const ready = await thread.ready;
+    this.#handle = handle;
+    this.#fill();
+    return ready;
+  }
+
+  /** Gives a request to the next free thread. `done` is called exactly once, never at once. */
+  publish(dispatch: Dispatch, done: (outcome: PoolOutcome) => void): void {
+    if (this.#closing || this.#queue.length >= QUEUE_MAX) {
+      queueMicrotask(() => done({ kind: 'refused' }));
+      return;
+    }
+    this.#queue.push({ dispatch, done });
+    this.#next();
+    this.#watch();
+  }
+
+  /** Lets what was begun finish, then ends every thread. Takes no request any more. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#sweep);
+    clearTimeout(this.#startAgain);
+    for (const { done } of this.#queue.splice(0)) done({ kind: 'refused' });
+    await Promise.all([...[...this.#members].map(({ thread }) => thread.end()), ...this.#ending]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Starts threads until the pool has its size. */
+  #fill(): void {
+    while (!this.#closing && this.#members.size < this.#options.size) this.#start();
+  }
+
+  #start(): PublisherThread {
+    const thread = this.#options.startThread((cause) => this.#ended(member, cause));
+    const member: Member = { thread, ready: false, running: undefined, idleSinceMs: 0 };
+    this.#members.add(member);
+    thread.ready.then(
+      () => {
+        member.ready = true;
+        this.#failures = 0;
+        this.#release(member);
+      },
+      () => {}, // `onEnded` says it too.
+    );
+    if (this.#handle !== undefined) thread.join(this.#handle);
+    return thread;
+  }
+
+  #next(): void {
+    for (;;) {
+      const [job] = this.#queue;
+      // The thread freed last: its caches are the warmest, and spares get to be idle.
+      const member = job === undefined ? undefined : this.#free.pop();
+      if (job === undefined || member === undefined) return;
+      this.#queue.shift();
+      this.#run(member, job);
+    }
+  }
+
+  #run(member: Member, job: Waiting): void {
+    const deadline = new Deadline(this.#nowMs(), this.#options.timeLimitMs);
+    member.running = { job, deadline, state: 'in-time' };
+    member.thread.publish(job.dispatch, (outcome) => this.#finish(member, job, outcome));
+  }
+
+  #finish(member: Member, job: Waiting, outcome: ThreadOutcome): void {
+    const stopped = member.running?.state === 'stopped';
+    member.running = undefined;
+    if (outcome.kind === 'ended') {
+      job.done(stopped ? { kind: 'overdue' } : { kind: 'crashed', cause: outcome.cause });
+      return;
+    }
+    this.#release(member);
+    job.done(outcome);
+  }
+
+  #release(member: Member): void {
+    member.idleSinceMs = this.#nowMs();
+    this.#free.push(member);
+    this.#next();
+  }
+
+  #ended(member: Member, cause: unknown): void {
+    const expected = !this.#members.delete(member);
+    const at = this.#free.indexOf(member);
+    if (at !== -1) this.#free.splice(at, 1);
+    if (this.#closing || expected) return;
+    if (member.ready) {
+      this.#fill();
+      return;
+    }
+    this.#failures += 1;
+    if (this.#failures >= START_FAILURES_MAX) {
+      this.#options.onFatal(cause);
+      return;
+    }
+    this.#options.log.error('A publisher thread could not start', { error: cause });
+    this.#startAgain ??= setTimeout(() => {
+      this.#startAgain = undefined;
+      this.#fill();
+    }, START_AGAIN_MS);
+  }
+
+  #watch(): void {
+    this.#sweep ??= setInterval(() => this.#look(), SWEEP_MS).unref();
+  }
+
+  #look(): void {
+    const nowMs = this.#nowMs();
+    let running = 0;
+    let heldForMs = Number.POSITIVE_INFINITY;
+    let starting = false;
+    for (const member of this.#members) {
+      if (!member.ready) starting = true;
+      if (member.running === undefined) continue;
+      running += 1;
+      const { deadline } = member.running;
+      heldForMs = Math.min(heldForMs, nowMs - deadline.startedMs);
+      if (deadline.passed(nowMs)) this.#stop(member);
+    }
+    const allHeld = running > 0 && running === this.#members.size && heldForMs >= SPARE_AFTER_MS;
+    if (allHeld && !starting && this.#members.size < this.#options.size * SPARES_FACTOR) {
+      this.#options.log.debug('A spare publisher thread is started', { threads: running + 1 });
+      this.#start();
+    }
+    this.#endSpares(nowMs);
+    if (running === 0 && !starting && this.#members.size <= this.#options.size) {
+      clearInterval(this.#sweep);
+      this.#sweep = undefined;
+    }
+  }
+
+  /**
+   * Terminates a thread past its limit, at the second look: after the main thread itself was held
+   * up, the answer may be waiting to be read.
+   */
+  #stop(member: Member): void {
+    const { running } = member;
+    if (running === undefined) return;
+    if (running.state === 'in-time') {
+      running.state = 'overdue';
+    } else if (running.state === 'overdue') {
+      running.state = 'stopped';
+      void member.thread.terminate('The time limit passed');
+    }
+  }
+
+  #endSpares(nowMs: number): void {
+    for (const member of [...this.#free]) {
+      if (this.#members.size <= this.#options.size) return;
+      if (nowMs - member.idleSinceMs < SPARE_IDLE_MS) continue;
+      this.#free.splice(this.#free.indexOf(member), 1);
+      this.#members.delete(member);
+      const ending = member.thread.end().finally(() => this.#ending.delete(ending));
+      this.#ending.add(ending);
+    }
+  }
+}

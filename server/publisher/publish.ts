@@ -1,0 +1,276 @@
+/**
+ * Publishing: from an envelope to a finished answer, in one transaction.
+ *
+ * In this order: begin, traverse, authenticate, call, commit. Nobody is asked on the way to the
+ * object; what is called asks the policy, and `publishPage` does for pages. A `GET` or `HEAD` that
+ * changed something is refused. The transaction is not saved here: it is packed and handed over
+ * together with the answer, and whatever was changed is forgotten, so the thread is free at once.
+ *
+ * A publisher holds one connection, and so one cache of objects, for as long as it lives.
+ */
+import { Context } from '../../acquisition/index.js';
+import { type Connection, type Tid, TransientError } from '../../odb/index.js';
+import type { Container } from '../content/content.js';
+import { publishPage } from '../content/page.js';
+import { SITE_KEY } from '../content/places.js';
+import { resolveCaller } from '../content/user-folder.js';
+import {
+  BadRequest,
+  Forbidden,
+  NotFound,
+  ReadOnlyRequest,
+  TooLarge,
+  Unauthorized,
+} from '../errors.js';
+import { Policy } from '../security/policy.js';
+import { isKnown, principalKey } from '../security/principal.js';
+import { ANONYMOUS_CALLER, type Caller } from '../security/standing.js';
+import type { Site } from '../site.js';
+import type { Authenticated, Authenticator } from './authenticate.js';
+import { errorResponse } from './error-response.js';
+import { finishHeaders } from './finish.js';
+import type { Dispatch, Published, Refusal } from './messages.js';
+import { callerIn, momentOf, PastPolicy } from './past.js';
+import { type Envelope, PublishRequest } from './request.js';
+import type { Response } from './response.js';
+import { traverse, type Traversed } from './traverse.js';
+import { findView, type View } from './view.js';
+
+export interface PublisherOptions {
+  readonly site: Site;
+  readonly authenticator: Authenticator;
+  readonly timeLimitMs: number;
+  /** Milliseconds since the epoch. */
+  readonly nowMs?: () => number;
+}
+
+export type PublishOutcome =
+  | { readonly kind: 'published'; readonly published: Published }
+  /** Begun again, it may succeed. */
+  | { readonly kind: 'again'; readonly reason: string };
+
+/** How far a request got: what its error page is made from. */
+interface Progress {
+  traversed: Traversed;
+  authenticated: Authenticated;
+}
+
+export class Publisher implements Disposable {
+  readonly #site: Site;
+  readonly #authenticator: Authenticator;
+  readonly #timeLimitMs: number;
+  readonly #nowMs: () => number;
+  readonly #connection: Connection;
+
+  constructor(options: PublisherOptions) {
+    this.#site = options.site;
+    this.#authenticator = options.authenticator;
+    this.#timeLimitMs = options.timeLimitMs;
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#connection = options.site.database.connect();
+  }
+
+  /** Publishes one request. One at a time: the connection is in use until this resolves. */
+  async publish(dispatch: Dispatch): Promise<PublishOutcome> {
+    const startedMs = this.#nowMs();
+    this.#connection.abort();
+    this.#connection.begin();
+    const root = this.#site.root(this.#connection);
+    const progress: Progress = {
+      traversed: nowhere(root),
+      authenticated: { caller: ANONYMOUS_CALLER },
+    };
+    try {
+      const published = await this.#answer(dispatch, progress, { root, startedMs });
+      return { kind: 'published', published };
+    } catch (error) {
+      if (error instanceof TransientError) return { kind: 'again', reason: error.message };
+      this.#connection.abort();
+      // Another request than the failed one: what that one changed or decided is forgotten.
+      const request = this.#request(dispatch.envelope, progress, startedMs);
+      const { response, failure } = await errorResponse(error, request);
+      this.#connection.abort();
+      const published = this.#finish(response, request);
+      return {
+        kind: 'published',
+        published: failure === undefined ? published : { ...published, failure },
+      };
+    } finally {
+      this.#connection.abort();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.close();
+  }
+
+  async #answer(
+    { envelope, refusal }: Dispatch,
+    progress: Progress,
+    { root, startedMs }: { readonly root: Container; readonly startedMs: number },
+  ): Promise<Published> {
+    const [path = '/'] = envelope.url.split('?', 1);
+    progress.traversed = traverse(root, path, { containmentOnly: isContainmentOnly });
+    if (refusal !== undefined) throw refused(refusal);
+    const { traversed } = progress;
+    progress.authenticated = await this.#authenticator.authenticate(
+      envelope,
+      traversed.executable ?? traversed.object,
+    );
+    const at = momentOf(envelope, traversed.view);
+    if (at !== undefined) return this.#answerPast(envelope, progress, { at, startedMs });
+    const request = this.#request(envelope, progress, startedMs);
+    if (envelope.preflight === true) {
+      judgeBody(request);
+      return { answer: { status: 100, headers: [] }, proceed: true };
+    }
+    const response = await call(request);
+    await request.settled();
+    if (this.#connection.hasChanges && !request.mayWrite) {
+      throw new ReadOnlyRequest(
+        `A ${request.method} of ${request.path} would have changed the site. Send a POST to do that.`,
+      );
+    }
+    const { cookie } = progress.authenticated;
+    if (cookie !== undefined) response.append('Set-Cookie', cookie);
+    return this.#finish(response, request);
+  }
+
+  /** Answers from the site as it was just after `at`. */
+  async #answerPast(
+    envelope: Envelope,
+    { traversed: present, authenticated }: Progress,
+    { at, startedMs }: { readonly at: Tid; readonly startedMs: number },
+  ): Promise<Published> {
+    const { caller, cookie } = authenticated;
+    const now = this.#policy(caller);
+    now.require('View history', present.object);
+    using connection = this.#site.database.connect({ at });
+    if (!connection.root.has(SITE_KEY)) throw new NotFound(`There was no site at ${at} yet`);
+    const [path = '/'] = envelope.url.split('?', 1);
+    const root = this.#site.root(this.#connection);
+    const policy = new PastPolicy(callerIn(connection, caller), {
+      resolveCaller(key) {
+        const author = resolveCaller(root, key);
+        return author === undefined ? undefined : callerIn(connection, author);
+      },
+      present: now,
+      connection: this.#connection,
+    });
+    const request = new PublishRequest({
+      envelope,
+      site: this.#site,
+      connection,
+      policy,
+      traversed: traverse(this.#site.root(connection), path, { containmentOnly: isContainmentOnly }),
+      nowMs: startedMs,
+      deadlineMs: startedMs + this.#timeLimitMs,
+    });
+    policy.require('View history', request.object);
+    const response = await call(request);
+    if (cookie !== undefined) response.append('Set-Cookie', cookie);
+    finishHeaders(response, request);
+    return { answer: response.toAnswer(), user: principalKey(request.user) };
+  }
+
+  #policy(caller: Caller): Policy {
+    const root = this.#site.root(this.#connection);
+    return new Policy(caller, { resolveCaller: (key) => resolveCaller(root, key) });
+  }
+
+  #request(envelope: Envelope, progress: Progress, startedMs: number): PublishRequest {
+    const { caller } = progress.authenticated;
+    return new PublishRequest({
+      envelope,
+      site: this.#site,
+      connection: this.#connection,
+      policy: this.#policy(caller),
+      traversed: progress.traversed,
+      nowMs: startedMs,
+      deadlineMs: startedMs + this.#timeLimitMs,
+    });
+  }
+
+  #finish(response: Response, request: PublishRequest): Published {
+    finishHeaders(response, request);
+    const user = isKnown(request.user) ? { user: principalKey(request.user) } : {};
+    const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
+    const connection = this.#connection;
+    if (!connection.hasChanges) return { answer: response.toAnswer(jobs), ...user };
+    const { bytes } = connection.prepare(request.meta);
+    const pending = request.marks.nonce;
+    return { answer: response.toAnswer({ commit: bytes, pending, ...jobs }), ...user };
+  }
+}
+
+/** Calls what was traversed to. */
+function call(request: PublishRequest): Response | Promise<Response> {
+  if (request.view === undefined) return publishPage(request);
+  return requireView(request, request.view).handle(request);
+}
+
+function requireView(request: PublishRequest, name: string): View {
+  const view = findView(name);
+  const applies = view?.appliesTo?.(request.object) ?? true;
+  if (view === undefined || !applies || request.missing.length > 0) {
+    throw new NotFound(`There is nothing at ${request.path}`);
+  }
+  return view;
+}
+
+/**
+ * Judges whether a large body may be sent at all. Where a view has no rule of its own, nobody may
+ * who is not signed in.
+ */
+function judgeBody(request: PublishRequest): void {
+  const { policy, object } = request;
+  if (request.view === undefined) {
+    if (request.missing.length > 0) throw new NotFound(`There is nothing at ${request.path}`);
+    policy.require('View', object);
+    if (request.executable !== undefined) policy.require('View', request.executable);
+    return;
+  }
+  const view = requireView(request, request.view);
+  if (view.preflight !== undefined) {
+    view.preflight(request);
+    return;
+  }
+  policy.require('View', object);
+  if (!isKnown(request.user)) {
+    throw new Unauthorized('Sign in to send so much at once.', {
+      known: false,
+      decision: policy.decide('View', object),
+    });
+  }
+}
+
+function refused({ reason, detail }: Refusal): Error {
+  switch (reason) {
+    case 'cross-site':
+      return new Forbidden(detail, { code: 'SRV_CROSS_SITE' });
+    case 'too-large':
+      return new TooLarge(detail);
+    case 'bad-request':
+      return new BadRequest(detail);
+    default:
+      return reason satisfies never;
+  }
+}
+
+function isContainmentOnly(view: string | undefined): boolean {
+  return view !== undefined && (findView(view)?.containmentOnly ?? false);
+}
+
+/** Where a request is before it was traversed. */
+function nowhere(root: Container): Traversed {
+  return {
+    segments: [],
+    slash: true,
+    context: Context.of(root),
+    object: root,
+    executable: undefined,
+    view: undefined,
+    rest: [],
+    missing: [],
+  };
+}

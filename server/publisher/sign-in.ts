@@ -1,0 +1,151 @@
+/**
+ * Signing in and out: the views `@login` and `@logout`.
+ *
+ * `P/@login` asks the user folders from P outward; at the root, those along `next`. Right
+ * credentials begin a session under a new id; the one that the browser came with ends. A browser
+ * gets pages and is sent on; a client that sends JSON gets JSON. Nothing of it is a transaction.
+ */
+import type { Content } from '../content/content.js';
+import { MethodNotAllowed, TooLarge, TooManyAttempts, Unauthorized } from '../errors.js';
+import { isKnown, principalKey } from '../security/principal.js';
+import { SESSION_COOKIE, type Sessions } from '../security/session.js';
+import { type Authenticator, isSecure, type KnownUser } from './authenticate.js';
+import { reportError } from './error-page.js';
+import type { PublishRequest } from './request.js';
+import { Response } from './response.js';
+import { renderSignIn, renderSignOut } from './sign-in-page.js';
+import { traverse } from './traverse.js';
+import type { View } from './view.js';
+
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
+
+export interface SignInOptions {
+  readonly authenticator: Authenticator;
+  readonly sessions: Sessions;
+}
+
+/** Makes the views by which people sign in and out. */
+export function signInViews({ authenticator, sessions }: SignInOptions): readonly View[] {
+  return [
+    {
+      name: '@login',
+      open: true,
+      handle: (request) => {
+        requireMethod(request);
+        return request.method === 'POST'
+          ? signIn(request, authenticator, sessions)
+          : signInPage(request, 200);
+      },
+      preflight: refuseLarge,
+    },
+    {
+      name: '@logout',
+      open: true,
+      handle: (request) => {
+        requireMethod(request);
+        return request.method === 'POST' ? signOut(request, sessions) : signOutPage(request);
+      },
+      preflight: refuseLarge,
+    },
+  ];
+}
+
+async function signIn(
+  request: PublishRequest,
+  authenticator: Authenticator,
+  sessions: Sessions,
+): Promise<Response> {
+  const { form, envelope, origin, cookies } = request;
+  const sent = {
+    name: form.text('name').normalize('NFC'),
+    password: form.text('password'),
+    remoteAddress: envelope.remoteAddress,
+  };
+  let known: KnownUser;
+  try {
+    known = await authenticator.verify(sent, askedAt(request));
+  } catch (error) {
+    const refused = error instanceof Unauthorized || error instanceof TooManyAttempts;
+    if (isJson(request) || !refused) throw error;
+    return refusedPage(request, error);
+  }
+  const { principal, roles } = known.caller;
+  const session = sessions.start({
+    principal: principalKey(principal),
+    credential: known.credential,
+    remember: form.text('remember') !== '',
+    replaces: cookies[SESSION_COOKIE],
+    secure: isSecure({ origin }),
+  });
+  await session.stored;
+  const { name, userFolder } = principal;
+  const response = isJson(request)
+    ? Response.json({ name, userFolder, roles })
+    : Response.redirect(nextOf(request), 303);
+  return unkept(response).append('Set-Cookie', session.cookie);
+}
+
+async function signOut(request: PublishRequest, sessions: Sessions): Promise<Response> {
+  const secure = isSecure({ origin: request.origin });
+  const ended = sessions.end(request.cookies[SESSION_COOKIE], { secure });
+  await ended.stored;
+  const response = isJson(request) ? Response.json({}) : Response.redirect(nextOf(request), 303);
+  return unkept(response).append('Set-Cookie', ended.cookie);
+}
+
+/** Gives the object whose user folders are asked, from there outward. */
+function askedAt(request: PublishRequest): Content {
+  const { object } = request;
+  if (object.container !== undefined) return object;
+  const [path = '/'] = nextOf(request).split(/[?#]/, 1);
+  const { executable, object: reached } = traverse(object, path);
+  return executable ?? reached;
+}
+
+function signInPage(request: PublishRequest, status: number, message = ''): Response {
+  const model = {
+    action: request.path,
+    next: nextOf(request),
+    name: request.form.text('name'),
+    message,
+    status,
+  };
+  return unkept(renderSignIn(model, request));
+}
+
+function refusedPage(request: PublishRequest, error: Unauthorized | TooManyAttempts): Response {
+  const { status, headers } = reportError(error, request.path, '');
+  const response = signInPage(request, status, error.message).setAll(headers);
+  // With the usual challenge, a browser would ask by a dialog of its own on top of the page.
+  return status === 401 ? response.set('WWW-Authenticate', 'Form realm="Canopy"') : response;
+}
+
+function signOutPage(request: PublishRequest): Response {
+  const name = isKnown(request.user) ? request.user.name : '';
+  return unkept(renderSignOut({ action: request.path, name }, request));
+}
+
+/** Gives the path to go to: on this site, whatever a link to the page says. */
+function nextOf({ form, object }: PublishRequest): string {
+  const next = form.text('next');
+  const isHere = /^\/(?![/\\])[^\p{Cc}\\]*$/u.test(next);
+  return isHere ? next : object.url;
+}
+
+function isJson({ mediaType }: PublishRequest): boolean {
+  return mediaType === 'application/json';
+}
+
+function unkept(response: Response): Response {
+  return response.set('Cache-Control', 'no-store');
+}
+
+function requireMethod({ method, path }: PublishRequest): void {
+  if (METHODS.includes(method)) return;
+  throw new MethodNotAllowed(`${path} answers to ${METHODS.join(', ')}.`, { allow: METHODS });
+}
+
+/** A name and a password are never that long. */
+function refuseLarge({ path }: PublishRequest): never {
+  throw new TooLarge(`${path} takes a name and a password, nothing larger.`);
+}

@@ -1,0 +1,203 @@
+/**
+ * The main thread's side of one publisher thread.
+ *
+ * A thread goes through its states in one direction: loading, joined, ready, ended. It has at
+ * most one request; whoever gave it that request hears of it exactly once, also when the thread
+ * ends before it answered.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Storage, StorageHandle } from '../../odb/index.js';
+import type { Logger } from '../log.js';
+import { packCallError } from './call-error.js';
+import type {
+  Call,
+  CallResult,
+  Dispatch,
+  FromThread,
+  Initial,
+  Published,
+  ThreadData,
+  ToThread,
+} from './messages.js';
+
+/**
+ * Heap of a publisher thread. The young generation is kept small because each thread has one of
+ * its own; the old one holds the loaded objects.
+ */
+const YOUNG_GENERATION_MB = 16;
+const OLD_GENERATION_MB = 512;
+/** How long a thread that was asked to end may take before it is terminated. */
+const END_WITHIN_MS = 2000;
+
+/** What became of a request in a thread. */
+export type ThreadOutcome =
+  | { readonly kind: 'published'; readonly published: Published }
+  | { readonly kind: 'again'; readonly reason: string }
+  | { readonly kind: 'ended'; readonly cause: unknown };
+
+/** What a thread's code brings, known before it is joined to a database. */
+export type Loaded = Omit<Extract<FromThread, { kind: 'loaded' }>, 'kind'>;
+
+export type Ready = Omit<Extract<FromThread, { kind: 'ready' }>, 'kind'>;
+
+export interface ThreadOptions {
+  readonly data: ThreadData;
+  readonly log: Logger;
+  /** The one storage; calls of the thread go there. */
+  readonly storage: () => Storage | undefined;
+  /** Called once, when the thread is gone for whatever reason. */
+  readonly onEnded: (cause: unknown) => void;
+}
+
+export class PublisherThread {
+  /** Resolves when the code is loaded; rejects when the thread ends before. */
+  readonly loaded: Promise<Loaded>;
+  /** Resolves when requests are taken; rejects when the thread ends before. */
+  readonly ready: Promise<Ready>;
+  readonly #worker: Worker;
+  readonly #options: ThreadOptions;
+  readonly #exited: Promise<void>;
+  #settleLoaded: { resolve(loaded: Loaded): void; reject(cause: unknown): void };
+  #settleReady: { resolve(ready: Ready): void; reject(cause: unknown): void };
+  #request: { readonly id: number; readonly done: (outcome: ThreadOutcome) => void } | undefined;
+  #requests = 0;
+  #cause: unknown;
+
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+    const loaded = settlable<Loaded>();
+    const ready = settlable<Ready>();
+    this.loaded = loaded.promise;
+    this.ready = ready.promise;
+    this.#settleLoaded = loaded;
+    this.#settleReady = ready;
+    this.#worker = new Worker(new URL('worker.js', import.meta.url), {
+      workerData: options.data,
+      resourceLimits: {
+        maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
+        maxOldGenerationSizeMb: OLD_GENERATION_MB,
+      },
+    });
+    this.#worker.on('message', (message: FromThread) => this.#receive(message));
+    this.#worker.on('error', (error) => {
+      this.#cause = error;
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once('exit', (code) => {
+        this.#ended(this.#cause ?? new Error(`A publisher thread ended with code ${code}`));
+        resolve();
+      });
+    });
+  }
+
+  get busy(): boolean {
+    return this.#request !== undefined;
+  }
+
+  /** Tells the thread where the database is, and what to make of it when there is no site in it. */
+  join(handle: StorageHandle, initial?: Initial): void {
+    this.#post({ kind: 'join', handle, ...(initial === undefined ? {} : { initial }) });
+  }
+
+  /** Gives the thread a request. It must be ready and have none. */
+  publish(dispatch: Dispatch, done: (outcome: ThreadOutcome) => void): void {
+    this.#requests += 1;
+    this.#request = { id: this.#requests, done };
+    this.#post({ kind: 'publish', id: this.#requests, dispatch });
+  }
+
+  /** Asks the thread to end, and waits until it has. What it is doing is finished first. */
+  async end(): Promise<void> {
+    this.#post({ kind: 'end' });
+    const timer = setTimeout(() => void this.terminate('It did not end'), END_WITHIN_MS);
+    await this.#exited;
+    clearTimeout(timer);
+  }
+
+  /** Stops the thread wherever it is, and waits until it has ended. */
+  async terminate(reason: string): Promise<void> {
+    this.#cause ??= new Error(reason);
+    await this.#worker.terminate();
+    await this.#exited;
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.kind) {
+      case 'loaded':
+        this.#settleLoaded.resolve(message);
+        break;
+      case 'ready':
+        this.#settleReady.resolve(message);
+        break;
+      case 'published':
+        this.#done(message.id, { kind: 'published', published: message.published });
+        break;
+      case 'again':
+        this.#done(message.id, { kind: 'again', reason: message.reason });
+        break;
+      case 'call':
+        this.#call(message.request).then(
+          (result) => this.#post({ kind: 'settled', call: message.call, result }),
+          (error: unknown) => this.terminate(String(error)),
+        );
+        break;
+      case 'log':
+        this.#options.log[message.level](message.message, message.fields);
+        break;
+      default:
+        message satisfies never;
+    }
+  }
+
+  async #call(request: Call): Promise<CallResult> {
+    const storage = this.#options.storage();
+    if (storage === undefined) throw new TypeError('A thread that was not joined made a call');
+    try {
+      if (request.what === 'commit') {
+        return { ok: true, commit: await storage.commitPacked(request.bytes) };
+      }
+      await storage.setMeta(request.entries);
+      return { ok: true };
+    } catch (error) {
+      const packed = packCallError(error);
+      if (packed === undefined) throw error;
+      return { ok: false, error: packed };
+    }
+  }
+
+  #done(id: number, outcome: ThreadOutcome): void {
+    const request = this.#request;
+    if (request?.id !== id) return;
+    this.#request = undefined;
+    request.done(outcome);
+  }
+
+  #ended(cause: unknown): void {
+    this.#settleLoaded.reject(cause);
+    this.#settleReady.reject(cause);
+    const request = this.#request;
+    this.#request = undefined;
+    this.#options.onEnded(cause);
+    request?.done({ kind: 'ended', cause });
+  }
+}
+
+function settlable<T>(): {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(cause: unknown): void;
+} {
+  let resolve: (value: T) => void = () => {};
+  let reject: (cause: unknown) => void = () => {};
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  // Nobody may be waiting when the thread ends.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}

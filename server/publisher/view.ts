@@ -1,0 +1,60 @@
+/**
+ * Views of objects: what an `@name` segment leads to.
+ *
+ * A view's name begins with `@` and no id does, so content can never shadow a view. A view answers
+ * for every object it applies to and judges by itself, through the request's policy, what the
+ * visitor may see: traversal asks nothing. Views come from plugins and from the server's own doors;
+ * this registry is the only list of them.
+ */
+import type { Content } from '../content/content.js';
+import type { PublishRequest } from './request.js';
+import type { Response } from './response.js';
+
+export interface View {
+  /** `@manage`: `@`, then letters, digits, `-` or `_`. */
+  readonly name: string;
+  /** The view addresses objects by containment only: an acquired object is 404 there. */
+  readonly containmentOnly?: boolean;
+  /** The view is asked before authorisation, by anybody: it signs people in. */
+  readonly open?: boolean;
+  /** Objects it is a view of; all when absent. */
+  appliesTo?(object: Content): boolean;
+  /** Answers the request; `request.rest` has the segments after the view's name. */
+  handle(request: PublishRequest): Response | Promise<Response>;
+  /**
+   * Judges, before a large body is read, whether whoever asks may send it; throws what `handle`
+   * would throw. Without it, `View` on the object is asked for.
+   */
+  preflight?(request: PublishRequest): void;
+  /**
+   * Answers an error in the view's own form, whether it threw it or was never reached. Without it,
+   * errors are pages of the site.
+   *
+   * @param id names the error in the log
+   */
+  error?(error: unknown, id: string): Response;
+}
+
+const NAME = /^@[a-z][a-z0-9_-]*$/;
+const views = new Map<string, View>();
+
+/**
+ * Adds a view to the list.
+ * @throws TypeError when the name is malformed, or another view has it
+ */
+export function registerView(view: View): void {
+  if (!NAME.test(view.name)) throw new TypeError(`Not a view's name: ${view.name}`);
+  const held = views.get(view.name);
+  if (held !== undefined && held !== view) {
+    throw new TypeError(`There is a view ${view.name} already`);
+  }
+  views.set(view.name, view);
+}
+
+export function findView(name: string): View | undefined {
+  return views.get(name);
+}
+
+export function allViews(): readonly View[] {
+  return [...views.values()];
+}

@@ -1,0 +1,138 @@
+/**
+ * What runs in a publisher thread.
+ *
+ * The thread loads its code, joins the database when it is told where that is, and then publishes
+ * one request at a time. It writes nothing itself: its commits and its metadata go through the
+ * main thread to the one writer. It may be terminated at any moment.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import {
+  type CommitResult,
+  Database,
+  LevelStorage,
+  mergeRules,
+  type StorageHandle,
+} from '../../odb/index.js';
+import { apiView } from '../api/api.js';
+import type { Plugin } from '../plugin.js';
+import { LoginGuard } from '../security/login-guard.js';
+import { Passwords } from '../security/password.js';
+import { Sessions } from '../security/session.js';
+import { VerifiedCredentials } from '../security/verified-credentials.js';
+import { initialise, loadSitePlugins, openSite, type Site } from '../site.js';
+import { Authenticator } from './authenticate.js';
+import { callErrorOf } from './call-error.js';
+import type {
+  Call,
+  CallResult,
+  Dispatch,
+  FromThread,
+  Initial,
+  ThreadData,
+  ToThread,
+} from './messages.js';
+import { Publisher } from './publish.js';
+import { signInViews } from './sign-in.js';
+import { registerView } from './view.js';
+
+if (parentPort === null) throw new TypeError('worker.ts is the code of a thread');
+const port = parentPort;
+// The main thread starts this module with exactly that.
+const data = workerData as ThreadData;
+
+const calls = new Map<number, (result: CallResult) => void>();
+let callsMade = 0;
+let site: Site | undefined;
+let publisher: Publisher | undefined;
+let plugins: readonly Plugin[] = [];
+/** Loading, and then what was asked of this thread, one thing after another. */
+let work: Promise<void> = load();
+
+port.on('message', (message: ToThread) => {
+  if (message.kind === 'settled') {
+    calls.get(message.call)?.(message.result);
+    calls.delete(message.call);
+  } else {
+    work = work.then(() => obey(message));
+  }
+});
+
+async function load(): Promise<void> {
+  plugins = await loadSitePlugins(data.plugins);
+  registerView(apiView);
+  const assets = plugins.flatMap((plugin) => plugin.assets ?? []);
+  post({ kind: 'loaded', rules: mergeRules(), assets });
+}
+
+async function obey(message: Exclude<ToThread, { kind: 'settled' }>): Promise<void> {
+  switch (message.kind) {
+    case 'join':
+      await join(message.handle, message.initial);
+      break;
+    case 'publish':
+      await publish(message.id, message.dispatch);
+      break;
+    case 'end':
+      publisher?.[Symbol.dispose]();
+      await site?.database.close();
+      port.close();
+      break;
+    default:
+      message satisfies never;
+  }
+}
+
+async function join(handle: StorageHandle, initial: Initial | undefined): Promise<void> {
+  const storage = await LevelStorage.join(handle, {
+    async commit(bytes) {
+      const result = await call({ what: 'commit', bytes });
+      if (result === undefined) throw new TypeError('A commit was answered without its result');
+      return result;
+    },
+    async setMeta(entries) {
+      await call({ what: 'set-meta', entries });
+    },
+  });
+  const database = await Database.open({ storage, cacheObjects: data.cacheObjects });
+  const passwords = new Passwords({ verified: new VerifiedCredentials(data.verified) });
+  site = await openSite({ database, plugins, passwords });
+  const made = initial === undefined ? false : await initialise(site, initial);
+  const now = Date.now;
+  const sessions = new Sessions({ metadata: storage, now });
+  const guard = new LoginGuard({ metadata: storage, now, thread: data.thread });
+  const authenticator = new Authenticator({ passwords, sessions, guard });
+  for (const view of signInViews({ authenticator, sessions })) registerView(view);
+  publisher = new Publisher({ site, authenticator, timeLimitMs: data.timeLimitMs });
+  post({ kind: 'ready', made });
+}
+
+async function publish(id: number, dispatch: Dispatch): Promise<void> {
+  if (publisher === undefined) throw new TypeError('A request came before the database');
+  const outcome = await publisher.publish(dispatch);
+  if (outcome.kind === 'again') {
+    post({ kind: 'again', id, reason: outcome.reason });
+    return;
+  }
+  const { published } = outcome;
+  const { commit } = published.answer;
+  post({ kind: 'published', id, published }, commit === undefined ? [] : [commit.buffer]);
+}
+
+function post(message: FromThread, moved: readonly ArrayBufferLike[] = []): void {
+  port.postMessage(
+    message,
+    moved.filter((buffer) => buffer instanceof ArrayBuffer),
+  );
+}
+
+/** Asks the main thread for something; resolves when it is done. */
+async function call(request: Call): Promise<CommitResult | undefined> {
+  callsMade += 1;
+  const id = callsMade;
+  const result = await new Promise<CallResult>((resolve) => {
+    calls.set(id, resolve);
+    post({ kind: 'call', call: id, request });
+  });
+  if (result.ok) return result.commit;
+  throw callErrorOf(result.error);
+}

@@ -1,0 +1,62 @@
+/**
+ * Decisions in words: what was asked for, and what each who was judged has.
+ *
+ * Nothing is decided here. Every sentence names paths and principals, so that one can go there and
+ * change what is wrong.
+ */
+import { rolesFor } from '../../acquisition/index.js';
+import type { Judged } from './executable.js';
+import { defaultRoles } from './permission.js';
+import { isKnown, principalKey } from './principal.js';
+import { type Guarded, grants, type HeldRole } from './standing.js';
+
+/** Says which roles `permission` asks for at `object`, and where that was set. */
+export function explainRequirement(permission: string, object: Guarded): string {
+  const { from } = rolesFor(permission, object, defaultRoles(permission));
+  const sources = from.map(({ holder, roles, acquire }) => {
+    if (holder === undefined) return `${list(roles)} (the default)`;
+    return `${list(roles)} (set at ${holder.path}${acquire ? '' : ', which acquires none'})`;
+  });
+  return `"${permission}" at ${object.path} asks for ${sources.join(' or ')}.`;
+}
+
+/** Says which roles one who is judged has at `object`, and whether they are enough. */
+export function explainStanding(judged: Judged, permission: string, object: Guarded): string {
+  const { standing } = judged;
+  const { roles } = rolesFor(permission, object, defaultRoles(permission));
+  const held = standing.rolesAt(object);
+  const enough = held.find(({ role }) => grants(role, roles));
+  const verdict = enough === undefined ? 'that is not enough' : `${enough.role} is enough`;
+  return `${nameOf(judged)} has ${held.map(describe).join(', ')}${outOfScope(judged, object)}: ${verdict}.`;
+}
+
+function nameOf({ part, standing, executable, authorKey }: Judged): string {
+  const key = principalKey(standing.caller.principal);
+  switch (part) {
+    case 'caller':
+      return isKnown(standing.caller.principal) ? key : 'Anonymous, who asks,';
+    case 'proxy':
+      return `${executable?.path}, which runs with proxy roles instead of the caller's,`;
+    case 'author': {
+      if (authorKey === undefined) return `${executable?.path}, whose author is not known,`;
+      const gone = authorKey === key ? '' : ', who no longer exists';
+      return `${authorKey}, an author of ${executable?.path}${gone},`;
+    }
+  }
+}
+
+/** Says that there would be roles, if only the object lay elsewhere. */
+function outOfScope({ standing }: Judged, object: Guarded): string {
+  const { principal, roles, scope } = standing.caller;
+  if (scope === undefined || standing.isInScope(object)) return '';
+  const lost = roles.length === 0 ? 'its users are nobody' : `${list(roles)} counts for nothing`;
+  return ` (${lost} outside ${scope.path}, where ${principal.userFolder} is)`;
+}
+
+function describe({ role, source }: HeldRole): string {
+  return source === undefined ? role : `${role} (${source})`;
+}
+
+function list(roles: readonly string[]): string {
+  return roles.length === 0 ? 'no role' : roles.join(' or ');
+}

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { TEXT_BYTES_MAX } from '../../../server/http/body.js';
+import { ADMIN, builtModule, startServer, type TestServer } from '../../support/server.js';
+
+const TRIAL = builtModule('support/trial-plugin.js');
+
+interface Echo {
+  readonly bodyBytes: number;
+  readonly upload: { readonly sha256: string; readonly sizeBytes: number } | null;
+  readonly parts: readonly { name: string; value?: string; file?: { sizeBytes: number } }[] | null;
+  readonly form: Readonly<Record<string, unknown>>;
+}
+
+function start(maxUploadBytes = 2 ** 30): Promise<TestServer> {
+  return startServer({ plugins: [TRIAL], settings: { maxUploadBytes } });
+}
+
+async function* chunks(count: number, sizeBytes: number): AsyncGenerator<Uint8Array> {
+  for (let sent = 0; sent < count; sent += 1) yield randomBytes(sizeBytes);
+}
+
+function multipart(parts: readonly { name: string; filename?: string; bytes: Buffer }[]): Buffer {
+  const pieces = parts.flatMap(({ name, filename, bytes }) => [
+    Buffer.from(
+      `--frontier\r\nContent-Disposition: form-data; name="${name}"` +
+        `${filename === undefined ? '' : `; filename="${filename}"`}\r\n\r\n`,
+    ),
+    bytes,
+    Buffer.from('\r\n'),
+  ]);
+  return Buffer.concat([...pieces, Buffer.from('--frontier--\r\n')]);
+}
+
+const MULTIPART = { 'content-type': 'multipart/form-data; boundary=frontier' };
+
+test('JSON past its limit is 413, announced or not', async () => {
+  await using server = await start();
+  const admin = server.client(ADMIN);
+  const headers = { 'content-type': 'application/json' };
+  const body = Buffer.alloc(TEXT_BYTES_MAX + 1, ' ');
+  assert.equal((await admin.request('POST', '/@trial/echo', { headers, body })).status, 413);
+  const unannounced = chunks(TEXT_BYTES_MAX / 2 ** 20 + 1, 2 ** 20);
+  const page = await admin.request('POST', '/@trial/echo', { headers, body: unannounced });
+  assert.equal(page.status, 413);
+  const fits = Buffer.from(`{"a": "${'x'.repeat(2 ** 20)}"}`);
+  assert.equal((await admin.request('POST', '/@trial/echo', { headers, body: fits })).status, 200);
+});
+
+test('a raw body goes to the blob store as it arrives, up to the limit for uploads', async () => {
+  await using server = await start(2 ** 20);
+  const admin = server.client(ADMIN);
+  const headers = { 'content-type': 'application/zip' };
+  const page = await admin.request('POST', '/@trial/echo', { headers, body: randomBytes(2 ** 19) });
+  const { upload, bodyBytes } = page.json<Echo>();
+  assert.equal(bodyBytes, 0);
+  assert.equal(upload?.sizeBytes, 2 ** 19);
+  const stored = server.running.storage.blobs.read(upload?.sha256 ?? '');
+  assert.equal(stored.length, 2 ** 19);
+
+  const body = chunks(4, 2 ** 19);
+  assert.equal((await admin.request('POST', '/@trial/echo', { headers, body })).status, 413);
+});
+
+test('a large body is judged before it is read', async () => {
+  await using server = await start();
+  const blobs = path.join(server.data, 'blobs');
+  const before = await countFiles(blobs);
+  const headers = { 'content-type': 'application/zip', 'content-length': String(2 ** 29) };
+  const page = await server.client().request('POST', '/@trial/echo', { headers, body: chunks(1, 10) });
+  assert.equal(page.status, 401, 'half a gigabyte was announced and never sent');
+  assert.equal(await countFiles(blobs), before);
+});
+
+test('a client that waits to be asked is asked only when it may send', async () => {
+  await using server = await start();
+  const headers = { 'content-type': 'application/zip', expect: '100-continue' };
+  const body = randomBytes(100_000);
+  const sized = { ...headers, 'content-length': String(body.length) };
+  const refused = await server.client().request('POST', '/@trial/echo', { headers: sized, body });
+  assert.equal(refused.status, 401);
+  const taken = await server.client(ADMIN).request('POST', '/@trial/echo', { headers: sized, body });
+  assert.equal(taken.json<Echo>().upload?.sizeBytes, body.length);
+});
+
+test('a form’s fields and files keep their order, and empty file fields are left out', async () => {
+  await using server = await start();
+  const body = multipart([
+    { name: 'title', bytes: Buffer.from('Grüße') },
+    { name: 'photo', filename: 'a.png', bytes: randomBytes(150_000) },
+    { name: 'none', filename: '', bytes: Buffer.alloc(0) },
+    { name: 'count:int', bytes: Buffer.from('7') },
+  ]);
+  const admin = server.client(ADMIN);
+  const page = await admin.request('POST', '/@trial/echo', { headers: MULTIPART, body });
+  const { parts, form } = page.json<Echo>();
+  assert.deepEqual(parts?.map(({ name }) => name), ['title', 'photo', 'count:int']);
+  assert.equal(parts?.[1]?.file?.sizeBytes, 150_000);
+  assert.equal(form['title'], 'Grüße');
+  assert.equal(form['count'], 7);
+});
+
+test('a form that is not well-formed, or too large, is refused', async () => {
+  await using server = await start(2 ** 18);
+  const admin = server.client(ADMIN);
+  const cut = multipart([{ name: 'a', bytes: Buffer.from('b') }]).subarray(0, -16);
+  const broken = await admin.request('POST', '/@trial/echo', { headers: MULTIPART, body: cut });
+  assert.equal(broken.status, 400);
+  const large = multipart([{ name: 'f', filename: 'f', bytes: randomBytes(2 ** 18) }]);
+  const page = await admin.request('POST', '/@trial/echo', { headers: MULTIPART, body: large });
+  assert.equal(page.status, 413);
+});
+
+async function countFiles(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isFile()).length;
+}

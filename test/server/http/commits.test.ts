@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RETRIES_MAX } from '../../../server/publisher/dispatcher.js';
+import { builtModule, startServer } from '../../support/server.js';
+
+const TRIAL = builtModule('support/trial-plugin.js');
+
+test('a request in conflict is begun again from the beginning, and both changes are kept', async () => {
+  await using server = await startServer({ plugins: [TRIAL] });
+  const [slow, quick] = [server.client(), server.client()];
+  await quick.post('/@trial/rename', { title: 'First' });
+  const waiting = slow.post('/@trial/meet', { title: 'third' });
+  let tries = 0;
+  for (; tries < 50; tries += 1) {
+    const before = (await quick.get('/@trial/title')).text;
+    if (before.includes('third')) break;
+    await quick.post('/@trial/rename', { title: `Second ${tries}` });
+  }
+  const answer = await waiting;
+  assert.equal(answer.status, 200);
+  const { attempt, title } = answer.json<{ attempt: number; title: string }>();
+  assert.ok(attempt >= 1, 'the first attempt was in conflict');
+  assert.match(title, /^Second \d+ and third$/);
+});
+
+test('a conflict that lasts is a 503 that says when to try again, and nothing is saved', async () => {
+  await using server = await startServer({ plugins: [TRIAL] });
+  const before = server.running.storage.lastTid;
+  const page = await server.client().post('/@trial/conflict', {});
+  assert.equal(page.status, 503);
+  assert.equal(page.header('retry-after'), '1');
+  assert.equal(server.running.storage.lastTid, before);
+  const line = server.log.find(({ message }) => message === 'request');
+  assert.equal(line?.['attempts'], RETRIES_MAX + 1);
+});
+
+test('an answer tells the tid of its own transaction', async () => {
+  await using server = await startServer({ plugins: [TRIAL] });
+  const page = await server.client().post('/@trial/rename', { title: 'Known' });
+  assert.equal(page.json()['tid'], String(server.running.storage.lastTid));
+});
+
+test('what was answered is there after a restart', async () => {
+  await using first = await startServer({ plugins: [TRIAL] });
+  await first.client().post('/@trial/rename', { title: 'Kept' });
+  await first.running.close();
+  await using second = await startServer({ plugins: [TRIAL], data: first.data });
+  assert.equal(second.running.made, false);
+  assert.equal((await second.client().get('/@trial/title')).text, 'Kept');
+});
