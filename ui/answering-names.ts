@@ -1,0 +1,73 @@
+/**
+ * Names that answer at an object, nearest first: what the editor completes and explains.
+ *
+ * The order is that of acquisition: attributes, fields, properties and children of the object, then
+ * of what contains it. Of two things with one name the nearer answers. What the reader may not view
+ * is left out.
+ */
+import { type Content, isContainer } from '../server/content/content.js';
+import { contentTypes } from '../server/content/content-type.js';
+import { Folder } from '../server/content/folder.js';
+import { BUILT_IN_NAMES } from '../server/content/ids.js';
+import type { PublishRequest } from '../server/publisher/request.js';
+import { PAGE_LANGUAGE } from '../server/templates/index.js';
+import { screenUrl } from './screen.js';
+
+/** How many children of each container are looked at. */
+const LOOKED_AT_MAX = 500;
+
+/** A name that answers. */
+export interface AnsweringName {
+  readonly name: string;
+  /** What it is: a content type's word, `property`, `field`, `attribute` or `helper`. */
+  readonly kind: string;
+  readonly title: string;
+  /** Path of the object that holds it; `''` for what the language brings. */
+  readonly origin: string;
+  readonly here: boolean;
+  /** Whether `{{> name}}` finds it. */
+  readonly partial: boolean;
+  readonly href: string;
+}
+
+/** Lists the names that answer at `object`. */
+export function namesAnsweringAt(
+  object: Content,
+  request: PublishRequest,
+): readonly AnsweringName[] {
+  const names = new Map<string, AnsweringName>();
+  const add = (name: string, facts: Omit<AnsweringName, 'name'>): void => {
+    if (!names.has(name)) names.set(name, { name, ...facts });
+  };
+  for (let holder: Content | undefined = object; holder !== undefined; holder = holder.container) {
+    const here = holder === object;
+    const origin = holder.path;
+    const plain = { title: '', origin, here, partial: false, href: '' };
+    if (here) for (const name of BUILT_IN_NAMES) add(name, { ...plain, kind: 'attribute' });
+    if (!request.policy.may('View', holder)) continue;
+    const type = contentTypes.of(holder);
+    if (type.protectedFields !== true) {
+      for (const { name, writeOnly } of type.fields) {
+        if (writeOnly !== true) add(name, { ...plain, kind: 'field' });
+      }
+    }
+    for (const name of Object.keys(holder.properties)) add(name, { ...plain, kind: 'property' });
+    if (!isContainer(holder) || !(holder instanceof Folder)) continue;
+    for (const child of holder.children.values({ limit: LOOKED_AT_MAX })) {
+      if (!request.policy.may('View', child)) continue;
+      const childType = contentTypes.of(child);
+      add(child.id, {
+        kind: childType.title,
+        title: child.title,
+        origin,
+        here,
+        partial: childType.name === 'Template',
+        href: screenUrl(child),
+      });
+    }
+  }
+  for (const name of PAGE_LANGUAGE.names) {
+    add(name, { kind: 'helper', title: '', origin: '', here: false, partial: false, href: '' });
+  }
+  return [...names.values()];
+}

@@ -1,0 +1,32 @@
+/**
+ * Takes a toast away after ten seconds in which nobody points at it or has focus in it, and takes
+ * `done` out of the address, so that a reload does not tell the same again. Without this, a toast
+ * stays until it is closed.
+ */
+const SHOWN_MS = 10_000;
+
+const area = document.querySelector<HTMLElement>('[data-client~="toast"]');
+const address = new URL(location.href);
+if (address.searchParams.has('done')) {
+  address.searchParams.delete('done');
+  history.replaceState(history.state, '', address);
+}
+
+for (const toast of area?.querySelectorAll<HTMLElement>('.toast') ?? []) {
+  let timer = 0;
+  const wait = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (!toast.matches(':hover, :focus-within')) toast.remove();
+    }, SHOWN_MS);
+  };
+  for (const event of ['pointerleave', 'focusout']) toast.addEventListener(event, wait);
+  for (const event of ['pointerenter', 'focusin']) {
+    toast.addEventListener(event, () => clearTimeout(timer));
+  }
+  toast.querySelector('a[data-close]')?.addEventListener('click', (event) => {
+    event.preventDefault();
+    toast.remove();
+  });
+  wait();
+}

@@ -1,0 +1,117 @@
+/**
+ * What our own views can say besides Handlebars' blocks: icons, asset addresses, sizes, times and
+ * small comparisons.
+ *
+ * Helpers get plain values and answer text; only `icon` and `time` answer markup, made of parts
+ * that are escaped here.
+ */
+import Handlebars from 'handlebars';
+import { assetUrl } from './assets.js';
+
+const { SafeString, escapeExpression } = Handlebars;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** How many moments a thread keeps in words. */
+const MOMENTS_KEPT_MAX = 10_000;
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+/**
+ * Says when something happened as a person would: "just now", "12 min ago" for an hour, then "today
+ * 11:42", "yesterday 9:05", "3 Nov", and with the year when it is another one. In UTC.
+ */
+export function timeInWords(ms: number, nowMs: number): string {
+  const age = nowMs - ms;
+  if (age >= 0 && age < MINUTE_MS) return 'just now';
+  if (age >= 0 && age < HOUR_MS) return `${Math.floor(age / MINUTE_MS)} min ago`;
+  const date = new Date(ms);
+  const days = Math.floor(nowMs / DAY_MS) - Math.floor(ms / DAY_MS);
+  const clock = `${date.getUTCHours()}:${String(date.getUTCMinutes()).padStart(2, '0')}`;
+  if (days === 0) return `today ${clock}`;
+  if (days === 1) return `yesterday ${clock}`;
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}`;
+  const sameYear = date.getUTCFullYear() === new Date(nowMs).getUTCFullYear();
+  return sameYear ? day : `${day} ${date.getUTCFullYear()}`;
+}
+
+/** Says the whole moment, to the second, in UTC: `2026-11-03 11:42:07 UTC`. */
+export function fullTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Says how much that is: `214 KB`, `1.9 KB`, `12 B`; one decimal below ten. */
+export function sizeInWords(bytes: number): string {
+  let amount = bytes;
+  let unit = 0;
+  while (amount >= 1000 && unit < UNITS.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
+  const shown = unit === 0 || amount >= 9.95 ? amount.toFixed(0) : amount.toFixed(1);
+  return `${shown} ${UNITS[unit] ?? 'B'}`;
+}
+
+/** Says a number of things: `1 object`, `1,204 objects`. */
+export function countInWords(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+}
+
+/** Names a few things: `faq and tips`; of many, the first few and how many others. */
+export function namesInWords(names: readonly string[], namedMax: number): string {
+  if (names.length <= 1) return names.join('');
+  if (names.length <= namedMax) return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
+  const named = names.slice(0, namedMax);
+  return `${named.join(', ')} and ${countInWords(names.length - namedMax, 'other')}`;
+}
+
+const openings = new Map<number, string>();
+
+/** The opening tag of a moment. Kept, since a listing shows the same moments again and again. */
+function openingOf(ms: number): string {
+  let opening = openings.get(ms);
+  if (opening === undefined) {
+    opening = `<time datetime="${new Date(ms).toISOString()}" title="${fullTime(ms)}">`;
+    if (openings.size >= MOMENTS_KEPT_MAX) openings.clear();
+    openings.set(ms, opening);
+  }
+  return opening;
+}
+
+const icons = new Map<string, Handlebars.SafeString>();
+
+/** An icon of the sprite; `size` is `s`, `l` or absent. Hidden from screen readers: words stand beside it. */
+export function icon(name: string, size?: string): Handlebars.SafeString {
+  const key = size === undefined ? name : `${name} ${size}`;
+  let markup = icons.get(key);
+  if (markup === undefined) {
+    const sizeClass = size === undefined ? '' : ` i--${escapeExpression(size)}`;
+    const href = `${assetUrl('icons.svg')}#i-${escapeExpression(name)}`;
+    markup = new SafeString(
+      `<svg class="i${sizeClass}" aria-hidden="true"><use href="${href}"/></svg>`,
+    );
+    icons.set(key, markup);
+  }
+  return markup;
+}
+
+/** The helpers by their names in views. The last argument of each is Handlebars' own. */
+export const helpers: Readonly<Record<string, Handlebars.HelperDelegate>> = {
+  icon: (name: string, ...more: unknown[]) =>
+    icon(name, typeof more[0] === 'string' ? more[0] : undefined),
+  asset: (name: string) => assetUrl(name),
+  bytes: (bytes: number) => sizeInWords(bytes),
+  plural: (count: number, one: string, ...more: unknown[]) =>
+    countInWords(count, one, typeof more[0] === 'string' ? more[0] : undefined),
+  time: (ms: number, options: Handlebars.HelperOptions) => {
+    const nowMs: unknown = options.data?.nowMs;
+    const words = timeInWords(ms, typeof nowMs === 'number' ? nowMs : Date.now());
+    return new SafeString(`${openingOf(ms)}${words}</time>`);
+  },
+  eq: (left: unknown, right: unknown) => left === right,
+  not: (value: unknown) => value === false || value === undefined || value === '' || value === 0,
+  and: (left: unknown, right: unknown) => left && right,
+  or: (left: unknown, right: unknown) => left || right,
+  join: (values: readonly unknown[], separator: string) => values.join(separator),
+};

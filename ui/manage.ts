@@ -1,0 +1,157 @@
+/**
+ * `@manage`: finds the screen that a request is for, asks the policy, shows the screen or does what
+ * was asked there.
+ *
+ * Showing changes nothing. An action is sent with `POST` and its name in the field `action`; when it
+ * is done the browser is sent on, with `?done=TID` when something changed. When it is refused, what
+ * it changed is forgotten and the screen is shown again with the reason and what was typed. With
+ * `Accept: application/json`, or `?format=json`, a screen answers what `show` gives, and an action
+ * what became of it.
+ */
+import type { Content } from '../server/content/content.js';
+import { problemOf, problemResponse } from '../server/api/problem.js';
+import { BadRequest, NotFound, ServerError, Unauthorized } from '../server/errors.js';
+import type { PublishRequest } from '../server/publisher/request.js';
+import { Response } from '../server/publisher/response.js';
+import type { View } from '../server/publisher/view.js';
+import { isKnown } from '../server/security/principal.js';
+import { attemptOf, reportFor } from './attempt.js';
+import { forgetSaid, sayLater } from './message.js';
+import { guarded, pageResponse } from './page.js';
+import { render } from './render.js';
+import {
+  type AnyScreen,
+  type Attempt,
+  findScreen,
+  type Outcome,
+  rememberRest,
+  screensFor,
+  screenUrl,
+} from './screen.js';
+import { errorPage } from './screens/error.js';
+import { frameOf } from './shell.js';
+
+/** Partials of the frame that any screen gives alone. */
+const FRAME_PARTS = ['tree'];
+
+export const manageView: View = {
+  name: '@manage',
+  preflight(request) {
+    openScreen(request.object, request);
+  },
+  async handle(request) {
+    try {
+      return await answer(request.object, request);
+    } catch (error) {
+      if (!isExplained(error, request)) throw error;
+      request.connection.abort();
+      request.policy.forget();
+      return wantsPage(request) ? errorPage(error, request) : problemFor(error);
+    }
+  },
+};
+
+/** A refusal as a JSON client reads it. */
+function problemFor(error: ServerError): Response {
+  return guarded(problemResponse(problemOf(error, '')));
+}
+
+async function answer(object: Content, request: PublishRequest): Promise<Response> {
+  const screen = openScreen(object, request);
+  if (request.method === 'GET' || request.method === 'HEAD') return show(screen, object, request);
+  const name = request.form.text('action');
+  const action = screen.actions?.[name];
+  if (action === undefined || !Object.hasOwn(screen.actions ?? {}, name)) {
+    throw new BadRequest(
+      `The screen ${screen.path} has no action called ${name || '(none given)'}`,
+    );
+  }
+  try {
+    if (action.permission !== undefined) request.policy.require(action.permission, object);
+    const outcome = await action.run(object, request);
+    return outcome instanceof Response ? outcome : sendOn(outcome, object, request);
+  } catch (error) {
+    if (!wantsPage(request) || !isExplained(error, request)) throw error;
+    request.connection.abort();
+    request.policy.forget();
+    return show(screen, object, request, attemptOf(error, { action: name, form: request.form }));
+  }
+}
+
+/** Finds the screen asked for; without a path, the first tab that may be opened. */
+function openScreen(object: Content, request: PublishRequest): AnyScreen {
+  if (request.rest.length === 0) {
+    const first = screensFor(object, request).find((screen) => screen.tab !== undefined);
+    if (first !== undefined) return first;
+    request.policy.require('View management screens', object);
+    throw new NotFound(`There is no screen for ${object.path}`);
+  }
+  const found = findScreen(object, request.rest);
+  if (found === undefined) {
+    request.policy.require('View management screens', object);
+    throw new NotFound(`There is no screen ${request.rest.join('/')} for ${object.path}`);
+  }
+  request.policy.require(found.screen.permission, object);
+  rememberRest(request, found.rest);
+  return found.screen;
+}
+
+function show(
+  screen: AnyScreen,
+  object: Content,
+  request: PublishRequest,
+  attempt?: Attempt,
+): Response {
+  const model = screen.show(object, request, attempt);
+  if (!wantsPage(request)) return guarded(Response.json(model));
+  const part = request.query.text('part');
+  const frame = frameOf(object, request, { screen, attempt });
+  if (part !== '') {
+    if (!FRAME_PARTS.includes(part) && !(screen.parts ?? []).includes(part)) {
+      throw new NotFound(`The screen ${screen.path} has no part called ${part}`);
+    }
+    const html = render(`partials/${part}`, model, { frame, nowMs: request.nowMs });
+    return guarded(Response.html(html));
+  }
+  const status = attempt?.status ?? 200;
+  const response = pageResponse(request, { view: screen.view, model, frame, status });
+  forgetSaid(request, response);
+  return response;
+}
+
+/** Sends the browser on after an action; a JSON client is told where to. */
+function sendOn(outcome: Outcome, object: Content, request: PublishRequest): Response {
+  const changed = request.connection.hasChanges;
+  const query = [outcome.query ?? '', changed ? `done=${request.pendingTid}` : '']
+    .filter((each) => each !== '')
+    .join('&');
+  const address = screenUrl(outcome.at ?? object, outcome.goTo);
+  const url = query === '' ? address : `${address}?${query}`;
+  if (!wantsPage(request)) {
+    const message = outcome.message ?? '';
+    const tid = changed ? { tid: request.pendingTid } : {};
+    return withCookie(guarded(Response.json({ url, message, ...tid })), outcome);
+  }
+  const response = withCookie(guarded(Response.redirect(url, 303)), outcome);
+  if (!changed && outcome.message !== undefined) sayLater(response, outcome.message);
+  return response;
+}
+
+function withCookie(response: Response, { cookie }: Outcome): Response {
+  return cookie === undefined ? response : response.append('Set-Cookie', cookie);
+}
+
+function wantsPage(request: PublishRequest): boolean {
+  if (request.query.text('format') === 'json') return false;
+  const accept = request.headers['accept'] ?? '';
+  return !accept.includes('application/json') || accept.includes('text/html');
+}
+
+/**
+ * True for what a person should read in the admin's own words. The others pass: a conflict is
+ * retried, an unknown visitor is asked to sign in, and a fault of ours is the publisher's to log.
+ */
+function isExplained(error: unknown, request: PublishRequest): error is ServerError {
+  if (!(error instanceof ServerError) || reportFor(error).status >= 500) return false;
+  return !(error instanceof Unauthorized && !isKnown(request.user));
+}

@@ -1,0 +1,55 @@
+/**
+ * What was just done, told on the next page.
+ *
+ * After an action the browser is sent on with `?done=TID`, and the page it arrives at reads the note
+ * of that transaction: only the one who made it is told, so a link made by somebody else says
+ * nothing. Where nothing was changed, a few words travel in a cookie that lives for one page.
+ */
+import { parseTid } from '../odb/index.js';
+import type { PublishRequest } from '../server/publisher/request.js';
+import type { Response } from '../server/publisher/response.js';
+import { principalKey } from '../server/security/principal.js';
+
+/** The cookie that carries a message to the next page. */
+const COOKIE = 'canopy_said';
+const COOKIE_SECONDS = 60;
+const MESSAGE_CHARACTERS_MAX = 300;
+
+/** A toast: its lines, and the transaction that its Undo button takes back. */
+export interface Message {
+  readonly text: string;
+  readonly undo?: string;
+}
+
+/** Finds what to tell on this page, if anything. */
+export function readMessage(request: PublishRequest): Message | undefined {
+  const done = request.query.text('done');
+  const tid = parseTid(done);
+  const record = tid === undefined ? undefined : request.connection.transaction(tid);
+  if (record !== undefined && record.user === principalKey(request.user)) {
+    return { text: firstLine(record.note ?? ''), undo: done };
+  }
+  const said = request.cookies[COOKIE];
+  return said === undefined || said === '' ? undefined : { text: said };
+}
+
+/** A note's first line says what was done as a whole; further lines name each object. */
+function firstLine(note: string): string {
+  return note.split('\n', 1)[0] ?? '';
+}
+
+/** Has a message told on the next page. */
+export function sayLater(response: Response, text: string): void {
+  const value = encodeURIComponent(text.slice(0, MESSAGE_CHARACTERS_MAX));
+  response.append('Set-Cookie', `${COOKIE}=${value}; ${cookieRules(COOKIE_SECONDS)}`);
+}
+
+/** Takes the message of this page away, so that the next one does not repeat it. */
+export function forgetSaid(request: PublishRequest, response: Response): void {
+  if (request.cookies[COOKIE] === undefined) return;
+  response.append('Set-Cookie', `${COOKIE}=; ${cookieRules(0)}`);
+}
+
+function cookieRules(maxAgeSeconds: number): string {
+  return `Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax`;
+}

@@ -1,0 +1,78 @@
+/**
+ * Renders the admin's own views: the one place where `ui/` meets Handlebars.
+ *
+ * Views are the `.hbs` files beside this module; each can be rendered, and each can be a partial of
+ * another, by its path below `views/` without the ending (partials by their bare name). They are
+ * read and compiled once per thread, at the first use. Compilation is strict: a name that the model
+ * lacks is an error, not an empty place. Output is escaped; models are plain data.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import Handlebars from 'handlebars';
+import { assetUrl } from './assets.js';
+import { helpers, icon } from './helpers.js';
+import type { ViewModel } from './screen.js';
+
+const VIEWS = fileURLToPath(new URL('./views/', import.meta.url));
+const ENDING = '.hbs';
+
+let environment: typeof Handlebars | undefined;
+const compiled = new Map<string, Handlebars.TemplateDelegate>();
+
+/** What a view reads as `@frame`, `@nowMs`: data about the page rather than about the object. */
+export interface RenderData {
+  readonly frame?: object;
+  readonly nowMs?: number;
+}
+
+/**
+ * Renders a view.
+ *
+ * @param view name of the view: `contents`, `partials/tree`
+ * @param model what the view speaks of
+ * @param data what it reads with `@`
+ * @throws Error for a view that does not exist or that names something its model lacks
+ */
+export function render(view: string, model: ViewModel, data: RenderData = {}): string {
+  return require(view)(model, { data });
+}
+
+function require(view: string): Handlebars.TemplateDelegate {
+  environment ??= load();
+  const template = compiled.get(view);
+  if (template === undefined) throw new Error(`There is no view called ${view}`);
+  return template;
+}
+
+/** Reads every view, so that a missing or broken one shows at the first page and not at its own. */
+function load(): typeof Handlebars {
+  const handlebars = Handlebars.create();
+  for (const [name, helper] of Object.entries(helpers)) handlebars.registerHelper(name, helper);
+  const knownHelpers = Object.fromEntries(Object.keys(helpers).map((name) => [name, true]));
+  const files = readdirSync(VIEWS, { recursive: true, encoding: 'utf8' });
+  for (const file of files) {
+    if (!file.endsWith(ENDING)) continue;
+    const name = file.slice(0, -ENDING.length).replaceAll('\\', '/');
+    const template = handlebars.compile(withConstants(readFileSync(`${VIEWS}${file}`, 'utf8')), {
+      strict: true,
+      preventIndent: true,
+      knownHelpers,
+      knownHelpersOnly: true,
+    });
+    compiled.set(name, template);
+    handlebars.registerPartial(name.slice(name.lastIndexOf('/') + 1), template);
+  }
+  return handlebars;
+}
+
+/**
+ * Puts icons and asset addresses that are named in a view into its text before it is compiled: they
+ * never change, and a listing has hundreds of them.
+ */
+function withConstants(source: string): string {
+  return source
+    .replaceAll(/\{\{icon "([a-z-]+)"(?: "([sl])")?\}\}/g, (_, name: string, size?: string) =>
+      icon(name, size).toString(),
+    )
+    .replaceAll(/\{\{asset "([\w./-]+)"\}\}/g, (_, name: string) => assetUrl(name));
+}

@@ -1,0 +1,132 @@
+/**
+ * Import: a directory of files becomes part of the site, as a job with its progress in sight.
+ *
+ * The files are sent with a form; a job then reads them, makes documents, templates, images and
+ * files of them, and links between the files become links between the objects. All of it is one
+ * transaction, which the page offers to undo when the job is done.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Container } from '../../server/content/content.js';
+import { BadRequest, NotFound } from '../../server/errors.js';
+import { importOrder, type UploadedFile } from '../../server/jobs/import.js';
+import { getJob, hasEnded, type JobRecord } from '../../server/jobs/job.js';
+import { type FormFile, isFormFile } from '../../server/publisher/form.js';
+import type { PublishRequest } from '../../server/publisher/request.js';
+import { principalKey } from '../../server/security/principal.js';
+import { countInWords } from '../helpers.js';
+import { holdsContent } from '../holds-content.js';
+import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
+
+/** Lines of a job's log that are shown; the newest ones. */
+const LOG_LINES_SHOWN = 200;
+
+const STATE_WORDS: Readonly<Record<JobRecord['state'], string>> = {
+  queued: 'Waiting to begin',
+  running: 'Importing',
+  done: 'Imported',
+  failed: 'Nothing was imported',
+  cancelled: 'Cancelled: nothing was imported',
+};
+
+export const importScreen = defineScreen({
+  path: 'import',
+  tab: 'Import',
+  icon: 'upload',
+  view: 'import',
+  permission: 'Import/Export objects',
+  modules: ['import'],
+  styles: ['components-history'],
+  parts: ['import-job'],
+  appliesTo: holdsContent,
+  show,
+  actions: { start: { run: start }, cancel: { run: cancel } },
+});
+
+function show(folder: Container, request: PublishRequest): ViewModel {
+  const id = request.query.text('job');
+  const record = id === '' ? undefined : getJob(request.site.storage, id);
+  if (id !== '' && (record === undefined || !isOwn(record, request))) {
+    throw new NotFound(`There is no import ${id} of yours any more`);
+  }
+  return {
+    path: folder.path,
+    action: screenUrl(folder, 'import'),
+    contentsHref: screenUrl(folder, 'contents'),
+    job: record === undefined ? null : jobModel(record, folder, request),
+  };
+}
+
+function isOwn(record: JobRecord, request: PublishRequest): boolean {
+  return record.kind === 'import' && record.user === principalKey(request.user);
+}
+
+function jobModel(record: JobRecord, folder: Container, request: PublishRequest): ViewModel {
+  const { id, state, progress, log } = record;
+  const ended = hasEnded(record);
+  const known = progress.total > 0;
+  return {
+    id,
+    ended,
+    tone: state === 'done' ? 'good' : state === 'failed' ? 'bad' : 'past',
+    icon: state === 'done' ? 'done' : ended ? 'error' : 'jobs',
+    words: STATE_WORDS[state],
+    known,
+    done: progress.done,
+    total: progress.total,
+    counted: known ? `${progress.done} of ${countInWords(progress.total, 'file')}` : '',
+    hidden: Math.max(0, log.length - LOG_LINES_SHOWN),
+    log: log.slice(-LOG_LINES_SHOWN),
+    href: `${screenUrl(folder, 'import')}?job=${encodeURIComponent(id)}`,
+    undoHref: screenUrl(folder, 'undo'),
+    transaction: state === 'done' ? transactionOf(record, folder, request) : '',
+  };
+}
+
+/** The tid of what the job saved; `''` when it changed nothing. */
+function transactionOf(record: JobRecord, folder: Container, request: PublishRequest): string {
+  const { createdMs, endedMs, user } = record;
+  const { items } = request.connection.transactions({ path: folder.path, user, limit: 5 });
+  const made = items.find(
+    ({ timeMs }) => timeMs >= createdMs && (endedMs === undefined || timeMs <= endedMs),
+  );
+  return made === undefined ? '' : String(made.tid);
+}
+
+function start(folder: Container, request: PublishRequest): Outcome {
+  const files = filesOf(request);
+  if (files.length === 0) throw new BadRequest('Choose the files or the folder to import first');
+  const about = { id: randomUUID(), user: principalKey(request.user), path: folder.path };
+  const overwrite = request.form.has('overwrite');
+  request.order({ what: 'start', order: importOrder(about, { files, overwrite }) });
+  return { goTo: 'import', query: `job=${about.id}` };
+}
+
+/** The files that were sent, each with its path below the chosen folder where the browser told it. */
+function filesOf(request: PublishRequest): UploadedFile[] {
+  const value = request.form.get('file');
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const files: FormFile[] = values.filter(isFormFile).filter(({ filename }) => filename !== '');
+  const paths = request.form.all('path');
+  const told = paths.length === files.length;
+  return files.map(({ filename, sha256, sizeBytes }, index) => ({
+    path: withoutTop((told ? paths[index] : undefined) ?? filename),
+    sha256,
+    sizeBytes,
+  }));
+}
+
+/** Browsers put the name of the chosen folder before each path; its contents come in, not itself. */
+function withoutTop(path: string): string {
+  const slash = path.indexOf('/');
+  return slash === -1 ? path : path.slice(slash + 1);
+}
+
+function cancel(_folder: Container, request: PublishRequest): Outcome {
+  const id = request.form.text('job');
+  const record = getJob(request.site.storage, id);
+  if (record === undefined || !isOwn(record, request)) {
+    throw new NotFound(`There is no import ${id} of yours any more`);
+  }
+  if (!hasEnded(record)) request.order({ what: 'cancel', id });
+  return { goTo: 'import', query: `job=${encodeURIComponent(id)}` };
+}

@@ -1,0 +1,99 @@
+/**
+ * Rename: new ids and titles for several objects at once.
+ */
+import type { Container, Content } from '../../server/content/content.js';
+import { contentTypes } from '../../server/content/content-type.js';
+import { updateObject } from '../../server/content/edit.js';
+import { moveObject } from '../../server/content/move.js';
+import { BadRequest, Invalid, NotFound, Taken } from '../../server/errors.js';
+import type { PublishRequest } from '../../server/publisher/request.js';
+import { errorOf } from '../form-fields.js';
+import { namesInWords } from '../helpers.js';
+import { holdsContent } from '../holds-content.js';
+import { type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
+
+/** How many objects are renamed at once. */
+const RENAMED_MAX = 100;
+/** How many of them the note names. */
+const NAMED_MAX = 3;
+
+export const rename = defineScreen({
+  path: 'rename',
+  under: 'contents',
+  view: 'rename',
+  permission: 'View management screens',
+  appliesTo: holdsContent,
+  show,
+  actions: { rename: { run } },
+});
+
+function show(folder: Container, request: PublishRequest, attempt?: Attempt): ViewModel {
+  const objects = chosen(folder, request);
+  return {
+    path: folder.path,
+    count: objects.length,
+    rows: objects.map((object, index) => ({
+      index,
+      id: object.id,
+      icon: contentTypes.of(object).icon,
+      type: contentTypes.of(object).title,
+      newId: attempt?.form.text(`id-${index}`) ?? object.id,
+      title: attempt?.form.text(`title-${index}`) ?? object.title,
+      error: errorOf(`id-${index}`, attempt?.errors),
+      mayRename: request.policy.may('Delete objects', object),
+      mayTitle: request.policy.may(contentTypes.of(object).changePermission, object),
+    })),
+  };
+}
+
+/**
+ * The objects to rename, as the query names them.
+ * @throws BadRequest when it names none, or too many
+ */
+function chosen(folder: Container, request: PublishRequest): Content[] {
+  const ids = request.query.all('id');
+  if (ids.length === 0) throw new BadRequest('Tick the objects to rename in the contents first');
+  if (ids.length > RENAMED_MAX) {
+    throw new BadRequest(`At most ${RENAMED_MAX} objects are renamed at once`);
+  }
+  return ids.map((id) => {
+    const object = folder.child(id);
+    if (object === undefined || !request.policy.may('View', object)) {
+      throw new NotFound(`${folder.path} holds no ${id} any more`);
+    }
+    return object;
+  });
+}
+
+function run(folder: Container, request: PublishRequest): Outcome {
+  const { form } = request;
+  const changes = chosen(folder, request).map((object, index) => ({
+    object,
+    id: form.has(`id-${index}`) ? form.text(`id-${index}`).trim() : object.id,
+    title: form.has(`title-${index}`) ? form.text(`title-${index}`).trim() : object.title,
+    index,
+  }));
+  const renamed = changes.filter(({ object, id }) => id !== object.id);
+  if (renamed.length > 0) {
+    const names = renamed.map(({ object, id }) => `${object.id} to ${id}`);
+    request.note(`Renamed ${namesInWords(names, NAMED_MAX)} in ${folder.path}`);
+  }
+  for (const { object, title } of changes) {
+    if (title !== object.title) updateObject(request, object, { title });
+  }
+  for (const { object, id, index } of renamed) {
+    inRow(index, () => moveObject(request, object, { to: folder, id }));
+  }
+  return { goTo: 'contents', message: 'Nothing was changed' };
+}
+
+/** Names the row to blame when an id is refused. */
+function inRow(index: number, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof Invalid) && !(error instanceof Taken)) throw error;
+    const message = error instanceof Invalid ? (error.errors[0]?.message ?? '') : error.message;
+    throw new Invalid([{ field: `id-${index}`, message }], { cause: error });
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Undo: what was done, and taking it back.
+ *
+ * The transactions are left, what undoing the chosen ones would do is right. Which are chosen stands
+ * in the address, so that a plan can be shown to somebody else. The Undo button of a message posts
+ * here as well: what can be undone is, and the person is back where they were; what cannot leads to
+ * the page that says why.
+ */
+import type { Tid } from '../../odb/index.js';
+import type { Content } from '../../server/content/content.js';
+import { siteRoot } from '../../server/content/places.js';
+import { undoTransactions } from '../../server/content/undo.js';
+import { BadRequest } from '../../server/errors.js';
+import type { PublishRequest } from '../../server/publisher/request.js';
+import { Response } from '../../server/publisher/response.js';
+
+import { localAddress } from '../page.js';
+import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
+import {
+  PAGE_TRANSACTIONS,
+  pageOfTransactions,
+  readFilter,
+  spanChoices,
+  whoChoices,
+} from '../transaction-list.js';
+import { planOf, SELECTED_MAX } from '../undo-plan.js';
+
+export const undo = defineScreen({
+  path: 'undo',
+  tab: 'Undo',
+  icon: 'undo',
+  view: 'undo',
+  permission: 'View management screens',
+  modules: ['undo'],
+  styles: ['source', 'history', 'components-history'],
+  parts: ['undo-list', 'undo-plan'],
+  appliesTo: (object): object is Content => object !== undefined,
+  show,
+  actions: {
+    undo: { run: (_object, request) => takeBack(request, {}) },
+    'undo-part': {
+      run: (_object, request) => takeBack(request, { objects: request.form.all('object') }),
+    },
+  },
+});
+
+function show(object: Content, request: PublishRequest, attempt?: Attempt): ViewModel {
+  const filter = readFilter(request);
+  const chosen = tidsIn(attempt?.form.all('transaction') ?? request.query.all('tid'));
+  const back = localAddress(attempt?.form.text('back') ?? request.query.text('back')) ?? '';
+  const plan = planOf(request, chosen, back);
+  const selected = new Set(chosen.map(String));
+  const action = screenUrl(object, 'undo');
+  const base = new URLSearchParams();
+  for (const name of ['q', 'who', 'when', 'start'] as const) {
+    const value = request.query.text(name);
+    if (value !== '') base.set(name, value);
+  }
+  const address = (changes: Readonly<Record<string, string>>): string => {
+    const query = new URLSearchParams(base);
+    for (const [name, value] of Object.entries(changes)) {
+      if (value === '') query.delete(name);
+      else query.set(name, value);
+    }
+    return query.size === 0 ? action : `${action}?${query.toString()}`;
+  };
+  const mayList = request.policy.may('View history', object);
+  const page = mayList
+    ? pageOfTransactions(object, request, filter, {
+        selected,
+        blockers: new Set(plan?.blockerTids),
+        hrefOf: (tid) => address({ tid }),
+      })
+    : { days: [], people: [], more: false, listed: new Set<string>() };
+  const root = siteRoot(request.connection);
+  return {
+    path: object.path,
+    action,
+    heading: object === root ? 'Transactions' : `Transactions that touched ${object.path}`,
+    filter: {
+      text: filter.text,
+      who: whoChoices(filter, page.people, request),
+      when: spanChoices(filter),
+    },
+    places:
+      object === root
+        ? []
+        : [
+            { title: `${object.path} and below`, href: address({}), current: true },
+            { title: 'The whole site', href: screenUrl(root, 'undo'), current: false },
+          ],
+    days: page.days,
+    elsewhere: chosen.map(String).filter((tid) => !page.listed.has(tid)),
+    emptyWords: emptyWords(object, { mayList, narrowed: filter.text !== '' || filter.who !== '' }),
+    newestHref: filter.start === 0 ? '' : address({ start: '' }),
+    earlierHref: page.more ? address({ start: String(filter.start + PAGE_TRANSACTIONS) }) : '',
+    back,
+    plan: plan ?? null,
+  };
+}
+
+function emptyWords(
+  object: Content,
+  { mayList, narrowed }: { readonly mayList: boolean; readonly narrowed: boolean },
+): string {
+  if (!mayList) {
+    return `You may not view the history of ${object.path}. What you did yourself can be undone from its message.`;
+  }
+  if (narrowed) return 'No transaction fits. Take another word, person or time.';
+  return `No transaction touched ${object.path} in this time.`;
+}
+
+/** Takes transactions back and returns to where the person was; else to the page that says why not. */
+function takeBack(
+  request: PublishRequest,
+  { objects }: { readonly objects?: readonly string[] },
+): Outcome | Response {
+  const { form } = request;
+  const partly = objects !== undefined;
+  const transactions = tidsIn(form.all(partly ? 'alone' : 'transaction'));
+  if (transactions.length === 0) throw new BadRequest('Choose the transactions to undo first');
+  request.note(form.text('note'));
+  const outcome = undoTransactions(request, {
+    transactions,
+    ...(partly ? { objects } : {}),
+  });
+  const back = localAddress(form.text('back')) ?? '';
+  if (outcome.conflicts.length > 0) {
+    const query = new URLSearchParams(
+      transactions.map((tid): [string, string] => ['tid', String(tid)]),
+    );
+    if (back !== '') query.set('back', back);
+    return {
+      goTo: 'undo',
+      query: query.toString(),
+      message: 'Not undone: later changes stand in the way',
+    };
+  }
+  if (back === '' || !request.wantsHtml) return { goTo: 'undo' };
+  const address = new URL(back, request.origin);
+  address.searchParams.set('done', request.pendingTid);
+  return Response.redirect(`${address.pathname}${address.search}`, 303);
+}
+
+function tidsIn(values: readonly string[]): Tid[] {
+  const tids = values
+    .filter((value) => /^\d{1,16}$/.test(value))
+    .map((value) => Number(value) as Tid);
+  return [...new Set(tids)].slice(0, SELECTED_MAX);
+}

@@ -1,0 +1,158 @@
+/**
+ * Users: who may sign in here, with which roles. The list is left, one user, or a new one, right.
+ */
+import { createObject, deleteObjects, updateObject } from '../../server/content/edit.js';
+import type { User } from '../../server/content/user.js';
+import { UserFolder } from '../../server/content/user-folder.js';
+import { BadRequest, Invalid, NotFound } from '../../server/errors.js';
+import type { Form } from '../../server/publisher/form.js';
+import type { PublishRequest } from '../../server/publisher/request.js';
+import { principalKey } from '../../server/security/principal.js';
+import {
+  ANONYMOUS_ROLE,
+  AUTHENTICATED_ROLE,
+  OWNER_ROLE,
+  rolesValidAt,
+} from '../../server/security/role.js';
+import { errorOf } from '../form-fields.js';
+import { userOf } from '../listing.js';
+import { type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
+
+/** Roles that nobody is given: they follow from who asks. */
+const GIVEN_BY_ITSELF: ReadonlySet<string> = new Set([
+  ANONYMOUS_ROLE,
+  AUTHENTICATED_ROLE,
+  OWNER_ROLE,
+]);
+
+export const users = defineScreen({
+  path: 'users',
+  tab: 'Users',
+  icon: 'users',
+  view: 'users',
+  permission: 'Manage users',
+  appliesTo: (object): object is UserFolder => object instanceof UserFolder,
+  show,
+  actions: { add: { run: addUser }, save: { run: saveUser }, delete: { run: deleteUsers } },
+});
+
+function show(folder: UserFolder, request: PublishRequest, attempt?: Attempt): ViewModel {
+  const people = folder.users();
+  const name = request.query.text('user');
+  const chosen = name === '' ? undefined : folder.user(name);
+  if (name !== '' && chosen === undefined) throw new NotFound(`${folder.path} knows no ${name}`);
+  const roles = assignableRoles(folder);
+  return {
+    path: folder.path,
+    scope: folder.container?.path ?? '/',
+    rows: people.map((user) => rowOf(user, { chosen, request })),
+    user: chosen === undefined ? null : chosen.id,
+    isSelf: chosen !== undefined && isSelf(chosen, folder, request),
+    name: attempt?.form.text('name') ?? '',
+    roles: roles.map((role) => ({
+      role,
+      ticked:
+        attempt === undefined
+          ? chosen?.userRoles.includes(role) === true
+          : attempt.form.all('roles').includes(role),
+    })),
+    domains: attempt?.form.text('domains') ?? (chosen?.domains ?? []).join('\n'),
+    errors: {
+      id: errorOf('id', attempt?.errors),
+      password: errorOf('fields.password', attempt?.errors),
+      roles: errorOf('fields.roles', attempt?.errors),
+      domains: errorOf('fields.domains', attempt?.errors),
+    },
+  };
+}
+
+function rowOf(
+  user: User,
+  { chosen, request }: { readonly chosen: User | undefined; readonly request: PublishRequest },
+): object {
+  return {
+    name: user.id,
+    initial: user.id.slice(0, 1),
+    href: `?user=${encodeURIComponent(user.id)}`,
+    roles: user.userRoles.join(', '),
+    domains: user.domains.join(', '),
+    modifiedMs: user.modified.getTime(),
+    modifiedBy: userOf(user.tid, request),
+    isCurrent: user === chosen,
+  };
+}
+
+/** The roles that a user of this folder may be given. */
+function assignableRoles(folder: UserFolder): readonly string[] {
+  return rolesValidAt(folder).filter((role) => !GIVEN_BY_ITSELF.has(role));
+}
+
+function isSelf(user: User, folder: UserFolder, request: PublishRequest): boolean {
+  return principalKey(request.user) === principalKey({ userFolder: folder.path, name: user.id });
+}
+
+function addUser(folder: UserFolder, request: PublishRequest): Outcome {
+  const { form } = request;
+  const id = form.text('name').trim();
+  const password = passwordOf(form);
+  if (password === undefined) {
+    throw new Invalid([{ field: 'fields.password', message: 'A new user needs a password' }]);
+  }
+  request.note(`Added the user ${id} to ${folder.path}`);
+  createObject(request, folder, { type: 'User', id, fields: { ...fieldsOf(form), password } });
+  return { goTo: 'users', query: `user=${encodeURIComponent(id)}` };
+}
+
+function saveUser(folder: UserFolder, request: PublishRequest): Outcome {
+  const { form } = request;
+  const user = folder.user(form.text('user'));
+  if (user === undefined) throw new NotFound(`${folder.path} knows no ${form.text('user')}`);
+  const password = passwordOf(form);
+  request.note(`Changed the user ${user.id} in ${folder.path}`);
+  updateObject(request, user, {
+    fields: { ...fieldsOf(form), ...(password === undefined ? {} : { password }) },
+  });
+  return {
+    goTo: 'users',
+    query: `user=${encodeURIComponent(user.id)}`,
+    message: 'Nothing was changed',
+  };
+}
+
+function deleteUsers(folder: UserFolder, request: PublishRequest): Outcome {
+  const names = request.form.all('user');
+  if (names.length === 0) throw new BadRequest('Choose a user first');
+  for (const name of names) {
+    const user = folder.user(name);
+    if (user !== undefined && isSelf(user, folder, request)) {
+      throw new BadRequest('You cannot delete yourself. Another manager can.');
+    }
+  }
+  request.note(`Deleted the user ${names.join(', ')} from ${folder.path}`);
+  deleteObjects(request, folder, names);
+  return { goTo: 'users' };
+}
+
+function fieldsOf(form: Form): {
+  readonly roles: readonly string[];
+  readonly domains: readonly string[];
+} {
+  const domains = form
+    .text('domains')
+    .split(/\s+/)
+    .filter((domain) => domain !== '');
+  return { roles: form.all('roles'), domains };
+}
+
+/**
+ * The password typed twice; `undefined` when it was left empty.
+ * @throws Invalid when the two differ
+ */
+function passwordOf(form: Form): string | undefined {
+  const password = form.text('password');
+  if (password === '') return undefined;
+  if (password !== form.text('password-again')) {
+    throw new Invalid([{ field: 'fields.password', message: 'The two passwords differ' }]);
+  }
+  return password;
+}

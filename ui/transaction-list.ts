@@ -1,0 +1,187 @@
+/**
+ * Transactions that touched an object or what is below it, as the undo screen lists them: filtered
+ * by what the address says, in pages, grouped by day.
+ */
+import type { Content } from '../server/content/content.js';
+import { listTransactions, type TransactionEntry } from '../server/content/history.js';
+import type { Tid } from '../odb/index.js';
+import type { PublishRequest } from '../server/publisher/request.js';
+import { principalKey } from '../server/security/principal.js';
+import { byDay, type Day, type Moment, momentOf } from './days.js';
+import { type Who, whoIs } from './who.js';
+
+/** Transactions on one page. */
+export const PAGE_TRANSACTIONS = 25;
+
+/** A search in notes and paths looks through so many transactions, and so do the marks. */
+export const SEARCHED_MAX = 1000;
+
+const DAY_MS = 86_400_000;
+
+/** Choices of "When", in days; the first is what a bare address means. */
+const SPANS = [
+  { value: '30', label: 'Last 30 days' },
+  { value: '1', label: 'Last 24 hours' },
+  { value: '7', label: 'Last 7 days' },
+  { value: 'all', label: 'Any time' },
+] as const;
+
+/** What the address says about the list. */
+export interface ListFilter {
+  readonly text: string;
+  /** A principal's key, `me`, or `''` for everyone. */
+  readonly who: string;
+  /** One of the spans. */
+  readonly when: string;
+  readonly start: number;
+}
+
+export interface TransactionRow extends Moment, Who {
+  readonly tid: string;
+  /** Selects this transaction alone. */
+  readonly href: string;
+  readonly note: string;
+  /** The path, when it is one; else `''`, and `objects` says how many. */
+  readonly path: string;
+  readonly objects: number;
+  readonly selected: boolean;
+  readonly blocker: boolean;
+  readonly undo: boolean;
+  readonly undone: boolean;
+  readonly undoable: boolean;
+}
+
+export interface TransactionPage {
+  readonly days: readonly {
+    readonly day: string;
+    readonly transactions: readonly TransactionRow[];
+  }[];
+  /** Everyone who made one of the transactions looked at, by key. */
+  readonly people: readonly string[];
+  readonly more: boolean;
+  /** Tids of what is listed. */
+  readonly listed: ReadonlySet<string>;
+}
+
+export interface ListMarks {
+  readonly selected: ReadonlySet<string>;
+  readonly blockers: ReadonlySet<string>;
+  hrefOf(tid: string): string;
+}
+
+/** Reads what the address says; what it does not understand counts as not said. */
+export function readFilter(request: PublishRequest): ListFilter {
+  const { query } = request;
+  const when = query.text('when');
+  const start = query.text('start');
+  return {
+    text: query.text('q').trim(),
+    who: query.text('who'),
+    when: SPANS.some((span) => span.value === when) ? when : SPANS[0].value,
+    start: /^\d{1,6}$/.test(start) ? Number(start) : 0,
+  };
+}
+
+/** The choices of "When", with the chosen one marked. */
+export function spanChoices(filter: ListFilter): object[] {
+  return SPANS.map((span) => ({ ...span, selected: span.value === filter.when }));
+}
+
+/** The choices of "Who": everyone, oneself, and who else is in the list. */
+export function whoChoices(
+  filter: ListFilter,
+  people: readonly string[],
+  request: PublishRequest,
+): object[] {
+  const me = principalKey(request.user);
+  const others = people.filter((key) => key !== me);
+  if (filter.who !== '' && filter.who !== 'me' && !others.includes(filter.who)) {
+    others.push(filter.who);
+  }
+  return [
+    { value: '', label: 'Everyone', selected: filter.who === '' },
+    { value: 'me', label: 'Only me', selected: filter.who === 'me' },
+    ...others.map((key) => ({ value: key, label: whoIs(key).user, selected: key === filter.who })),
+  ];
+}
+
+/** Lists one page of transactions. */
+export function pageOfTransactions(
+  object: Content,
+  request: PublishRequest,
+  filter: ListFilter,
+  marks: ListMarks,
+): TransactionPage {
+  const { nowMs } = request;
+  const searched = filter.text !== '';
+  const who = filter.who === 'me' ? principalKey(request.user) : filter.who;
+  const { items } = listTransactions(request, object, {
+    start: searched ? 0 : filter.start,
+    limit: searched ? SEARCHED_MAX : PAGE_TRANSACTIONS + 1,
+    ...(who === '' ? {} : { user: who }),
+    ...(filter.when === 'all' ? {} : { from: tidAt(nowMs - Number(filter.when) * DAY_MS) }),
+  });
+  const found = searched
+    ? items.filter((entry) => mentions(entry, filter.text)).slice(filter.start)
+    : items;
+  const shown = found.slice(0, PAGE_TRANSACTIONS);
+  const undone = undoneAmong(request);
+  const rows = shown.map((entry) => rowOf(entry, { request, marks, undone }));
+  const days: Day<TransactionRow>[] = byDay(rows, (row) => Date.parse(row.iso), nowMs);
+  return {
+    days: days.map(({ day, items: transactions }) => ({ day, transactions })),
+    people: [...new Set(items.flatMap(({ user }) => user ?? []))],
+    more: found.length > PAGE_TRANSACTIONS,
+    listed: new Set(shown.map(({ tid }) => tid)),
+  };
+}
+
+/** The tid of the first transaction that a moment could have. */
+function tidAt(ms: number): Tid {
+  return Math.max(1, Math.floor(ms) * 1000) as Tid;
+}
+
+function mentions({ description, paths }: TransactionEntry, text: string): boolean {
+  const wanted = text.toLowerCase();
+  return [description, ...paths].some((each) => each.toLowerCase().includes(wanted));
+}
+
+/**
+ * The transactions that later ones took back, and that nothing brought again: of two undos of each
+ * other, the newer counts.
+ */
+function undoneAmong(request: PublishRequest): ReadonlySet<number> {
+  const undone = new Set<number>();
+  for (const record of request.connection.transactions({ limit: SEARCHED_MAX }).items) {
+    if (undone.has(record.tid)) continue;
+    for (const tid of record.undoes ?? []) undone.add(tid);
+  }
+  return undone;
+}
+
+function rowOf(
+  entry: TransactionEntry,
+  context: {
+    readonly request: PublishRequest;
+    readonly marks: ListMarks;
+    readonly undone: ReadonlySet<number>;
+  },
+): TransactionRow {
+  const { request, marks, undone } = context;
+  const { tid, paths } = entry;
+  const record = request.connection.transaction(Number(tid) as Tid);
+  return {
+    ...momentOf(Date.parse(entry.time)),
+    ...whoIs(entry.user),
+    tid,
+    href: marks.hrefOf(tid),
+    note: entry.description.split('\n', 1)[0] ?? '',
+    path: paths.length === 1 ? (paths[0] ?? '') : '',
+    objects: paths.length,
+    selected: marks.selected.has(tid),
+    blocker: marks.blockers.has(tid),
+    undo: (record?.undoes ?? []).length > 0,
+    undone: undone.has(Number(tid)),
+    undoable: entry.undoable,
+  };
+}

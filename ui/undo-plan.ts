@@ -1,0 +1,418 @@
+/**
+ * What undoing transactions would do, worked out before anyone decides: which objects change and
+ * how, whether it can be done, and if not, what stands in the way and the smallest set that can.
+ *
+ * Nothing is changed here. Objects that the reader may not view are counted and not told.
+ */
+import type { Oid, Tid, TransactionRecord, UndoneObject, UndoPlan } from '../odb/index.js';
+import { Content } from '../server/content/content.js';
+import type { ContentType } from '../server/content/content-type.js';
+import { pathAt, siteRoot } from '../server/content/places.js';
+import { isOwnAndRecent, type UndoOutcome, undoTransactions } from '../server/content/undo.js';
+import { ServerError, Unauthorized } from '../server/errors.js';
+import type { PublishRequest } from '../server/publisher/request.js';
+import { diffContent, type StoredState, typeOfClass } from './content-state.js';
+import { momentOf } from './days.js';
+import { countInWords, namesInWords, timeInWords } from './helpers.js';
+import { whoIs } from './who.js';
+
+/** Transactions that can be chosen together. */
+export const SELECTED_MAX = 100;
+
+/** Objects whose differences are shown; the others are counted. */
+const SHOWN_MAX = 40;
+
+/** Objects shown unfolded at first. */
+const OPEN_MAX = 3;
+
+/** What would happen to one object. */
+export interface Change {
+  readonly open: boolean;
+  readonly typeTitle: string;
+  readonly icon: string;
+  readonly path: string;
+  readonly tone: 'add' | 'change' | 'remove';
+  readonly sign: string;
+  readonly word: string;
+  readonly remark: string;
+  readonly diff: ReturnType<typeof diffContent>;
+}
+
+/** The right pane of the undo screen. */
+export interface PlanModel {
+  readonly title: string;
+  readonly single: object | null;
+  readonly back: string;
+  /** What the button takes back: the transactions chosen, or the smallest set with them. */
+  readonly together: readonly string[];
+  /** What was chosen. */
+  readonly alone: readonly string[];
+  readonly possible: boolean;
+  readonly possibleWords: string;
+  readonly button: string;
+  readonly canTogether: boolean;
+  /** Words of the button that undoes what nothing stands in the way of; `''` for none. */
+  readonly partly: string;
+  readonly freeObjects: readonly string[];
+  readonly note: string;
+  readonly refusal: {
+    readonly title: string;
+    readonly detail: string;
+    readonly because: readonly string[];
+  } | null;
+  readonly blocked: {
+    readonly title: string;
+    readonly detail: string;
+    readonly dead: string;
+    readonly blockers: readonly object[];
+  };
+  readonly changesTitle: string;
+  readonly changes: readonly Change[];
+  readonly moreChanges: number;
+  /** Tids of the transactions that stand in the way, for the list. */
+  readonly blockerTids: readonly string[];
+}
+
+type Verdict =
+  | { readonly kind: 'possible'; readonly plan: readonly Tid[] }
+  | { readonly kind: 'blocked'; readonly outcome: UndoOutcome }
+  | { readonly kind: 'refused'; readonly error: ServerError };
+
+/**
+ * Works out what undoing would do.
+ *
+ * @param tids what was chosen; those that do not exist are left out
+ * @param back path to go to afterwards
+ * @returns `undefined` when nothing is left of what was chosen
+ */
+export function planOf(
+  request: PublishRequest,
+  tids: readonly Tid[],
+  back: string,
+): PlanModel | undefined {
+  const { connection } = request;
+  const records = tids
+    .slice(0, SELECTED_MAX)
+    .flatMap((tid) => connection.transaction(tid) ?? [])
+    .filter((record) => mayKnow(request, record));
+  if (records.length === 0) return undefined;
+  const chosen = records.map(({ tid }) => tid);
+  const alone = judge(request, chosen);
+  const wider = alone.kind === 'blocked' ? alone.outcome.plan : [];
+  const isWider = wider.length > chosen.length;
+  const joint = isWider ? judge(request, wider) : alone;
+  const together = joint.kind === 'possible' ? joint.plan : chosen;
+  const canTogether = joint.kind === 'possible';
+  const outcome = alone.kind === 'blocked' ? alone.outcome : undefined;
+  const blockers = blockersOf(request, outcome, chosen);
+  const free = outcome === undefined ? undefined : freeOf(request, chosen, outcome);
+  const refused = alone.kind === 'refused' ? alone.error : undefined;
+  const undo = connection.planUndo(canTogether ? together : chosen);
+  const told = changesOf(request, undo, together);
+  return {
+    title: titleOf(records),
+    single: records.length === 1 ? singleOf(records[0]) : null,
+    back,
+    together: together.map(String),
+    alone: chosen.map(String),
+    possible: alone.kind === 'possible',
+    possibleWords: `This can be undone: ${countInWords(told.total, 'object')} would change`,
+    button: together.length === 1 ? 'Undo it' : `Undo these ${together.length} together`,
+    canTogether: canTogether && isWider,
+    partly:
+      free === undefined
+        ? ''
+        : `Undo what can be undone: ${free.paths.length} of ${countInWords(free.total, 'object')}`,
+    freeObjects: free?.paths ?? [],
+    note: noteOf(records, together.length),
+    refusal: refused === undefined ? null : refusalOf(refused),
+    blocked: blockedWords(outcome, blockers, joint),
+    changesTitle:
+      together.length === 1
+        ? 'What undoing it would change'
+        : `What undoing the ${together.length} would change`,
+    changes: canTogether ? told.changes : [],
+    moreChanges: canTogether ? told.total - told.changes.length : 0,
+    blockerTids: blockers.map(({ tid }) => String(tid)),
+  };
+}
+
+/** One's own work, and what touched this object or something below it, where one may view history. */
+function mayKnow(request: PublishRequest, record: TransactionRecord): boolean {
+  if (isOwnAndRecent(request, record.tid)) return true;
+  const { object, policy } = request;
+  const touches = (record.paths ?? []).some((path) => isWithin(path, object.path));
+  return (touches || object.container === undefined) && policy.may('View history', object);
+}
+
+function judge(request: PublishRequest, tids: readonly Tid[]): Verdict {
+  try {
+    const outcome = undoTransactions(request, { transactions: tids, dryRun: true });
+    if (outcome.conflicts.length > 0) return { kind: 'blocked', outcome };
+    return { kind: 'possible', plan: outcome.plan };
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    return { kind: 'refused', error };
+  } finally {
+    request.connection.abort();
+    request.policy.forget();
+  }
+}
+
+interface Blocker {
+  readonly tid: Tid;
+  readonly where: string;
+}
+
+function blockersOf(
+  request: PublishRequest,
+  outcome: UndoOutcome | undefined,
+  chosen: readonly Tid[],
+): readonly (Blocker & {
+  readonly note: string;
+  readonly user: string;
+  readonly moment: string;
+})[] {
+  const where = new Map<Tid, Set<string>>();
+  for (const { path, fields, blockedBy } of outcome?.conflicts ?? []) {
+    for (const tid of blockedBy) {
+      if (chosen.includes(tid)) continue;
+      const parts = where.get(tid) ?? new Set();
+      parts.add(fields.length === 0 ? path : `${fields.join(', ')} of ${path}`);
+      where.set(tid, parts);
+    }
+  }
+  return [...where]
+    .sort(([one], [other]) => other - one)
+    .map(([tid, parts]) => {
+      const record = request.connection.transaction(tid);
+      const known = record !== undefined && mayKnow(request, record);
+      return {
+        tid,
+        note: (known ? record.note?.split('\n', 1)[0] : undefined) ?? `Transaction ${tid}`,
+        user: whoIs(record?.user).user,
+        moment: timeInWords(record?.timeMs ?? tid / 1000, request.nowMs),
+        where: namesInWords([...parts], 3),
+      };
+    });
+}
+
+/** The objects of the chosen transactions that nothing stands in the way of, where there are some. */
+function freeOf(
+  request: PublishRequest,
+  chosen: readonly Tid[],
+  outcome: UndoOutcome,
+): { readonly paths: readonly string[]; readonly total: number } | undefined {
+  const { connection } = request;
+  const blocked = outcome.conflicts.map(({ path }) => path);
+  const paths = new Set<string>();
+  for (const tid of chosen) {
+    const record = connection.transaction(tid);
+    for (const oid of record?.oids ?? []) {
+      const object = connection.find(oid);
+      if (!(object instanceof Content) || !request.policy.may('View', object)) continue;
+      const path = pathOf(request, oid);
+      if (path !== undefined) paths.add(path);
+    }
+  }
+  const free = [...paths].filter(
+    (path) => !blocked.some((other) => isWithin(path, other) || isWithin(other, path)),
+  );
+  if (free.length === 0) return undefined;
+  try {
+    const partial = undoTransactions(request, {
+      transactions: chosen,
+      objects: free,
+      dryRun: true,
+    });
+    if (partial.conflicts.length > 0) return undefined;
+  } catch (error) {
+    if (error instanceof ServerError) return undefined;
+    throw error;
+  } finally {
+    request.connection.abort();
+    request.policy.forget();
+  }
+  return { paths: free, total: paths.size };
+}
+
+function isWithin(path: string, top: string): boolean {
+  return path === top || path.startsWith(top === '/' ? '/' : `${top}/`);
+}
+
+function changesOf(
+  request: PublishRequest,
+  plan: UndoPlan,
+  tids: readonly Tid[],
+): { readonly changes: readonly Change[]; readonly total: number } {
+  const changes: Change[] = [];
+  let total = 0;
+  for (const undone of plan.objects) {
+    const type = typeOfClass(undone.className);
+    if (type === undefined) continue;
+    total += 1;
+    if (changes.length >= SHOWN_MAX) continue;
+    const change = changeOf(request, undone, { type, tids, open: changes.length < OPEN_MAX });
+    if (change !== undefined) changes.push(change);
+  }
+  return { changes, total };
+}
+
+function changeOf(
+  request: PublishRequest,
+  undone: UndoneObject,
+  {
+    type,
+    tids,
+    open,
+  }: { readonly type: ContentType; readonly tids: readonly Tid[]; readonly open: boolean },
+): Change | undefined {
+  const { connection, policy } = request;
+  const { oid } = undone;
+  const before = undone.before as StoredState | undefined;
+  const after = undone.after as StoredState | undefined;
+  const object = connection.find(oid);
+  const root = siteRoot(connection);
+  const stands = (state: StoredState | undefined): boolean =>
+    state !== undefined && (state['place'] !== undefined || oid === root.oid);
+  const judged = object instanceof Content && stands(before) ? object : root;
+  if (!policy.may('View', judged)) return undefined;
+  const path = pathOf(request, oid) ?? pathBefore(request, oid, tids) ?? `object ${oid}`;
+  const mine = tids.every((tid) => isOwnAndRecent(request, tid));
+  const mayRead =
+    (mine || policy.may('View history', judged)) &&
+    (type.protectedFields !== true || policy.may('View management screens', judged));
+  const pathOfOid = (each: number): string | undefined => pathOf(request, each as Oid);
+  const diff = mayRead
+    ? diffContent(type, before, after, { pathOf: pathOfOid })
+    : { ...diffContent(type, undefined, undefined, { pathOf: pathOfOid }), hidden: true };
+  const shown = {
+    open,
+    typeTitle: type.title,
+    icon: type.icon,
+    path,
+    diff: withCaptions(diff, path),
+  };
+  if (!stands(after)) {
+    const remark = 'It stays in the history and can be brought back from there.';
+    return {
+      ...shown,
+      diff: nothing(diff),
+      tone: 'remove',
+      sign: '−',
+      word: 'is removed again',
+      remark,
+    };
+  }
+  const remark = diff.hidden ? 'Something differs that is not shown.' : '';
+  if (!stands(before)) {
+    return {
+      ...shown,
+      diff: nothing(diff),
+      tone: 'add',
+      sign: '+',
+      word: 'comes back',
+      remark: '',
+    };
+  }
+  const word = tids.includes(undone.currentTid)
+    ? `goes back to ${timeBefore(request, oid, tids)}`
+    : 'changes, and keeps what came later';
+  return { ...shown, tone: 'change', sign: '', word, remark };
+}
+
+/** What comes or goes as a whole is named, not listed line by line. */
+function nothing(diff: Change['diff']): Change['diff'] {
+  return { ...diff, fields: [], texts: [], added: 0, removed: 0 };
+}
+
+function withCaptions(diff: Change['diff'], path: string): Change['diff'] {
+  const texts = diff.texts.map((text) => ({
+    ...text,
+    caption: `${text.label} of ${path}: now, and after the undo`,
+  }));
+  return { ...diff, texts };
+}
+
+function pathOf(request: PublishRequest, oid: Oid): string | undefined {
+  const object = request.connection.find(oid);
+  if (!(object instanceof Content)) return undefined;
+  const stands = object.place !== undefined || object === siteRoot(request.connection);
+  return stands ? object.path : undefined;
+}
+
+/** Where an object stood just before the transactions, or after them. */
+function pathBefore(request: PublishRequest, oid: Oid, tids: readonly Tid[]): string | undefined {
+  for (const tid of tids) {
+    const previous = request.connection.transaction(tid)?.previousTid;
+    const path =
+      (previous === undefined ? undefined : pathAt(request.connection, oid, previous)) ??
+      pathAt(request.connection, oid, tid);
+    if (path !== undefined) return path;
+  }
+  return undefined;
+}
+
+/** When the state was made that an object goes back to. */
+function timeBefore(request: PublishRequest, oid: Oid, tids: readonly Tid[]): string {
+  const oldest = Math.min(...tids) as Tid;
+  const [revision] = request.connection.history(oid, { before: oldest, limit: 1 });
+  return revision === undefined
+    ? 'how it was'
+    : timeInWords(Math.floor(revision.tid / 1000), request.nowMs);
+}
+
+function titleOf(records: readonly TransactionRecord[]): string {
+  const [first] = records;
+  if (records.length > 1) return `Undo ${records.length} transactions`;
+  return `Undo “${first?.note?.split('\n', 1)[0] ?? ''}”`;
+}
+
+function noteOf(records: readonly TransactionRecord[], count: number): string {
+  const [first] = records;
+  const note = `Undo “${first?.note?.split('\n', 1)[0] ?? ''}”`;
+  return count === 1 ? note : `${note} and ${countInWords(count - 1, 'other change')}`;
+}
+
+function singleOf(record: TransactionRecord | undefined): object | null {
+  if (record === undefined) return null;
+  return {
+    ...whoIs(record.user),
+    ...momentOf(record.timeMs),
+    objects: (record.paths ?? []).length,
+    tid: String(record.tid),
+  };
+}
+
+function refusalOf(error: ServerError): PlanModel['refusal'] {
+  if (error instanceof Unauthorized) {
+    return {
+      title: 'You may not undo this',
+      detail: `${error.message} Undoing asks for what the same changes by hand would ask.`,
+      because: error.decision.because,
+    };
+  }
+  return { title: 'This cannot be undone', detail: error.message, because: [] };
+}
+
+function blockedWords(
+  outcome: UndoOutcome | undefined,
+  blockers: readonly object[],
+  joint: Verdict,
+): PlanModel['blocked'] {
+  const paths = [...new Set((outcome?.conflicts ?? []).map(({ path }) => path))];
+  const places = namesInWords(paths, 3);
+  const many =
+    blockers.length === 1
+      ? 'A later transaction'
+      : countInWords(blockers.length, 'later transaction');
+  const detail =
+    blockers.length === 0
+      ? `What it did to ${places} is not as it left it.`
+      : `${many} changed the same place in ${places}. Taking back only this would have to guess what was meant.`;
+  const dead =
+    joint.kind === 'refused'
+      ? `Undoing them together is not possible either: ${joint.error.message}`
+      : 'No set of transactions can be undone together that would include it.';
+  return { title: 'This cannot be undone alone', detail, dead, blockers };
+}
