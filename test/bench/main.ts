@@ -1,0 +1,37 @@
+/**
+ * Runs the benchmarks, all or those whose name is given, and prints a table: each figure beside
+ * the plain reference measured in the same run, their ratio, and what is aimed for.
+ *
+ * `npm run bench` runs all; `npm run bench -- commits loads` some.
+ */
+import { attributes } from './attributes.js';
+import { commits } from './commits.js';
+import { connectionLoads } from './connection-loads.js';
+import { pages } from './pages.js';
+import type { BenchRow } from './row.js';
+import { updates } from './updates.js';
+
+const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
+  commits,
+  attributes,
+  loads: connectionLoads,
+  pages,
+  updates,
+};
+
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (benches[name] === undefined) {
+    console.error(`There is no benchmark ${name}. There are: ${Object.keys(benches).join(', ')}.`);
+    process.exit(1);
+  }
+}
+
+console.log('| benchmark | figure | reference | ratio | aim |\n|---|---|---|---|---|');
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const row of await bench()) {
+    const ratio = row.ratio === undefined ? '' : row.ratio.toFixed(2);
+    console.log(`| ${row.name} | ${row.figure} | ${row.reference} | ${ratio} | ${row.aim} |`);
+  }
+}

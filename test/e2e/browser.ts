@@ -1,0 +1,66 @@
+/**
+ * A real browser for the tests: Chromium, found by the test run and driven by playwright-core.
+ *
+ * Each test gets its own context, so cookies of one person never reach another. A page that logs
+ * an error or throws fails the test that opened it, unless the test says which message it expects.
+ */
+import assert from 'node:assert/strict';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+
+const QUIET = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A context, and what its pages complained about. */
+export interface Person extends AsyncDisposable {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Messages of the console and uncaught errors so far. */
+  readonly complaints: string[];
+}
+
+/** Starts the browser. One a test file is enough. */
+export async function startBrowser(): Promise<Browser> {
+  const executablePath = process.env['CANOPY_CHROMIUM'];
+  assert.ok(executablePath, 'CANOPY_CHROMIUM names a browser: run the tests with `npm test`');
+  return chromium.launch({ executablePath, args: QUIET });
+}
+
+/** Opens a fresh context with one page, as a person who has just opened their browser. */
+export async function person(
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Person> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const complaints: string[] = [];
+  context.on('weberror', (error) => complaints.push(String(error.error())));
+  context.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  return {
+    context,
+    page,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+    },
+  };
+}
+
+/** Fails with what axe found wrong on the page, by rule and element. */
+export async function assertAccessible(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
+  );
+  assert.deepEqual(found, [], what);
+}
