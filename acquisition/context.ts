@@ -137,20 +137,12 @@ export class Context implements AcquisitionRules {
 
   /** Lists the path as it was taken, from the object back to where it began. */
   chain(): readonly Acquirable[] {
-    const chain: Acquirable[] = [];
-    for (let at: Context | undefined = this; at !== undefined; at = at.parent) {
-      chain.push(at.object);
-    }
-    return chain;
+    return objectsFrom(this, (context) => context.parent);
   }
 
   /** Lists the object and its containers, outward; an object that lies nowhere lies where it was reached. */
   containment(): readonly Acquirable[] {
-    const chain: Acquirable[] = [];
-    for (let at: Context | undefined = this; at !== undefined; at = at.#home) {
-      chain.push(at.object);
-    }
-    return chain;
+    return objectsFrom(this, (context) => context.#home);
   }
 
   /**
@@ -182,9 +174,7 @@ export class Context implements AcquisitionRules {
    * @param holder an object of `order()`
    */
   at(holder: Acquirable): Context {
-    let context: Context = this;
-    while (context.object !== holder) context = context.#layerOf(holder);
-    return context;
+    return this.object === holder ? this : this.#layerOf(holder).at(holder);
   }
 
   /** Finds the layer, from the innermost outward, whose order of lookup has `object`. */
@@ -205,4 +195,15 @@ export class Context implements AcquisitionRules {
     const layers = this.#layers.map((layer) => layer.order());
     return joinChains([[this.object], home, ...layers.reverse()]);
   }
+}
+
+function objectsFrom(
+  context: Context,
+  outward: (context: Context) => Context | undefined,
+): readonly Acquirable[] {
+  const objects: Acquirable[] = [];
+  for (let at: Context | undefined = context; at !== undefined; at = outward(at)) {
+    objects.push(at.object);
+  }
+  return objects;
 }

@@ -18,7 +18,7 @@ export interface UndoTarget {
   readonly holder: Holder;
   /** The object of that oid, which does not exist now, to be given a state. */
   objectFor(oid: Oid, className: string): Persistent;
-  /** Takes note that the object exists again; called before it has its state. */
+  /** Marks the object as changed, existing again; called before it has its state. */
   recreate(object: Persistent): void;
   /** Takes note that the object is to become non-existent. */
   erase(object: Persistent): void;

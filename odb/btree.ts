@@ -79,14 +79,14 @@ export function isInner<Id, V>(node: Node<Id, V>): node is Inner<Id> {
 
 /** Gives the value under a key; `undefined` when there is none. O(log size) node reads. */
 export function treeGet<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): V | undefined {
-  const { leaf } = findLeaf(store, root, key);
+  const leaf = leafFor(store, root, key);
   const at = position(leaf.keys, key);
   return leaf.keys[at] === key ? leaf.values[at] : undefined;
 }
 
 /** Tells whether there is an entry. O(log size) node reads. */
 export function treeHas<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): boolean {
-  const { leaf } = findLeaf(store, root, key);
+  const leaf = leafFor(store, root, key);
   return leaf.keys[position(leaf.keys, key)] === key;
 }
 
@@ -251,6 +251,18 @@ interface FoundLeaf<Id, V> {
   readonly to: string | undefined;
   /** No leaf comes after it. */
   readonly last: boolean;
+}
+
+/** The leaf of a key and nothing about the way to it, for look-ups. */
+function leafFor<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): Leaf<V> {
+  let id = root;
+  for (let depth = 0; ; depth += 1) {
+    requireDepth(depth);
+    const node = store.read(id);
+    if (!isInner(node)) return node;
+    const at = position(node.keys, key);
+    id = childAt(node, node.keys[at] === key ? at + 1 : at);
+  }
 }
 
 function findLeaf<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): FoundLeaf<Id, V> {

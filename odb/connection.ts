@@ -6,23 +6,22 @@
  * ghosts of those that other transactions changed, and they load their new state when touched.
  */
 import { assert } from './assert.js';
-import { BrokenObject, makeBroken, makeMissing, MissingObject } from './broken.js';
-import { classNamed, type ClassInfo } from './class-registry.js';
+import { BrokenObject, MissingObject } from './broken.js';
+import type { ClassInfo } from './class-registry.js';
 import { buildRequest } from './commit-request.js';
 import { packCommit } from './commit-packing.js';
-import { OdbError } from './errors.js';
+import { closedError, OdbError } from './errors.js';
 import { applyPlan } from './apply-undo.js';
+import { LoadedObjects } from './loaded-objects.js';
 import { MapNode, TreeNode } from './map-node.js';
-import { ObjectCache } from './object-cache.js';
 import { OID_ROOT, type Oid } from './oid.js';
 import type { PersistentMap } from './persistent-map.js';
 import { registeredClasses } from './merge-rules.js';
-import { makeGhost, Persistent, type Holder, type Slots } from './persistent.js';
-import { decodeRecord, Ref, type State } from './record.js';
+import { Persistent, type Holder, type Slots } from './persistent.js';
+import type { State } from './record.js';
 import { revertObject, stateAt } from './revert.js';
 import type {
-  LoadedRecord,
-  Reader,
+  CommitResult,
   Revision,
   Storage,
   TransactionMeta,
@@ -42,9 +41,6 @@ declare module './persistent.js' {
 
 /** How many oids a connection takes from the storage at once. */
 const OIDS_AT_ONCE = 64;
-/** Past so many transactions or objects since the last one, `begin` empties the cache instead. */
-export const FOLLOW_TRANSACTIONS_MAX = 1_000;
-export const FOLLOW_OBJECTS_MAX = 10_000;
 
 /** A transaction as bytes, for whoever hands it to the storage (`Storage.commitPacked`). */
 export interface PreparedCommit {
@@ -65,23 +61,17 @@ export interface ConnectionOptions {
 
 export class Connection implements Holder, Disposable {
   readonly #storage: Storage;
-  readonly #at: Tid | undefined;
-  readonly #cache: ObjectCache;
+  readonly #objects: LoadedObjects;
   readonly #onClose: ((connection: Connection) => void) | undefined;
-  #reader: Reader;
   #transaction = new Transaction();
-  #epoch = 1;
-  #closed = false;
   #nextOid = 0;
   #lastOid = -1;
 
   /** Use `Database.connect`. Takes a snapshot and begins a transaction. */
-  constructor(storage: Storage, options: ConnectionOptions) {
+  constructor(storage: Storage, { at, cacheObjects, onClose }: ConnectionOptions) {
     this.#storage = storage;
-    this.#at = options.at;
-    this.#cache = new ObjectCache(options.cacheObjects);
-    this.#onClose = options.onClose;
-    this.#reader = storage.snapshot();
+    this.#objects = new LoadedObjects({ holder: this, storage, at, cacheObjects });
+    this.#onClose = onClose;
   }
 
   // --- Reading -------------------------------------------------------------------------------
@@ -97,23 +87,22 @@ export class Connection implements Holder, Disposable {
 
   /** The newest transaction this connection sees. */
   get tid(): Tid {
-    const { lastTid } = this.#reader;
-    return this.#at !== undefined && this.#at < lastTid ? this.#at : lastTid;
+    return this.#objects.tid;
   }
 
   /** The past this connection shows; `undefined` for the present. */
   get at(): Tid | undefined {
-    return this.#at;
+    return this.#objects.at;
   }
 
   /** Another number after each `begin` that brought something new, and each `abort`. */
   get epoch(): number {
-    return this.#epoch;
+    return this.#objects.epoch;
   }
 
   /** How many objects are held in memory. */
   get cachedObjects(): number {
-    return this.#cache.size;
+    return this.#objects.cachedObjects;
   }
 
   /**
@@ -125,20 +114,13 @@ export class Connection implements Holder, Disposable {
    * @throws OdbError `ODB_CLOSED` after `close`
    */
   get(oid: Oid): Persistent {
-    return this.#cache.get(oid) ?? this.#bring(oid) ?? makeMissing(oid, this);
+    return this.#objects.get(oid);
   }
 
   /** Gives the object with that oid, loaded; `undefined` when it does not exist. */
   find(oid: Oid): Persistent | undefined {
-    const cached = this.#cache.get(oid);
-    if (cached === undefined) return this.#bring(oid);
-    if (cached.$slots !== undefined) {
-      return this.#transaction.erased.has(cached) ? undefined : cached;
-    }
-    const loaded = this.#read(oid);
-    if (loaded === undefined) return undefined;
-    this.#fill(cached, loaded);
-    return cached;
+    const object = this.#objects.find(oid);
+    return object !== undefined && this.#transaction.erased.has(object) ? undefined : object;
   }
 
   /**
@@ -150,7 +132,7 @@ export class Connection implements Holder, Disposable {
   stateAt(of: Oid | Persistent, tid: Tid): Readonly<State> | undefined {
     const oid = oidIn(of);
     if (oid === undefined) return undefined;
-    return stateAt(this, this.#openReader(), oid, this.#noLaterThanAt(tid));
+    return stateAt(this, this.#objects.reader, oid, this.#objects.noLaterThanAt(tid));
   }
 
   /**
@@ -166,19 +148,20 @@ export class Connection implements Holder, Disposable {
   ): Revision[] {
     const oid = oidIn(of);
     if (oid === undefined) return [];
-    if (this.#at === undefined) return this.#openReader().revisions(oid, options);
-    const before = Math.min(options.before ?? Infinity, this.#at + 1) as Tid;
-    return this.#openReader().revisions(oid, { ...options, before });
+    const { at, reader } = this.#objects;
+    if (at === undefined) return reader.revisions(oid, options);
+    const before = Math.min(options.before ?? Infinity, at + 1) as Tid;
+    return reader.revisions(oid, { ...options, before });
   }
 
   /** Lists transactions, newest first. See `listTransactions` for bounds and cost. */
   transactions(query: LogQuery): LogPage {
-    return listTransactions(this.#openReader(), this.tid, query);
+    return listTransactions(this.#objects.reader, this.tid, query);
   }
 
   /** Gives the record of a transaction; `undefined` when there is none this connection sees. */
   transaction(tid: Tid): TransactionRecord | undefined {
-    return tid > this.tid ? undefined : this.#openReader().transaction(tid);
+    return tid > this.tid ? undefined : this.#objects.reader.transaction(tid);
   }
 
   // --- Changing ------------------------------------------------------------------------------
@@ -229,7 +212,7 @@ export class Connection implements Holder, Disposable {
    */
   revert(object: Persistent, tid: Tid, fields?: readonly string[]): void {
     this.#requireWritable();
-    revertObject(this, this.#openReader(), object, tid, fields);
+    revertObject(this, this.#objects.reader, object, tid, fields);
   }
 
   /**
@@ -238,7 +221,7 @@ export class Connection implements Holder, Disposable {
    * @param options.objects only these objects of the transactions; a map stands for its nodes
    */
   planUndo(tids: readonly Tid[], options: { readonly objects?: readonly Oid[] } = {}): UndoPlan {
-    return planUndo(this.#openReader(), tids, {
+    return planUndo(this.#objects.reader, tids, {
       ...options,
       ...registeredClasses(this.#storage.rules),
     });
@@ -256,10 +239,11 @@ export class Connection implements Holder, Disposable {
     this.#requireWritable();
     return applyPlan(plan, {
       holder: this,
-      objectFor: (oid, className) => this.#objectFor(oid, className),
+      objectFor: (oid, className) => this.#objects.ghostNamed(className, oid),
       recreate: (object) => {
-        if (object.$oid !== undefined) this.#cache.hold(object.$oid, object);
         this.#transaction.created.add(object);
+        this.changing(object);
+        if (object.$oid !== undefined) this.#objects.hold(object.$oid, object);
       },
       erase: (object) => this.#transaction.erased.add(object),
     });
@@ -274,7 +258,6 @@ export class Connection implements Holder, Disposable {
    * @throws OdbError `ODB_COMMITTING` while a commit is in progress
    */
   begin(): void {
-    this.#openReader();
     if (this.hasChanges) {
       if (this.#transaction.state === 'committing') this.#transaction.requireActive();
       throw new OdbError(
@@ -282,13 +265,8 @@ export class Connection implements Holder, Disposable {
         'The transaction has changes: commit or abort first',
       );
     }
+    this.#objects.refresh();
     this.#transaction = new Transaction();
-    if (this.#at !== undefined || this.#storage.lastTid === this.#reader.lastTid) return;
-    const known = this.#reader.lastTid;
-    const fresh = this.#storage.snapshot();
-    this.#reader.close();
-    this.#reader = fresh;
-    this.#follow(fresh, known);
   }
 
   /**
@@ -308,14 +286,15 @@ export class Connection implements Holder, Disposable {
     }
     const request = this.#request(meta);
     transaction.committing();
+    let result: CommitResult;
     try {
-      const { tid, merged } = await this.#storage.commit(request);
-      this.#saved(tid, new Set(merged));
-      return tid;
+      result = await this.#storage.commit(request);
     } catch (error) {
       transaction.fail();
       throw error;
     }
+    this.#saved(result.tid, new Set(result.merged));
+    return result.tid;
   }
 
   /**
@@ -345,20 +324,19 @@ export class Connection implements Holder, Disposable {
     transaction.end();
     this.#transaction = new Transaction();
     if (transaction.changed.size === 0) return;
-    this.#epoch += 1;
+    this.#objects.changed();
     for (const object of transaction.changed) {
       object.$changed = false;
-      if (transaction.created.has(object)) this.#detach(object);
+      if (transaction.created.has(object)) this.#objects.detach(object);
       else object.$slots = undefined;
     }
   }
 
   /** Ends the connection and drops its changes. Harmless when it has ended. */
   close(): void {
-    if (this.#closed) return;
+    if (this.#objects.isClosed) return;
     if (this.#transaction.state !== 'committing') this.abort();
-    this.#closed = true;
-    this.#reader.close();
+    this.#objects.close();
     this.#onClose?.(this);
   }
 
@@ -370,11 +348,7 @@ export class Connection implements Holder, Disposable {
 
   /** Loads a ghost. For `Persistent` alone. */
   load(object: Persistent): Slots {
-    const oid = object.$oid;
-    assert(oid !== undefined, 'a ghost has an oid');
-    const loaded = this.#read(oid);
-    if (loaded === undefined) throw new OdbError('ODB_NO_OBJECT', `There is no object ${oid}`);
-    return this.#fill(object, loaded);
+    return this.#objects.load(object);
   }
 
   /** Notes that an object is about to be changed. For `Persistent` alone. */
@@ -396,7 +370,7 @@ export class Connection implements Holder, Disposable {
 
   /** Gives an object of a known class without loading it. For nodes of maps alone. */
   ghost(info: ClassInfo, oid: Oid): Persistent {
-    return this.#cache.get(oid) ?? makeGhost(info, oid, this);
+    return this.#objects.ghost(info, oid);
   }
 
   isMissing(object: Persistent): boolean {
@@ -405,14 +379,9 @@ export class Connection implements Holder, Disposable {
 
   // --- Inside --------------------------------------------------------------------------------
 
-  #openReader(): Reader {
-    if (this.#closed) throw new OdbError('ODB_CLOSED', 'The connection is closed');
-    return this.#reader;
-  }
-
   #requireWritable(): void {
-    this.#openReader();
-    if (this.#at !== undefined) {
+    if (this.#objects.isClosed) throw closedError();
+    if (this.#objects.at !== undefined) {
       throw new OdbError(
         'ODB_READ_ONLY_PAST',
         'The past cannot be changed: this connection shows it',
@@ -421,80 +390,13 @@ export class Connection implements Holder, Disposable {
     this.#transaction.requireActive();
   }
 
-  #noLaterThanAt(tid: Tid): Tid {
-    return this.#at !== undefined && this.#at < tid ? this.#at : tid;
-  }
-
-  #read(oid: Oid): LoadedRecord | undefined {
-    const reader = this.#openReader();
-    if (this.#at === undefined) return reader.load(oid);
-    const revision = reader.revision(oid, this.#at);
-    if (revision?.record === undefined) return undefined;
-    return { record: revision.record, tid: revision.tid };
-  }
-
-  /** Makes the object with that oid, loaded; `undefined` when it does not exist. */
-  #bring(oid: Oid): Persistent | undefined {
-    const loaded = this.#read(oid);
-    if (loaded === undefined) return undefined;
-    const references = referencesMade;
-    const { className, state } = decodeRecord(loaded.record, makeCountedRef);
-    const info = classNamed(className);
-    const object =
-      info === undefined ? makeBroken(className, oid, this) : makeGhost(info, oid, this);
-    object.$tid = loaded.tid;
-    object.$slots = object.$adopt(state, referencesMade !== references);
-    this.#cache.hold(oid, object);
-    return object;
-  }
-
-  #fill(object: Persistent, { record, tid }: LoadedRecord): Slots {
-    const oid = object.$oid;
-    assert(oid !== undefined, 'a loaded object has an oid');
-    const references = referencesMade;
-    const { className, state } = decodeRecord(record, makeCountedRef);
-    if (className !== object.$class.name) {
-      throw new OdbError(
-        'ODB_CLASS_CHANGED',
-        `Object ${oid} is of class '${className}' now and was of class '${object.$class.name}'`,
-      );
-    }
-    const slots = object.$adopt(state, referencesMade !== references);
-    object.$tid = tid;
-    object.$slots = slots;
-    this.#cache.hold(oid, object);
-    return slots;
-  }
-
-  /** Ghosts what the transactions after `known` wrote. */
-  #follow(reader: Reader, known: Tid): void {
-    this.#epoch += 1;
-    let transactions = 0;
-    let objects = 0;
-    for (let tid = reader.lastTid; tid > known;) {
-      const record = reader.transaction(tid);
-      transactions += 1;
-      objects += record?.oids.length ?? 0;
-      if (
-        record === undefined ||
-        transactions > FOLLOW_TRANSACTIONS_MAX ||
-        objects > FOLLOW_OBJECTS_MAX
-      ) {
-        this.#cache.invalidateAll();
-        return;
-      }
-      for (const oid of record.oids) this.#cache.invalidate(oid, tid);
-      tid = record.previousTid;
-    }
-  }
-
   #request(meta: TransactionMeta): ReturnType<typeof buildRequest> {
     const transaction = this.#transaction;
     try {
       return buildRequest(
         transaction,
         {
-          reader: this.#openReader(),
+          reader: this.#objects.reader,
           rules: this.#storage.rules,
           oidOf: (object) => this.#oidOf(object),
         },
@@ -523,10 +425,11 @@ export class Connection implements Holder, Disposable {
       if (isOfMergedMap || isMerged || erased.has(object)) object.$slots = undefined;
       else object.$tid = tid;
       // Of a merged map, the storage kept the entries and not the nodes.
-      if (isOfMergedMap && created.has(object) && object instanceof MapNode) this.#detach(object);
+      if (isOfMergedMap && created.has(object) && object instanceof MapNode)
+        this.#objects.detach(object);
     }
     this.#transaction = new Transaction();
-    if (!this.#closed) this.begin();
+    if (!this.#objects.isClosed) this.begin();
   }
 
   #oidOf(object: Persistent): Oid {
@@ -548,23 +451,8 @@ export class Connection implements Holder, Disposable {
     object.$holder = this;
     this.#transaction.created.add(object);
     this.changing(object);
-    this.#cache.hold(oid, object);
+    this.#objects.hold(oid, object);
     return oid;
-  }
-
-  #detach(object: Persistent): void {
-    if (object.$oid !== undefined) this.#cache.remove(object.$oid);
-    object.$oid = undefined;
-    object.$holder = undefined;
-    object.$tid = 0 as Tid;
-  }
-
-  /** The object to give a state to that it has not now: the one with that oid, or a new ghost. */
-  #objectFor(oid: Oid, className: string): Persistent {
-    const cached = this.#cache.get(oid);
-    if (cached !== undefined) return cached;
-    const info = classNamed(className);
-    return info === undefined ? makeBroken(className, oid, this) : makeGhost(info, oid, this);
   }
 }
 
@@ -577,14 +465,6 @@ Object.defineProperty(Persistent.prototype, 'connection', {
 
 function oidIn(of: Oid | Persistent): Oid | undefined {
   return typeof of === 'number' ? of : of.$oid;
-}
-
-/** Counts the references made while decoding, since most records have none to look for. */
-let referencesMade = 0;
-
-function makeCountedRef(oid: Oid): Ref {
-  referencesMade += 1;
-  return new Ref(oid);
 }
 
 /** A class field without `declare` hides the accessor, and its value would never be stored. */

@@ -174,10 +174,7 @@ function nameOf(rule: MergeRule | undefined): MergeRuleName {
 }
 
 /** Merges a plain object key by key; a key both sides changed is merged the same way if it can be. */
-function mergeRecordField(
-  { base, theirs, mine }: Sides,
-  merge: FieldMerge,
-): unknown {
+function mergeRecordField({ base, theirs, mine }: Sides, merge: FieldMerge): unknown {
   const from = base ?? {};
   if (!isPlainObject(from) || !isPlainObject(theirs) || !isPlainObject(mine)) {
     merge.conflicts.push([...merge.path]);

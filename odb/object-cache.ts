@@ -97,8 +97,8 @@ export class ObjectCache {
       left -= 1;
       const isLoaded = object.$queued && object.$slots !== undefined;
       const hasSecondChance = object.$used === this.#pass && left >= excess;
-      const stays = excess <= 0 || hasSecondChance || object.$changed;
-      if (object === loading || (isLoaded && stays)) {
+      const stays = isLoaded && (excess <= 0 || hasSecondChance);
+      if (object === loading || stays || (object.$queued && object.$changed)) {
         kept.push(object);
       } else {
         if (object.$queued) this.#evict(object);

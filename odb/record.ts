@@ -129,7 +129,7 @@ export function referencesIn(record: Uint8Array): Oid[] {
       items.next();
       if (items.kind !== KIND_TAG || items.value !== TAG_REFERENCE) continue;
       items.next();
-      found.push(asOid(items.value as number));
+      found.push(asOid(Number(items.value)));
     }
   });
   return found;
@@ -323,13 +323,10 @@ function damaged(cause: unknown): OdbError {
 
 function readClassName(items: CborCursor): string {
   items.next();
-  const isPair = items.kind === KIND_ARRAY && items.value === 2;
-  if (isPair) items.next();
-  const { value } = items;
-  if (!isPair || typeof value !== 'string') {
+  if (items.kind !== KIND_ARRAY || items.value !== 2) {
     throw new Error('it does not begin with a class name');
   }
-  return value;
+  return items.name();
 }
 
 function readState(items: CborCursor, reference: MakeReference): State {
@@ -359,9 +356,7 @@ function read(items: CborCursor, reference: MakeReference): unknown {
 function readMap(items: CborCursor, length: number, reference: MakeReference): State {
   const state: State = {};
   for (let i = 0; i < length; i++) {
-    items.next();
-    const key = items.value;
-    if (typeof key !== 'string') throw new Error('a field has no name');
+    const key = items.name();
     const value = read(items, reference);
     if (key === '__proto__') setOwn(state, key, value);
     else state[key] = value;

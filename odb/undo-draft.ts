@@ -123,9 +123,9 @@ export class UndoDraft {
       this.#objects.set(oid, { record: before?.record, tid: before?.tid ?? TID_ZERO });
       return;
     }
-    if (sameRecords(now.record, before?.record)) return;
     if (now.record === undefined || wrote === undefined || before?.record === undefined) {
-      this.#refuse(oid, tid, []);
+      // Where one side does not exist there is nothing to merge: it is as before, or it is not.
+      if (!sameRecords(now.record, before?.record)) this.#refuse(oid, tid, []);
       return;
     }
     const result = mergeRecords(wrote, now.record, before.record, this.#classes);

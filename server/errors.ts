@@ -169,3 +169,17 @@ export class TooManyAttempts extends ServerError {
     this.retryAfterSeconds = facts.retryAfterSeconds;
   }
 }
+
+/** The server cannot answer now; asked again after a while, it may. */
+export class Unavailable extends ServerError {
+  readonly retryAfterSeconds: number;
+
+  constructor(
+    code: 'SRV_OVERDUE' | 'SRV_CONFLICT' | 'SRV_BUSY' | 'SRV_NOT_WRITABLE',
+    message: string,
+    facts: { readonly retryAfterSeconds: number; readonly cause?: unknown },
+  ) {
+    super(code, message, facts);
+    this.retryAfterSeconds = facts.retryAfterSeconds;
+  }
+}

@@ -54,3 +54,9 @@ export function dayInWords(ms: number, nowMs: number): string {
   const year = date.getUTCFullYear();
   return year === new Date(nowMs).getUTCFullYear() ? day : `${day} ${year}`;
 }
+
+/** Names a moment in a sentence, however near it is: "today 9:41", "yesterday 9:41", "3 Nov". */
+export function whenInWords(ms: number, nowMs: number): string {
+  const day = dayInWords(ms, nowMs);
+  return day.endsWith('day') ? `${day.toLowerCase()} ${momentOf(ms).clock}` : day;
+}

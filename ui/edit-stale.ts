@@ -4,7 +4,7 @@
 import type { Content } from '../server/content/content.js';
 import { contentTypes } from '../server/content/content-type.js';
 import type { PublishRequest } from '../server/publisher/request.js';
-import { diffStates } from './diff-fields.js';
+import { diffStates, wordOf } from './diff-fields.js';
 import { diffText } from './diff.js';
 import type { Merged } from './edit-merge.js';
 import type { EditValues } from './edit-values.js';
@@ -45,7 +45,7 @@ export function staleModel(
       label: label(name),
       before: theirWords,
       caption: `${label(name)}: ${theirWords}, and in the form below`,
-      diff: diffText(String(theirs[name] ?? ''), String(merged.values[name] ?? '')),
+      diff: diffText(wordOf(theirs[name]), wordOf(merged.values[name])),
     })),
     shortConflicts: diffStates(
       theirs,

@@ -13,6 +13,7 @@ import { pastObject } from '../server/content/past.js';
 import type { Tid } from '../odb/index.js';
 import type { Form } from '../server/publisher/form.js';
 import type { PublishRequest } from '../server/publisher/request.js';
+import { wordOf } from './diff-fields.js';
 import { withLineBreaksOf } from './edit-merge.js';
 import { readFields } from './form-fields.js';
 
@@ -39,7 +40,7 @@ export function fieldsBeside(object: Content): readonly FieldDef[] {
 /** Gives the text an object is edited as; `undefined` when it is none. */
 export function textOf(object: Content, request: PublishRequest): string | undefined {
   const type = contentTypes.of(object);
-  if (type.sourceField !== undefined) return String(type.read(object)[type.sourceField] ?? '');
+  if (type.sourceField !== undefined) return wordOf(type.read(object)[type.sourceField]);
   if (!(object instanceof File) || !TEXT_TYPES.test(mediaType(object.contentType)))
     return undefined;
   if (object.blob === undefined) return '';

@@ -5,10 +5,7 @@
  * Helpers get plain values and answer text; only `icon` and `time` answer markup, made of parts
  * that are escaped here.
  */
-import Handlebars from 'handlebars';
 import { assetUrl } from './assets.js';
-
-const { SafeString, escapeExpression } = Handlebars;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -79,16 +76,37 @@ function openingOf(ms: number): string {
   return opening;
 }
 
-const icons = new Map<string, Handlebars.SafeString>();
+/** Markup of our own making, which a view puts in as it is. */
+export class Markup {
+  readonly #html: string;
 
-/** An icon of the sprite; `size` is `s`, `l` or absent. Hidden from screen readers: words stand beside it. */
-export function icon(name: string, size?: string): Handlebars.SafeString {
-  const key = size === undefined ? name : `${name} ${size}`;
+  constructor(html: string) {
+    this.#html = html;
+  }
+
+  /** What views ask for before they would escape. */
+  toHTML(): string {
+    return this.#html;
+  }
+}
+
+const ICON_NAME = /^[a-z-]+$/;
+const icons = new Map<string, Markup>();
+
+/**
+ * An icon of the sprite, hidden from screen readers: words stand beside it.
+ *
+ * @param size `s` or `l`; by default as large as the text
+ * @throws TypeError for what cannot be the name of an icon
+ */
+export function icon(name: string, size = ''): Markup {
+  const key = `${name} ${size}`;
   let markup = icons.get(key);
   if (markup === undefined) {
-    const sizeClass = size === undefined ? '' : ` i--${escapeExpression(size)}`;
-    const href = `${assetUrl('icons.svg')}#i-${escapeExpression(name)}`;
-    markup = new SafeString(
+    if (!ICON_NAME.test(name)) throw new TypeError(`Not the name of an icon: ${name}`);
+    const sizeClass = size === 's' || size === 'l' ? ` i--${size}` : '';
+    const href = `${assetUrl('icons.svg')}#i-${name}`;
+    markup = new Markup(
       `<svg class="i${sizeClass}" aria-hidden="true"><use href="${href}"/></svg>`,
     );
     icons.set(key, markup);
@@ -96,18 +114,23 @@ export function icon(name: string, size?: string): Handlebars.SafeString {
   return markup;
 }
 
-/** The helpers by their names in views. The last argument of each is Handlebars' own. */
-export const helpers: Readonly<Record<string, Handlebars.HelperDelegate>> = {
+/** What the last argument of every helper has: the data of the page. */
+interface HelperOptions {
+  readonly data?: { readonly nowMs?: unknown };
+}
+
+/** The helpers by their names in views. The last argument of each is the page's `HelperOptions`. */
+export const helpers = {
   icon: (name: string, ...more: unknown[]) =>
     icon(name, typeof more[0] === 'string' ? more[0] : undefined),
   asset: (name: string) => assetUrl(name),
   bytes: (bytes: number) => sizeInWords(bytes),
   plural: (count: number, one: string, ...more: unknown[]) =>
     countInWords(count, one, typeof more[0] === 'string' ? more[0] : undefined),
-  time: (ms: number, options: Handlebars.HelperOptions) => {
-    const nowMs: unknown = options.data?.nowMs;
+  time: (ms: number, { data }: HelperOptions) => {
+    const nowMs = data?.nowMs;
     const words = timeInWords(ms, typeof nowMs === 'number' ? nowMs : Date.now());
-    return new SafeString(`${openingOf(ms)}${words}</time>`);
+    return new Markup(`${openingOf(ms)}${words}</time>`);
   },
   eq: (left: unknown, right: unknown) => left === right,
   not: (value: unknown) => value === false || value === undefined || value === '' || value === 0,

@@ -46,7 +46,7 @@ const MANAGING = new Set([
 ]);
 
 /** The groups in the order they stand in, each with its part of the permissions. */
-const GROUPS: readonly { readonly title: string; has(name: string): boolean }[] = [
+const GROUPS: readonly { readonly title: string; readonly has: (name: string) => boolean }[] = [
   { title: 'Looking', has: (name) => LOOKING.has(name) },
   {
     title: 'Writing',

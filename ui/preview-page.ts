@@ -6,8 +6,9 @@
  * authors put into the page can do nothing in the editor's name.
  */
 import { Context } from '../acquisition/index.js';
-import type { Content } from '../server/content/content.js';
+import { type Content, contentAt } from '../server/content/content.js';
 import { contentTypes } from '../server/content/content-type.js';
+import { siteRoot } from '../server/content/places.js';
 import {
   type FieldError,
   Invalid,
@@ -21,28 +22,38 @@ import { type EditValues, setValues } from './edit-values.js';
 
 /** A page that was tried out: what it gave, or what was wrong with it. */
 export type Rendered =
-  | { readonly kind: 'page'; readonly response: Response; readonly milliseconds: number }
+  | {
+      readonly kind: 'page';
+      readonly response: Response;
+      readonly milliseconds: number;
+      /** Where the page is seen: relative links in it are relative to this. */
+      readonly url: string;
+    }
   | { readonly kind: 'wrong'; readonly problems: readonly FieldError[] };
 
-/**
- * Renders the page of `seen` as it would be with these values of `object`.
- *
- * @param seen where a template is called; for anything else the object itself
- */
+/** What is tried out. */
+export interface Unsaved {
+  readonly values: EditValues;
+  /** Path of the object a template is called on; `''` for its container. */
+  readonly seenFrom: string;
+}
+
+/** Renders the page of an object, or a template, as it would be with these values. */
 export async function renderUnsaved(
   object: Content,
   request: PublishRequest,
-  { values, seen }: { readonly values: EditValues; readonly seen: Content },
+  { values, seenFrom }: Unsaved,
 ): Promise<Rendered> {
   const started = performance.now();
   try {
     setValues(object, request, values);
+    const seen = seenAt(object, request, seenFrom);
     const shown = shownFor(object, seen);
-    const page = contentTypes.of(shown).page;
-    if (page === undefined) throw new NotFound(`${shown.path} has no page of its own`);
-    request.policy.require('View', seen);
-    const response = await page(shown, request, Context.of(seen));
-    return { kind: 'page', response, milliseconds: performance.now() - started };
+    const type = contentTypes.of(shown);
+    const response = await type.page?.(shown, request, Context.of(seen));
+    if (response === undefined) throw new NotFound(`${shown.path} has no page of its own`);
+    const milliseconds = performance.now() - started;
+    return { kind: 'page', response, milliseconds, url: seen.url };
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return { kind: 'wrong', problems: problemsOf(error, object) };
@@ -50,6 +61,19 @@ export async function renderUnsaved(
     request.connection.abort();
     request.policy.forget();
   }
+}
+
+/**
+ * Gives the object that a template is seen from; any other object is seen by itself.
+ * @throws NotFound where there is nothing, or nothing that the reader may view
+ */
+export function seenAt(object: Content, request: PublishRequest, path: string): Content {
+  if (contentTypes.of(object).method !== true) return object;
+  const found = path === '' ? object.container : contentAt(siteRoot(request.connection), path);
+  if (found === undefined || !request.policy.may('View', found)) {
+    throw new NotFound(`There is nothing at ${path} to see this from`);
+  }
+  return found;
 }
 
 /**

@@ -72,7 +72,7 @@ function load(): typeof Handlebars {
 function withConstants(source: string): string {
   return source
     .replaceAll(/\{\{icon "([a-z-]+)"(?: "([sl])")?\}\}/g, (_, name: string, size?: string) =>
-      icon(name, size).toString(),
+      icon(name, size).toHTML(),
     )
     .replaceAll(/\{\{asset "([\w./-]+)"\}\}/g, (_, name: string) => assetUrl(name));
 }

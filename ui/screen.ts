@@ -99,10 +99,15 @@ export function defineScreen<T extends Content>(screen: Screen<T>): AnyScreen {
   if (screen.path.startsWith('/') || screen.path.endsWith('/')) {
     throw new TypeError(`The path of a screen has no slash at its ends: ${screen.path}`);
   }
-  return screen as AnyScreen;
+  return screen;
 }
 
 const registered: AnyScreen[] = [];
+
+/** For `appliesTo` of a screen that every object has. */
+export function anyObject(_object: Content): _object is Content {
+  return true;
+}
 
 /**
  * Adds screens to the admin. Tabs stand in the order of registration, so the first that applies to
@@ -157,15 +162,15 @@ export function screenUrl(object: Content, path = ''): string {
   return path === '' ? `${base}@manage` : `${base}@manage/${path}`;
 }
 
-/** The name under which a screen finds the segments after its own path. */
-const REST = 'canopy.screen.rest';
+/** The segments after a screen's path, by the request they came with. */
+const rests = new WeakMap<PublishRequest, readonly string[]>();
 
 /** Keeps the segments after a screen's path for the screen to read. */
 export function rememberRest(request: PublishRequest, rest: readonly string[]): void {
-  request.remember(REST, rest);
+  rests.set(request, rest);
 }
 
 /** The segments after the path of the screen that is shown: `['TID']` in `@manage/history/TID`. */
 export function restOf(request: PublishRequest): readonly string[] {
-  return (request.recall(REST) as readonly string[] | undefined) ?? [];
+  return rests.get(request) ?? [];
 }

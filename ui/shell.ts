@@ -5,6 +5,7 @@
 import { type Container, type Content, isContainer } from '../server/content/content.js';
 import { contentTypes } from '../server/content/content-type.js';
 import type { PublishRequest } from '../server/publisher/request.js';
+import { fullTime } from './helpers.js';
 import { type Message, readMessage } from './message.js';
 import { addressWithout, openAddress, type PageData, pageData } from './page.js';
 import { allScreens, type AnyScreen, type Attempt, screensFor, screenUrl } from './screen.js';
@@ -57,6 +58,8 @@ export interface BarData extends PageData {
 
 /** What `page.hbs` and its partials read as `@frame`. */
 export interface Frame extends BarData {
+  /** The moment of the page, for paper. */
+  readonly printed: string;
   readonly undoHref: string;
   readonly contentsHref: string;
   readonly object: {
@@ -70,7 +73,7 @@ export interface Frame extends BarData {
   };
   /** A crumb without an address may not be opened by the reader. */
   readonly crumbs: readonly { name: string; href: string; current: boolean }[];
-  readonly tabs: readonly (Link & { readonly key: string })[];
+  readonly tabs: readonly (Link & { readonly go: string; readonly key: string })[];
   readonly places: readonly (Link & { readonly icon: string })[];
   readonly tree: readonly Branch[];
   readonly problem: Attempt | undefined;
@@ -132,6 +135,7 @@ export function frameOf(
   const under = screen.under ?? screen.path;
   return {
     ...bar,
+    printed: fullTime(request.nowMs),
     undoHref: screenUrl(object, 'undo'),
     contentsHref: screenUrl(object, 'contents'),
     object: {
@@ -186,14 +190,15 @@ function crumbsOf(object: Content, siteName: string, request: PublishRequest): F
 }
 
 function tabsOf(object: Content, under: string, request: PublishRequest): Frame['tabs'] {
-  const tabs: (Link & { key: string })[] = [];
+  const tabs: (Link & { go: string; key: string })[] = [];
   for (const screen of screensFor(object, request)) {
     if (screen.tab === undefined) continue;
     tabs.push({
       title: screen.tab,
       href: screenUrl(object, screen.path),
       current: screen.path === under,
-      key: TAB_KEYS[screen.path] ?? '',
+      go: TAB_KEYS[screen.path] ?? '',
+      key: screen.path === 'edit' ? 'e' : '',
     });
   }
   return tabs;

@@ -106,15 +106,18 @@ export abstract class Content extends Persistent implements Acquirable {
 
   /** The ids from the root, as they are: `/news/Grüße`. */
   get path(): string {
-    const ids = this.#ids();
-    return `/${ids.join('/')}`;
+    let path = '';
+    for (let at = this.place; at !== undefined; at = at.container.place) path = `/${at.id}${path}`;
+    return path === '' ? '/' : path;
   }
 
   /** The path percent-encoded; a folder's ends in `/`. */
   get url(): string {
-    const ids = this.#ids();
-    const path = `/${ids.map(encodeURIComponent).join('/')}`;
-    return this.isFolder && ids.length > 0 ? `${path}/` : path;
+    let url = this.isFolder ? '/' : '';
+    for (let at = this.place; at !== undefined; at = at.container.place) {
+      url = `/${encodeId(at.id)}${url}`;
+    }
+    return url === '' ? '/' : url;
   }
 
   get created(): Date {
@@ -161,19 +164,13 @@ export abstract class Content extends Persistent implements Acquirable {
 
   /** True for `other` itself and for whatever it contains, at any depth. */
   isWithin(other: Content): boolean {
-    for (let at: Content | undefined = this; at !== undefined; at = at.container) {
-      if (at === other) return true;
-    }
-    return false;
+    return this === other || (this.container?.isWithin(other) ?? false);
   }
+}
 
-  #ids(): string[] {
-    const ids: string[] = [];
-    for (let at: Content | undefined = this; at !== undefined; at = at.container) {
-      if (at.place !== undefined) ids.unshift(at.place.id);
-    }
-    return ids;
-  }
+/** Most ids need no encoding, and to see that is cheaper than to encode them. */
+function encodeId(id: string): string {
+  return /^[\w.~-]*$/.test(id) ? id : encodeURIComponent(id);
 }
 
 export function isContainer(value: unknown): value is Container {

@@ -12,16 +12,6 @@ export interface BlobReference {
   readonly sizeBytes: number;
 }
 
-/** What `data` answers. */
-export type ObjectData =
-  | { readonly kind: 'text'; readonly text: string; readonly contentType: string }
-  | {
-      readonly kind: 'blob';
-      /** `undefined` for a file that was given no bytes yet. */
-      readonly blob: BlobReference | undefined;
-      readonly contentType: string;
-    };
-
 /** The type of bytes nobody said anything about. */
 export const UNKNOWN_CONTENT_TYPE = 'application/octet-stream';
 

@@ -97,7 +97,7 @@ function refuseLine(value: unknown): string | undefined {
   if (value.length > LINE_CHARACTERS_MAX) {
     return `At most ${LINE_CHARACTERS_MAX} characters are expected`;
   }
-  return /[\r\n\u0000]/.test(value) ? 'One line of text is expected' : undefined;
+  return /\p{Cc}/u.test(value.replaceAll('\t', ' ')) ? 'One line of text is expected' : undefined;
 }
 
 /** Tells whether two values are the same JSON. */

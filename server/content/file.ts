@@ -55,10 +55,10 @@ export class File extends Content {
 
   /** Takes other bytes. What is known of them is read here, so it always fits. */
   setBytes(bytes: NewBytes, _site: SiteServices): void {
-    const { sha256, sizeBytes, filename, contentType } = bytes;
-    if (filename !== undefined && filename !== '') this.filename = plainName(filename);
-    if (contentType !== undefined && contentType !== '') this.contentType = contentType;
-    else if (this.blob === undefined || (filename !== undefined && filename !== '')) {
+    const { sha256, sizeBytes, filename = '', contentType = '' } = bytes;
+    if (filename !== '') this.filename = plainName(filename);
+    if (contentType !== '') this.contentType = contentType;
+    else if (filename !== '' || this.contentType === UNKNOWN_CONTENT_TYPE) {
       this.contentType = contentTypeOf(this.filename || this.id);
     }
     if (this.blob?.sha256 !== sha256) this.blob = { sha256, sizeBytes };

@@ -41,8 +41,10 @@ export class Folder extends Content implements Container {
     return 0;
   }
 
+  /** What no loaded code knows, or an undo left nothing of, counts as not there. */
   child(id: string): Content | undefined {
-    return this.children.get(id);
+    const child: unknown = this.children.get(id);
+    return child instanceof Content ? child : undefined;
   }
 
   has(id: string): boolean {
@@ -53,7 +55,9 @@ export class Folder extends Content implements Container {
   items(options: ItemsOptions = {}): readonly Content[] {
     const compare = comparisons[options.sort ?? 'order'];
     const sign = options.descending === true ? -1 : 1;
-    return [...this.children.values()].sort((a, b) => sign * (compare(a, b) || byId(a, b)));
+    return [...this.children.values()]
+      .filter(isContent)
+      .sort((a, b) => sign * (compare(a, b) || byId(a, b)));
   }
 
   /**
@@ -153,6 +157,10 @@ const comparisons: Readonly<Record<SortKey, (a: Content, b: Content) => number>>
   size: (a, b) => a.size - b.size,
   order: (a, b) => a.order - b.order,
 };
+
+function isContent(value: unknown): value is Content {
+  return value instanceof Content;
+}
 
 function byId(a: Content, b: Content): number {
   return a.id < b.id ? -1 : 1;

@@ -78,7 +78,7 @@ export const redirectType: ContentType<Redirect> = {
 
   page(redirect, request) {
     if (redirect.target === '') throw new NotFound(`${request.path} leads nowhere yet`);
-    return Response.redirect(asciiUrl(redirect.target), redirect.status);
+    return Response.redirect(redirect.target, redirect.status);
   },
 };
 
@@ -87,9 +87,4 @@ function isTarget(target: string): boolean {
   if (/[\s\\\p{Cc}\p{Cs}]/u.test(target)) return false;
   if (target.startsWith('/')) return !target.startsWith('//');
   return /^https?:\/\/[^/]/i.test(target) && URL.canParse(target);
-}
-
-/** Headers are ASCII; what is percent-encoded already stays as it is. */
-function asciiUrl(target: string): string {
-  return target.replace(/[^\x21-\x7e]/gu, encodeURIComponent);
 }

@@ -12,12 +12,16 @@ import {
   Renderer,
   type RenderOptions,
   TEXT_LANGUAGE,
+  taint,
   type TemplateCode,
   untaint,
 } from '../templates/index.js';
-import { mediaType } from './data.js';
+import { isActive } from './data.js';
 import { SiteWorld } from './template-world.js';
 import type { PageRequest } from './work.js';
+
+/** What a request remembers of an error that it answers, and the name templates have for it. */
+export const ERROR_NAME = 'error';
 
 /** What all renders of one request have in common. */
 interface Rendering {
@@ -50,9 +54,21 @@ export function renderTemplate(
 ): Response {
   const { code, contentType } = template;
   const { page, text } = renderingOf(request);
-  const renderer = isMarkup(contentType) ? page : text;
-  const value = renderer.render(code, context, options);
+  const renderer = isActive(contentType) ? page : text;
+  const value = renderer.render(code, context, { ...options, names: namesFor(request, options) });
   return answerValue(request, value, contentType);
+}
+
+/**
+ * The names that a template is given. An error page is given `error`, which says what the request
+ * said, so it is marked like everything of the request.
+ */
+function namesFor(
+  request: PageRequest,
+  { names = {} }: RenderOptions,
+): Readonly<Record<string, unknown>> {
+  const error = request.recall(ERROR_NAME);
+  return error === undefined ? names : { [ERROR_NAME]: taint(error), ...names };
 }
 
 function renderingOf(request: PageRequest): Rendering {
@@ -87,16 +103,11 @@ function answerValue(request: PageRequest, value: unknown, contentType: string):
     return withHeaders(Response.json(plain, { status }), request);
   }
   const text = plain instanceof Date ? plain.toISOString() : String(plain ?? '');
-  const safe = isMarkup(contentType) ? escapeHtml(text) : text;
+  const safe = isActive(contentType) ? escapeHtml(text) : text;
   return withHeaders(Response.text(safe, contentType, { status }), request);
 }
 
 function withHeaders(response: Response, { outcome }: PageRequest): Response {
   for (const [name, value] of outcome.headers) response.set(name, value);
   return response;
-}
-
-/** Whether bytes of that type are read as markup, so that text in them must be escaped. */
-function isMarkup(contentType: string): boolean {
-  return /\b(html|xml)$/.test(mediaType(contentType));
 }

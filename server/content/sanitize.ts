@@ -14,19 +14,15 @@ const require = createRequire(import.meta.url);
 let library: ((html: string, options: IOptions) => string) | undefined;
 
 const TAGS = [
-  ...['address', 'article', 'aside', 'footer', 'header', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6'],
-  ...['hgroup', 'main', 'nav', 'section', 'search', 'blockquote', 'dd', 'div', 'dl', 'dt'],
-  ...['figcaption', 'figure', 'hr', 'li', 'ol', 'p', 'pre', 'ul', 'a', 'abbr', 'b', 'bdi', 'bdo'],
-  ...['br', 'cite', 'code', 'data', 'dfn', 'em', 'i', 'kbd', 'mark', 'q', 'rb', 'rp', 'rt', 'rtc'],
-  ...['ruby', 's', 'samp', 'small', 'span', 'strong', 'sub', 'sup', 'time', 'u', 'var', 'wbr'],
-  ...['caption', 'col', 'colgroup', 'table', 'tbody', 'td', 'tfoot', 'th', 'thead', 'tr', 'del'],
-  ...['ins', 'img', 'picture', 'source', 'details', 'summary', 'html', 'head', 'body', 'title'],
-];
+  'address article aside footer header h1 h2 h3 h4 h5 h6 hgroup main nav section search',
+  'blockquote dd div dl dt figcaption figure hr li ol p pre ul a abbr b bdi bdo br cite',
+  'code data dfn em i kbd mark q rb rp rt rtc ruby s samp small span strong sub sup time',
+  'u var wbr caption col colgroup table tbody td tfoot th thead tr del ins img picture',
+  'source details summary html head body title',
+].flatMap((line) => line.split(' '));
 
 /** What may be linked to inside a page. */
-const WITH_ID = [
-  ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'section', 'li', 'p', 'dt', 'figure', 'table', 'tr'],
-];
+const WITH_ID = 'h1 h2 h3 h4 h5 h6 section li p dt figure table tr'.split(' ');
 
 const OPTIONS: IOptions = {
   allowedTags: TAGS,

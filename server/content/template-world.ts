@@ -6,16 +6,25 @@
  * of all that is running. What is remembered here holds for this request alone.
  */
 import type { Acquirable } from '../../acquisition/index.js';
-import { BadRequest, Forbidden, Invalid, NotFound, Taken, Unauthorized } from '../errors.js';
-import { Unavailable } from '../publisher/error-page.js';
+import {
+  BadRequest,
+  Forbidden,
+  Invalid,
+  NotFound,
+  Taken,
+  Unauthorized,
+  Unavailable,
+} from '../errors.js';
 import { isFormFile, type FormValue } from '../publisher/form.js';
+import { Response } from '../publisher/response.js';
 import { isKnown } from '../security/principal.js';
 import { SESSION_COOKIE } from '../security/session.js';
-import type {
-  Executable,
-  RequestData,
-  ResponseControls,
-  TemplateWorld,
+import {
+  type Executable,
+  type RequestData,
+  type ResponseControls,
+  TemplateFault,
+  type TemplateWorld,
 } from '../templates/index.js';
 import { Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
@@ -28,6 +37,13 @@ import type { PageRequest } from './work.js';
 
 /** Headers that tell who the visitor is; a page has the user, and needs no more. */
 const HIDDEN_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
+
+const RESERVED_HEADERS: ReadonlySet<string> = new Set(
+  [
+    'connection keep-alive te trailer transfer-encoding upgrade',
+    'content-encoding content-length content-type',
+  ].flatMap((line) => line.split(' ')),
+);
 
 /** When a visitor may ask again for a page that took too long. */
 const RETRY_SECONDS = 30;
@@ -186,12 +202,29 @@ function plainValue(value: FormValue): unknown {
   return { filename, contentType, size: sizeBytes };
 }
 
+/**
+ * A template says what its page is by its own media type, which decides how values are escaped; the
+ * connection, the session and the length of the page are not its business.
+ */
+function requireHeader(name: string, value: string): void {
+  const isSession = /^set-cookie$/i.test(name) && /^\s*canopy_/i.test(value);
+  if (RESERVED_HEADERS.has(name.toLowerCase()) || isSession) {
+    throw new TemplateFault('SRV_TEMPLATE_VALUE', `A template may not set the header ${name}.`);
+  }
+  try {
+    Response.empty().set(name, value);
+  } catch (cause) {
+    throw new TemplateFault('SRV_TEMPLATE_VALUE', (cause as Error).message, { cause });
+  }
+}
+
 function responseControls({ outcome }: PageRequest): ResponseControls {
   return {
     status(status) {
       outcome.status = status;
     },
     header(name, value) {
+      requireHeader(name, value);
       outcome.headers.set(name, value);
     },
     redirect(url, status) {

@@ -8,6 +8,7 @@
  */
 import {
   type Oid,
+  type Persistent,
   Ref,
   sameValue,
   type State,

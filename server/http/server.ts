@@ -9,6 +9,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MergeRules, Storage } from '../../odb/index.js';
+import { ServerError } from '../errors.js';
 import { JobRunner } from '../jobs/runner.js';
 import type { Logger } from '../log.js';
 import { Dispatcher } from '../publisher/dispatcher.js';
@@ -154,10 +155,23 @@ async function listen(handle: RequestHandler, { port, host }: ServerSettings): P
   server.on('request', handle);
   server.on('checkContinue', handle);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause) => reject(listenError(cause, host, port)));
     server.listen({ port, host }, resolve);
   });
   return server;
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not listen there',
+  EADDRINUSE: 'it is already in use',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  ENOTFOUND: 'there is no host of that name',
+};
+
+function listenError(cause: NodeJS.ErrnoException, host: string, port: number): ServerError {
+  const reason = LISTEN_ERRORS[cause.code ?? ''] ?? cause.message;
+  const message = `The server cannot listen on ${host}, port ${port}: ${reason}.`;
+  return new ServerError('SRV_ADDRESS', message, { cause });
 }
 
 interface Parts {

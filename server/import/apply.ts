@@ -184,7 +184,8 @@ async function readWanted(
     const contentType = contentTypeOf(name);
     const fields = { contentType, filename: name };
     const digest = sha256(bytes, contentType);
-    return { title: '', fields, properties: [], bytes, contentType, digest };
+    const title = titleFrom(name.replace(/\.[^.]+$/, ''));
+    return { title, fields, properties: [], bytes, contentType, digest };
   }
   let text: string;
   try {

@@ -6,8 +6,7 @@ import { importFiles } from '../import/import.js';
 import { linesOf, summaryOf } from '../import/report.js';
 import type { SourceFile } from '../import/source-file.js';
 import type { Site } from '../site.js';
-import type { JobOrder } from './job.js';
-import type { JobReporter } from './kinds.js';
+import type { JobOrder, JobReporter } from './job.js';
 
 /** A file in the blob store, and where it was below the directory that was uploaded. */
 export interface UploadedFile {

@@ -38,6 +38,12 @@ export type JobCommand =
   | { readonly what: 'start'; readonly order: JobOrder }
   | { readonly what: 'cancel'; readonly id: string };
 
+/** How a job tells of itself while it runs. */
+export interface JobReporter {
+  progress(done: number, total: number): void;
+  log(line: string): void;
+}
+
 /** How many ended jobs are remembered. */
 export const JOBS_KEPT = 100;
 /** The most lines of a job's log; the line after them says how many are missing. */

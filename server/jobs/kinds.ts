@@ -3,13 +3,7 @@
  */
 import type { Site } from '../site.js';
 import { importJob } from './import.js';
-import type { JobOrder } from './job.js';
-
-/** How a job tells of itself while it runs. */
-export interface JobReporter {
-  progress(done: number, total: number): void;
-  log(line: string): void;
-}
+import type { JobOrder, JobReporter } from './job.js';
 
 /** Does a job's work, and gives its result as plain data. */
 export type JobKind = (site: Site, order: JobOrder, report: JobReporter) => Promise<unknown>;

@@ -28,8 +28,17 @@ const TEXT_CONVERTERS: Readonly<Record<string, (text: string, field: string) => 
 };
 
 const FLAGS: ReadonlySet<string> = new Set([
-  ...['list', 'tuple', 'record', 'records', 'required', 'ignore_empty', 'default'],
-  ...['method', 'action', 'default_method', 'default_action'],
+  'list',
+  'tuple',
+  'record',
+  'records',
+  'required',
+  'ignore_empty',
+  'default',
+  'method',
+  'action',
+  'default_method',
+  'default_action',
 ]);
 
 /** A field's name, taken apart. */

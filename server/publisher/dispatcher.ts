@@ -8,11 +8,11 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { OdbError, type Storage, TransientError } from '../../odb/index.js';
-import { ServerError } from '../errors.js';
+import { ServerError, Unavailable } from '../errors.js';
 import type { JobCommand } from '../jobs/job.js';
 import type { Logger } from '../log.js';
 import { newErrorId } from './error-id.js';
-import { plainAnswer, reportError, Unavailable } from './error-page.js';
+import { plainAnswer, reportError } from './error-page.js';
 import type { Dispatch, Published } from './messages.js';
 import type { PoolOutcome, PublisherPool } from './pool.js';
 import { type Answer, settle } from './response.js';

@@ -20,23 +20,10 @@ import {
   TooLarge,
   TooManyAttempts,
   Unauthorized,
+  Unavailable,
   UnsupportedMedia,
 } from '../errors.js';
 import type { Answer } from './response.js';
-
-/** The server cannot answer now; asked again after a while, it may. */
-export class Unavailable extends ServerError {
-  readonly retryAfterSeconds: number;
-
-  constructor(
-    code: 'SRV_OVERDUE' | 'SRV_CONFLICT' | 'SRV_BUSY' | 'SRV_NOT_WRITABLE',
-    message: string,
-    facts: { readonly retryAfterSeconds: number; readonly cause?: unknown },
-  ) {
-    super(code, message, facts);
-    this.retryAfterSeconds = facts.retryAfterSeconds;
-  }
-}
 
 /** An error as a page tells it. */
 export interface ErrorReport {

@@ -7,6 +7,7 @@
  */
 import { acquire } from '../../acquisition/index.js';
 import { contentTypes } from '../content/content-type.js';
+import { ERROR_NAME } from '../content/rendering.js';
 import { Content, contentAt, isContainer } from '../content/content.js';
 import { isSafeMethod } from './methods.js';
 import {
@@ -80,9 +81,9 @@ async function renderTemplate(
   if (!(template instanceof Content)) return undefined;
   const { page } = contentTypes.of(template);
   if (page === undefined) return undefined;
-  const { status, title, detail, path, id, inside } = report;
+  const { status, title, detail, path, id, ours, inside } = report;
   const shown = inside === undefined ? detail : `${detail} ${describeInside(inside)}`;
-  request.remember('error', { status, title, detail: shown, path, id });
+  request.remember(ERROR_NAME, { status, title, detail: shown, path, id: ours ? id : '' });
   const response = await page(template, request, request.context);
   response.status = status;
   return response.setAll(report.headers).set('Cache-Control', 'no-store');

@@ -9,6 +9,7 @@
  */
 import { type Connection, parseTid, type Tid, tidAtMs } from '../../odb/index.js';
 import { Content } from '../content/content.js';
+import { isExecutable } from '../content/executable.js';
 import { siteRoot } from '../content/places.js';
 import { BadRequest, MethodNotAllowed } from '../errors.js';
 import type { Decision } from '../security/decision.js';
@@ -90,6 +91,13 @@ export class PastPolicy extends Policy {
 
   override run<T>(executable: Executable, work: () => T): T {
     return super.run(executable, () => this.#present.run(executable, work));
+  }
+
+  override mayActive(executable: Executable): boolean {
+    const today = this.#counterpart(executable);
+    return (
+      super.mayActive(executable) && isExecutable(today) && this.#present.mayActive(today)
+    );
   }
 
   override forget(): void {

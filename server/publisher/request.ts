@@ -69,8 +69,9 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   /** Jobs to be started or cancelled once the answer is decided. */
   readonly orders: JobCommand[];
   readonly outcome: PageOutcome = { status: undefined, redirect: undefined, headers: new Map() };
-  readonly marks: PendingMarks;
   readonly #remembered = new Map<string, unknown>();
+  readonly #within: PublishRequest | undefined;
+  #marks: PendingMarks | undefined;
   #query: Form | undefined;
   #form: Form | undefined;
   #cookies: Readonly<Record<string, string>> | undefined;
@@ -88,12 +89,18 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     this.slash = traversed.slash;
     this.missing = traversed.missing;
     this.orders = within?.orders ?? [];
-    this.marks = within?.marks ?? pendingMarks();
+    this.#within = within;
     this.context = traversed.context;
     this.object = traversed.object;
     this.executable = traversed.executable;
     this.view = traversed.view;
     this.rest = traversed.rest;
+  }
+
+  /** What stands for the transaction to come; the same for all that are part of it. */
+  get marks(): PendingMarks {
+    this.#marks ??= this.#within?.marks ?? pendingMarks();
+    return this.#marks;
   }
 
   get origin(): string {

@@ -110,9 +110,12 @@ export class Response {
     return response.setAll(options.headers);
   }
 
-  /** Sends the client to `url`: 302 unless another status is given. */
+  /**
+   * Sends the client to `url`: 302 unless another status is given. What is percent-encoded already
+   * stays as it is; the rest is encoded where a header needs it.
+   */
   static redirect(url: string, status = 302): Response {
-    return new Response(status).set('Location', url);
+    return new Response(status).set('Location', asciiUrl(url));
   }
 
   /** Answers with bytes of the blob store. The main thread adds length, ranges and 304. */
@@ -149,9 +152,8 @@ export class Response {
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) {
       throw new TypeError(`Not a header name: ${JSON.stringify(name)}`);
     }
-    // eslint-disable-next-line no-control-regex
-    if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value)) {
-      throw new TypeError(`The value of the header ${name} has control characters`);
+    if (/\p{Cc}|[\u0100-\u{10ffff}]/u.test(value.replaceAll('\t', ' '))) {
+      throw new TypeError(`The value of the header ${name} is not one line of Latin-1`);
     }
     this.#headers.push([name, value]);
     return this;
@@ -180,4 +182,8 @@ export class Response {
       ...besides,
     };
   }
+}
+
+function asciiUrl(url: string): string {
+  return url.replace(/\p{Cs}/gu, '\ufffd').replace(/[^\x20-\x7e]/gu, encodeURIComponent);
 }

@@ -31,18 +31,14 @@ export function explainStanding(judged: Judged, permission: string, object: Guar
 }
 
 function nameOf({ part, standing, executable, authorKey }: Judged): string {
-  const key = principalKey(standing.caller.principal);
-  switch (part) {
-    case 'caller':
-      return isKnown(standing.caller.principal) ? key : 'Anonymous, who asks,';
-    case 'proxy':
-      return `${executable?.path}, which runs with proxy roles instead of the caller's,`;
-    case 'author': {
-      if (authorKey === undefined) return `${executable?.path}, whose author is not known,`;
-      const gone = authorKey === key ? '' : ', who no longer exists';
-      return `${authorKey}, an author of ${executable?.path}${gone},`;
-    }
-  }
+  const { principal } = standing.caller;
+  const key = principalKey(principal);
+  if (part === 'caller') return isKnown(principal) ? key : 'Anonymous, who asks,';
+  const path = executable?.path ?? '';
+  if (part === 'proxy') return `${path}, which runs with proxy roles instead of the caller's,`;
+  if (authorKey === undefined) return `${path}, whose author is not known,`;
+  const gone = authorKey === key ? '' : ', who no longer exists';
+  return `${authorKey}, an author of ${path}${gone},`;
 }
 
 /** Says that there would be roles, if only the object lay elsewhere. */

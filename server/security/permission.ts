@@ -84,7 +84,9 @@ export function registerPermission(
     return;
   }
   if (!sameRoles(known.defaultRoles, added.defaultRoles)) {
-    throw new TypeError(`The permission "${name}" has the default roles ${known.defaultRoles}`);
+    throw new TypeError(
+      `The permission "${name}" has the default roles ${known.defaultRoles.join(', ')}`,
+    );
   }
 }
 

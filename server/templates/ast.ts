@@ -28,11 +28,7 @@ export interface PathExpression extends Node {
 
 export interface Literal extends Node {
   readonly type:
-    | 'StringLiteral'
-    | 'NumberLiteral'
-    | 'BooleanLiteral'
-    | 'UndefinedLiteral'
-    | 'NullLiteral';
+    'StringLiteral' | 'NumberLiteral' | 'BooleanLiteral' | 'UndefinedLiteral' | 'NullLiteral';
   readonly value?: string | number | boolean | null;
   readonly original?: string | number | boolean | null;
 }
@@ -87,11 +83,7 @@ export interface CommentStatement extends Node {
 }
 
 export type Statement =
-  | MustacheStatement
-  | BlockStatement
-  | PartialStatement
-  | ContentStatement
-  | CommentStatement;
+  MustacheStatement | BlockStatement | PartialStatement | ContentStatement | CommentStatement;
 
 export type Expression = PathExpression | Literal | SubExpression;
 
@@ -115,7 +107,8 @@ export function isOwnPath(path: PathExpression): boolean {
 /** Gives the name when a path is nothing but a name, as `title` is. */
 export function simpleName(path: PathExpression | Literal | SubExpression): string | undefined {
   if (path.type === 'SubExpression') return undefined;
-  if (path.type !== 'PathExpression') return path.original === undefined ? path.type : String(path.original);
+  if (path.type !== 'PathExpression')
+    return path.original === undefined ? path.type : String(path.original);
   if (path.data || path.depth > 0 || path.parts.length !== 1 || isOwnPath(path)) return undefined;
   return path.parts[0];
 }

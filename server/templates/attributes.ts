@@ -8,7 +8,7 @@ import { ABSENT, isAcquirable, isPrivate } from '../../acquisition/index.js';
 import type { Acquirable } from '../../acquisition/index.js';
 import type { Run } from './frame.js';
 import { isTainted, taint } from './taint.js';
-import { isRecord, propertyOf } from './value-kinds.js';
+import { isRecord, propertyOf } from './records.js';
 
 /**
  * Gives an object's or a record's own value for `name`, or `ABSENT`.

@@ -5,7 +5,7 @@
  * item shown; 0 stands for "not given". A rest of fewer than `orphan` items joins the last batch, and
  * `overlap` items are shown again in the next one.
  */
-import { emptyRecord, SHOWN_AS } from './value-kinds.js';
+import { emptyRecord, SHOWN_AS } from './records.js';
 
 /** Items of a batch when nothing says how many. */
 export const BATCH_SIZE = 7;
@@ -29,10 +29,7 @@ export interface BatchWindow {
 }
 
 /** Gives the items a batch shows. @param length of the whole list, at least 1 */
-export function windowOf(
-  request: Omit<BatchRequest, 'overlap'>,
-  length: number,
-): BatchWindow {
+export function windowOf(request: Omit<BatchRequest, 'overlap'>, length: number): BatchWindow {
   const { orphan } = request;
   let { start, end, size } = request;
   if (size < 1) size = start > 0 && end > 0 && end >= start ? end + 1 - start : BATCH_SIZE;

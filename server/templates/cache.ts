@@ -1,29 +1,27 @@
 /**
  * Compiled templates, kept from request to request.
  *
- * Bounded by the length of their sources, since code is about in proportion to it; the template
- * used longest ago goes first. A key stands for one source for ever (object and revision), so
+ * Bounded by their weight, which is about the memory that their code takes; the template used
+ * longest ago goes first. A key stands for one source for ever (object and revision), so
  * nothing here is ever out of date.
  */
 
-/** Characters of source whose code is kept. */
-export const CACHE_CHARACTERS_MAX = 4 * 1024 * 1024;
+/** Bytes that all code together may weigh, roughly. */
+export const CACHE_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Counted for each template beside its source. */
-const CHARACTERS_EACH = 500;
-
-interface Entry<T> {
+/** What is kept, and how much it weighs. */
+export interface Weighed<T> {
   readonly value: T;
-  readonly characters: number;
+  readonly sizeBytes: number;
 }
 
 export class TemplateCache<T> {
-  readonly #entries = new Map<string, Entry<T>>();
-  readonly #charactersMax: number;
-  #characters = 0;
+  readonly #entries = new Map<string, Weighed<T>>();
+  readonly #bytesMax: number;
+  #sizeBytes = 0;
 
-  constructor(charactersMax: number = CACHE_CHARACTERS_MAX) {
-    this.#charactersMax = charactersMax;
+  constructor(bytesMax: number = CACHE_BYTES_MAX) {
+    this.#bytesMax = bytesMax;
   }
 
   get size(): number {
@@ -31,26 +29,26 @@ export class TemplateCache<T> {
   }
 
   /** Gives what is kept under a key, or makes it. What throws is not kept. */
-  get(key: string, length: number, make: () => T): T {
+  get(key: string, make: () => Weighed<T>): T {
     const known = this.#entries.get(key);
     if (known !== undefined) {
       this.#entries.delete(key);
       this.#entries.set(key, known);
       return known.value;
     }
-    const entry = { value: make(), characters: length + CHARACTERS_EACH };
+    const entry = make();
     this.#entries.set(key, entry);
-    this.#characters += entry.characters;
+    this.#sizeBytes += entry.sizeBytes;
     this.#shrink();
     return entry.value;
   }
 
   /** Lets the oldest go, but never the one just asked for. */
   #shrink(): void {
-    for (const [key, { characters }] of this.#entries) {
-      if (this.#characters <= this.#charactersMax || this.#entries.size === 1) return;
+    for (const [key, { sizeBytes }] of this.#entries) {
+      if (this.#sizeBytes <= this.#bytesMax || this.#entries.size === 1) return;
       this.#entries.delete(key);
-      this.#characters -= characters;
+      this.#sizeBytes -= sizeBytes;
     }
   }
 }

@@ -11,7 +11,8 @@ import type { Args, Env, Fragment } from './frame.js';
 import { Html } from './html.js';
 import { guarded } from './page-run.js';
 import { Tainted, taint, untaint } from './taint.js';
-import { Callable, emptyRecord } from './value-kinds.js';
+import { Callable } from './callable.js';
+import { emptyRecord } from './records.js';
 import type { Executable, Method, TemplateCode } from './world.js';
 
 /** What a call is given. Values are as they were found, marks included. */
@@ -78,7 +79,11 @@ export function templateFrame(
 ): Frame {
   const { run, env } = caller;
   const activation = new Activation(code, env.activation.context, run.isActive(code));
-  const lets = extended(env.args, values.lets, { isOwn: false, from: env.activation, to: activation });
+  const lets = extended(env.args, values.lets, {
+    isOwn: false,
+    from: env.activation,
+    to: activation,
+  });
   const args = extended(lets, values.named, { isOwn: true, from: env.activation, to: activation });
   const inner: Env = { activation, args, ...innerFragments(env, fragments) };
   return new Frame(run, inner, calledOn(caller, values, activation), {

@@ -25,7 +25,8 @@ export function codeOfBlock(node: BlockStatement, coder: CallCoder): Instruction
     if (helper !== undefined && (isBlock || hasArguments(node))) {
       return codeOfHelperBlock(helper, node, coder);
     }
-    if (form !== undefined && hasArguments(node)) throw SyntaxFault.at(node, `“${name}” is no block.`);
+    if (form !== undefined && hasArguments(node))
+      throw SyntaxFault.at(node, `“${name}” is no block.`);
   }
   if (hasArguments(node)) {
     const written = name ?? String(node.path.type === 'SubExpression' ? '(…)' : node.path.original);
@@ -48,11 +49,7 @@ function codeOfHelperBlock(helper: Helper, node: BlockStatement, coder: CallCode
 }
 
 /** The parts of a block that is divided by `{{and}}` and the like. */
-function partsOf(
-  helper: Helper,
-  program: Program | undefined,
-  coder: Coder,
-): readonly BlockPart[] {
+function partsOf(helper: Helper, program: Program | undefined, coder: Coder): readonly BlockPart[] {
   if (helper.separators === undefined || program === undefined) return [];
   const parts: { readonly separator: string | undefined; readonly body: Statement[] }[] = [
     { separator: undefined, body: [] },

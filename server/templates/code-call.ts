@@ -1,7 +1,13 @@
 /** Compiles mustaches and sub-expressions: names, helpers, and calls of what names mean. */
 import { ABSENT } from '../../acquisition/index.js';
 import { hasArguments, positionOf, simpleName } from './ast.js';
-import type { BlockStatement, CallNode, Expression, MustacheStatement, SubExpression } from './ast.js';
+import type {
+  BlockStatement,
+  CallNode,
+  Expression,
+  MustacheStatement,
+  SubExpression,
+} from './ast.js';
 import { called, isCalled, NO_ARGUMENTS } from './call.js';
 import type { CallValues } from './call.js';
 import { codeOfLets, codeOfLiteral, codeOfPath, isLocal } from './code-name.js';
@@ -11,7 +17,7 @@ import { BlockCall } from './helper-call.js';
 import type { ArgumentRules, BlockPart, Coder, Helper, Language } from './language.js';
 import { SyntaxFault } from './syntax-fault.js';
 import { taint, Tainted } from './taint.js';
-import { emptyRecord } from './value-kinds.js';
+import { emptyRecord } from './records.js';
 
 /** What these functions need of the coder they work for. */
 export interface CallCoder extends Coder {
@@ -35,7 +41,9 @@ export function codeOfCall(node: MustacheStatement | SubExpression, coder: CallC
   if (hasArguments(node) || helper?.reserved === true) {
     const form = language.form(name)?.value?.(node, coder);
     if (form !== undefined) return form;
-    return helper === undefined ? codeOfDynamicCall(node, coder) : codeOfHelper(helper, node, coder);
+    return helper === undefined
+      ? codeOfDynamicCall(node, coder)
+      : codeOfHelper(helper, node, coder);
   }
   return codeOfNameOrHelper(node, name, coder);
 }
@@ -48,7 +56,8 @@ function codeOfNameOrHelper(
 ): Evaluation {
   const named = codeOfNamed(node.path, coder);
   const helper = coder.language.helper(name);
-  const takesNothing = helper !== undefined && helper.arguments[0] === 0 && helper.block !== 'always';
+  const takesNothing =
+    helper !== undefined && helper.arguments[0] === 0 && helper.block !== 'always';
   if (!takesNothing) return named;
   const help = codeOfHelper(helper, node, coder);
   return (frame) => {
@@ -70,7 +79,11 @@ export function codeOfNamed(path: CallNode['path'] | Expression, coder: CallCode
     const value = find(frame);
     if (!isCalled(frame, value)) return value;
     frame.run.at = at;
-    return called(frame, value, lets === undefined ? NO_ARGUMENTS : { ...NO_ARGUMENTS, lets: lets(frame) });
+    return called(
+      frame,
+      value,
+      lets === undefined ? NO_ARGUMENTS : { ...NO_ARGUMENTS, lets: lets(frame) },
+    );
   };
 }
 
@@ -78,7 +91,7 @@ export function codeOfNamed(path: CallNode['path'] | Expression, coder: CallCode
 function codeOfDynamicCall(node: CallNode, coder: CallCoder): Evaluation {
   const find = coder.found(node.path);
   const values = codeOfValues(node.params, node, coder);
-  return codeOfFoundCall(node, find, values);
+  return codeOfFoundCall({ node, callee: node.path }, find, values);
 }
 
 /** Compiles `{{call m a=1}}`: a call of what the first argument finds. */
@@ -88,21 +101,21 @@ export function codeOfCallOf(node: CallNode, coder: CallCoder): Evaluation {
   if (callee.type === 'SubExpression' && rest.length === 0 && node.hash === undefined) {
     return coder.argument(callee);
   }
-  return codeOfFoundCall(node, coder.found(callee), codeOfValues(rest, node, coder));
+  return codeOfFoundCall({ node, callee }, coder.found(callee), codeOfValues(rest, node, coder));
 }
 
 function codeOfFoundCall(
-  node: CallNode,
+  { node, callee }: { readonly node: CallNode; readonly callee: CallNode['path'] | Expression },
   find: Evaluation,
   values: (frame: Frame) => CallValues,
 ): Evaluation {
   const at = positionOf(node);
-  const callee = node.path.type === 'SubExpression' ? '(…)' : String(node.path.original);
+  const name = callee.type === 'SubExpression' ? '(…)' : String(callee.original);
   return (frame) => {
     const value = find(frame);
     if (value === ABSENT) {
       frame.run.at = at;
-      const message = `There is no helper, script or template “${callee}” here.`;
+      const message = `There is no helper, script or template “${name}” here.`;
       throw new TemplateFault('SRV_TEMPLATE_NAME', message);
     }
     const given = values(frame);
@@ -118,7 +131,8 @@ export function codeOfValues(
   coder: Coder,
 ): (frame: Frame) => CallValues {
   const pairs = node.hash?.pairs ?? [];
-  if (params.length + pairs.length > ARGUMENTS_MAX) throw SyntaxFault.at(node, 'Too many arguments.');
+  if (params.length + pairs.length > ARGUMENTS_MAX)
+    throw SyntaxFault.at(node, 'Too many arguments.');
   const positional = params.map((param) => coder.argument(param));
   const named = pairs.map(({ key, value }) => ({ key, value: coder.argument(value) }));
   const lets = codeOfLets(coder.scope);
@@ -217,7 +231,11 @@ export function requestField(key: string, value: Expression): [string, string][]
 }
 
 /** Compiles an argument as `Coder.argument` says. */
-export function codeOfArgument(node: Expression, coder: CallCoder, rules: ArgumentRules): Evaluation {
+export function codeOfArgument(
+  node: Expression,
+  coder: CallCoder,
+  rules: ArgumentRules,
+): Evaluation {
   if (node.type !== 'PathExpression' && node.type !== 'SubExpression') return codeOfLiteral(node);
   const value = codeOfExpression(node, coder, rules);
   const at = positionOf(node);

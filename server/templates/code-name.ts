@@ -11,7 +11,11 @@ import { memberOf } from './members.js';
 /** Compiles a literal to its value. */
 export function codeOfLiteral(literal: Literal): Evaluation {
   const value =
-    literal.type === 'UndefinedLiteral' ? undefined : literal.type === 'NullLiteral' ? null : literal.value;
+    literal.type === 'UndefinedLiteral'
+      ? undefined
+      : literal.type === 'NullLiteral'
+        ? null
+        : literal.value;
   return () => value;
 }
 

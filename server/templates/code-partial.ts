@@ -40,7 +40,8 @@ export function codeOfPartial(node: PartialStatement, coder: CallCoder): Instruc
   const name = codeOfPartialName(node, coder);
   const values = codeOfValues(node.params, node, coder);
   const inlines = codeOfInlines(node.program?.body ?? [], coder);
-  const fallback = node.program === undefined ? undefined : coder.program(withoutInlines(node.program));
+  const fallback =
+    node.program === undefined ? undefined : coder.program(withoutInlines(node.program));
   const indent = node.indent ?? '';
   const at = positionOf(node);
   return (frame) => {

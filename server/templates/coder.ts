@@ -7,7 +7,14 @@
  */
 import { ABSENT } from '../../acquisition/index.js';
 import { positionOf, simpleName } from './ast.js';
-import type { CallNode, Expression, MustacheStatement, Program, Statement } from './ast.js';
+import type {
+  CallNode,
+  Expression,
+  MustacheStatement,
+  PathExpression,
+  Program,
+  Statement,
+} from './ast.js';
 import { NESTING_MAX } from './bounds.js';
 import { codeOfBlock } from './code-block.js';
 import {
@@ -73,8 +80,16 @@ export class TemplateCoder implements CallCoder {
     if (node.type === 'SubExpression') return codeOfCall(node, this.#deeper(this.scope, node));
     const name = simpleName(node) ?? '';
     const { loc } = node;
-    const path = { type: 'PathExpression', data: false, depth: 0, parts: [name], original: name, loc };
-    return codeOfPath(path as Extract<Expression, { type: 'PathExpression' }>, this.scope);
+    const parts = [name];
+    const path: PathExpression = {
+      type: 'PathExpression',
+      data: false,
+      depth: 0,
+      parts,
+      original: name,
+      loc,
+    };
+    return codeOfPath(path, this.scope);
   }
 
   callOf(node: CallNode): Evaluation {
@@ -97,7 +112,8 @@ export class TemplateCoder implements CallCoder {
   requireArguments(node: CallNode, min: number, max: number): void {
     const { length } = node.params;
     if (length >= min && length <= max) return;
-    const count = min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`;
+    const count =
+      min === max ? `${min}` : max === Infinity ? `at least ${min}` : `${min} to ${max}`;
     throw SyntaxFault.at(node, `“${nameOf(node)}” takes ${count} arguments and has ${length}.`);
   }
 
@@ -151,7 +167,10 @@ export class TemplateCoder implements CallCoder {
     const nesting = this.#nesting + 1;
     if (nesting > NESTING_MAX) {
       const message = `More than ${NESTING_MAX} blocks and expressions one inside the other.`;
-      throw new SyntaxFault(message, node?.loc === undefined ? { line: 1, column: 1 } : positionOf(node));
+      throw new SyntaxFault(
+        message,
+        node?.loc === undefined ? { line: 1, column: 1 } : positionOf(node),
+      );
     }
     return new TemplateCoder(this.language, { scope, nesting });
   }

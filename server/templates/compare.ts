@@ -6,6 +6,9 @@ import { Html } from './html.js';
  */
 const collator = new Intl.Collator('en');
 
+/** Characters that decide the order of two texts; what follows them does not. */
+const ORDER_CHARACTERS_MAX = 1000;
+
 const NUMBER = /^\s*[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?\s*$/i;
 
 /** Gives the number that a text or a number is; `undefined` for what is none. */
@@ -39,7 +42,12 @@ export function areEqual(a: unknown, b: unknown): boolean {
 export function compareValues(a: unknown, b: unknown): number | undefined {
   const one = plain(a);
   const other = plain(b);
-  if (typeof one === 'string' && typeof other === 'string') return collator.compare(one, other);
+  if (typeof one === 'string' && typeof other === 'string') {
+    return collator.compare(
+      one.slice(0, ORDER_CHARACTERS_MAX),
+      other.slice(0, ORDER_CHARACTERS_MAX),
+    );
+  }
   const left = orderOf(one);
   const right = orderOf(other);
   return left === undefined || right === undefined ? undefined : Math.sign(left - right);

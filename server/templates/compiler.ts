@@ -56,7 +56,8 @@ function compileSource(source: string, language: Language): Instruction {
   try {
     return new TemplateCoder(language).program(parse(source));
   } catch (error) {
-    if (error instanceof RangeError) throw new SyntaxFault('Blocks are too deep in each other.', TOP);
+    if (error instanceof RangeError)
+      throw new SyntaxFault('Blocks are too deep in each other.', TOP);
     throw error;
   }
 }
@@ -78,14 +79,20 @@ function parse(source: string): Program {
 }
 
 function faultOf(error: Error, source: string): SyntaxFault {
-  const { lineNumber, column } = error as { readonly lineNumber?: number; readonly column?: number };
+  const { lineNumber, column } = error as {
+    readonly lineNumber?: number;
+    readonly column?: number;
+  };
   if (lineNumber !== undefined) {
     const message = error.message.replace(/ - [0-9]+:[0-9]+$/, '');
     return new SyntaxFault(`${message}.`, { line: lineNumber, column: (column ?? 0) + 1 });
   }
   const { lexer } = (Handlebars as unknown as { readonly Parser: Parser }).Parser;
   const at = Math.max(0, lexer.matched.length - lexer.match.length);
-  return new SyntaxFault(messageOf(error.message, source.indexOf('}}', at) !== -1), positionAt(source, at));
+  return new SyntaxFault(
+    messageOf(error.message, source.indexOf('}}', at) !== -1),
+    positionAt(source, at),
+  );
 }
 
 /**

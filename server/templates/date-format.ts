@@ -37,13 +37,18 @@ export function formatDate(date: Date, pattern: string, style: DateStyle): strin
   if (pattern === 'http') return date.toUTCString();
   const whole = STYLES.get(pattern);
   if (whole !== undefined) return dateFormat(style.locale, { ...whole, timeZone }).format(date);
-  if (pattern.length > DATE_PATTERN_CHARACTERS_MAX) throw unusable('This date pattern is too long.');
+  if (pattern.length > DATE_PATTERN_CHARACTERS_MAX)
+    throw unusable('This date pattern is too long.');
   const fields = fieldsOf(date, timeZone);
-  return pattern.replace(PIECES, (piece, quoted: string | undefined, letter: string | undefined) => {
-    if (letter !== undefined) return part(letter, piece.length, { date, fields, timeZone, locale: style.locale });
-    if (quoted !== undefined) return quoted === '' ? "'" : quoted.replaceAll("''", "'");
-    return piece;
-  });
+  return pattern.replace(
+    PIECES,
+    (piece, quoted: string | undefined, letter: string | undefined) => {
+      if (letter !== undefined)
+        return part(letter, piece.length, { date, fields, timeZone, locale: style.locale });
+      if (quoted !== undefined) return quoted === '' ? "'" : quoted.replaceAll("''", "'");
+      return piece;
+    },
+  );
 }
 
 interface Fields {

@@ -51,7 +51,8 @@ export interface Place extends Position {
 /** Gives a fault its place. */
 export function placed(fault: TemplateFault, { path, line, column }: Place): TemplateError {
   const { message, code, cause } = fault;
-  if (code === 'SRV_TEMPLATE_RAISED') return new RaisedError(fault.type, fault, { path, line, column });
+  if (code === 'SRV_TEMPLATE_RAISED')
+    return new RaisedError(fault.type, fault, { path, line, column });
   return new TemplateError(message, { path, line, column, code, cause });
 }
 

@@ -67,9 +67,7 @@ export class BlockCall implements HelperCall {
     const { frame } = this;
     const changes = {
       ...(values === undefined ? {} : { locals: new Locals([...values], frame.locals) }),
-      ...(data === undefined
-        ? {}
-        : { data: { loop: undefined, values: data, up: frame.data } }),
+      ...(data === undefined ? {} : { data: { loop: undefined, values: data, up: frame.data } }),
     };
     return self === undefined ? frame.beside(changes) : frame.inner(self, changes);
   }

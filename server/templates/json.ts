@@ -13,7 +13,7 @@ import { unusable } from './errors.js';
 import type { Run } from './frame.js';
 import { Html } from './html.js';
 import { isTainted } from './taint.js';
-import { emptyRecord, isRecord } from './value-kinds.js';
+import { emptyRecord, isRecord } from './records.js';
 import { ListItem } from './world.js';
 
 /** Lists and records one inside the other. */
@@ -50,7 +50,8 @@ function write(writing: Writing, value: unknown, place: Place): string {
   if (isTainted(value)) return write(writing, value.value, place);
   if (value instanceof ListItem) return write(writing, value.value, place);
   if (value instanceof Html) return counted(writing, quoted(value.text));
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'null' : `"${value.toISOString()}"`;
+  if (value instanceof Date)
+    return Number.isNaN(value.getTime()) ? 'null' : `"${value.toISOString()}"`;
   if (typeof value === 'string') return counted(writing, quoted(value));
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
   if (typeof value === 'boolean') return String(value);

@@ -6,7 +6,14 @@
  * given the syntax instead, for what must decide whether and when its arguments are worth
  * anything: conditions, loops, `let`.
  */
-import type { BlockStatement, CallNode, Expression, MustacheStatement, Program, SubExpression } from './ast.js';
+import type {
+  BlockStatement,
+  CallNode,
+  Expression,
+  MustacheStatement,
+  Program,
+  SubExpression,
+} from './ast.js';
 import type { Evaluation, Frame, Instruction, Run } from './frame.js';
 import type { Html } from './html.js';
 
@@ -113,7 +120,11 @@ export interface Coder {
   /** Compiles a call of what the first argument means with the other ones. */
   callOf(node: CallNode): Evaluation;
   /** Compiles the options of a form. @throws SyntaxFault for one that is not in `known` */
-  options(node: CallNode, known: readonly string[], rules?: ArgumentRules): ReadonlyMap<string, Evaluation>;
+  options(
+    node: CallNode,
+    known: readonly string[],
+    rules?: ArgumentRules,
+  ): ReadonlyMap<string, Evaluation>;
   /** Requires a number of arguments. @throws SyntaxFault */
   requireArguments(node: CallNode, min: number, max: number): void;
 }

@@ -4,7 +4,7 @@ import { LIST_MAX } from './bounds.js';
 import type { Run } from './frame.js';
 import { isFolder, viewable } from './objects.js';
 import { isTainted, taint } from './taint.js';
-import { isRecord } from './value-kinds.js';
+import { isRecord } from './records.js';
 import { ListItem } from './world.js';
 
 /**
@@ -32,7 +32,8 @@ export function entriesOf(
   }
   if (!isRecord(value)) return undefined;
   const entries = Object.entries(value).filter(
-    ([name, member]) => !name.startsWith('@') && typeof member !== 'function' && !isHidden(run, member),
+    ([name, member]) =>
+      !name.startsWith('@') && typeof member !== 'function' && !isHidden(run, member),
   );
   run.budget.list(entries.length);
   return { keys: entries.map(([name]) => name), items: entries.map(([, member]) => member) };

@@ -127,6 +127,7 @@ const pageData = new Map<string, (frame: Frame) => unknown>([
   ['user', ({ run }) => run.world.user],
   ['version', ({ run }) => run.world.version],
   ['now', ({ run }) => run.world.now()],
+  ['partial-block', ({ env }) => env.block !== undefined || ABSENT],
   ['batch', ({ env }) => env.activation.batch?.record ?? ABSENT],
 ]);
 

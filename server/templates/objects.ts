@@ -11,7 +11,8 @@ import { LIST_MAX } from './bounds.js';
 import { unusable } from './errors.js';
 import type { Frame, Run } from './frame.js';
 import { sorted } from './sort.js';
-import { Callable } from './value-kinds.js';
+import { textOf } from './text.js';
+import { Callable } from './callable.js';
 import { ListItem } from './world.js';
 import type { TemplateWorld } from './world.js';
 
@@ -22,7 +23,10 @@ interface FolderQuery {
 
 type FolderFunction = (run: Run, folder: Acquirable, query: FolderQuery) => readonly unknown[];
 
-export const FOLDER_FUNCTIONS: ReadonlyMap<string, FolderFunction> = new Map<string, FolderFunction>([
+export const FOLDER_FUNCTIONS: ReadonlyMap<string, FolderFunction> = new Map<
+  string,
+  FolderFunction
+>([
   ['objectValues', (run, folder, { types }) => viewable(run, folder, types)],
   ['objectIds', (run, folder, { types }) => viewable(run, folder, types).map(idOf)],
   [
@@ -34,8 +38,9 @@ export const FOLDER_FUNCTIONS: ReadonlyMap<string, FolderFunction> = new Map<str
     'children',
     (run, folder, { types, options }) => {
       const found = viewable(run, folder, [...types, ...typeNames(options['type'])]);
-      const { sort, reverse } = options;
-      const list = sort === undefined ? found : sorted(run, found, String(sort));
+      const { reverse } = options;
+      const sort = options['sort'] === undefined ? undefined : textOf(run, options['sort']);
+      const list = sort === undefined ? found : sorted(run, found, sort);
       return reverse === true ? [...list].reverse() : list;
     },
   ],

@@ -265,7 +265,10 @@ function hasCode(error: unknown): boolean {
 
 function faultOf(error: unknown): TemplateFault {
   if (error instanceof RangeError && error.message.includes('call stack')) {
-    return new TemplateFault('SRV_TEMPLATE_DEPTH', 'Blocks and templates are too deep in each other.');
+    return new TemplateFault(
+      'SRV_TEMPLATE_DEPTH',
+      'Blocks and templates are too deep in each other.',
+    );
   }
   if (error instanceof RangeError && error.message.includes('string length')) return tooLong();
   return new TemplateFault('SRV_TEMPLATE_FAILED', 'Something failed here.', { cause: error });

@@ -47,7 +47,7 @@ export function compilePattern(
   if (source.length > PATTERN_CHARACTERS_MAX) {
     throw unusable(`A pattern has at most ${PATTERN_CHARACTERS_MAX} characters.`);
   }
-  const node = new PatternReader([...(ignoreCase ? lowered(source) : source)]).read();
+  const node = new PatternReader(Array.from(ignoreCase ? lowered(source) : source)).read();
   const builder = new PatternBuilder();
   const start = builder.add(node, 0);
   return { states: builder.states, start, ignoreCase };
@@ -120,9 +120,11 @@ class PatternBuilder {
         return node.nodes.reduceRight((after, part) => this.add(part, after), next);
       case 'choice': {
         const starts = node.nodes.map((choice) => this.add(choice, next));
-        return starts.reduceRight((other, start) => this.#put({ kind: 'split', next: start, other }));
+        return starts.reduceRight((other, start) =>
+          this.#put({ kind: 'split', next: start, other }),
+        );
       }
-      case 'repeat':
+      default:
         return this.#addRepeat(node, next);
     }
   }
@@ -173,7 +175,11 @@ class PatternReader {
 
   #sequence(): Node {
     const nodes: Node[] = [];
-    for (let next = this.#peek(); next !== undefined && next !== '|' && next !== ')'; next = this.#peek()) {
+    for (
+      let next = this.#peek();
+      next !== undefined && next !== '|' && next !== ')';
+      next = this.#peek()
+    ) {
       nodes.push(this.#repeated(this.#atom()));
     }
     return { kind: 'sequence', nodes };

@@ -29,7 +29,11 @@ export function formatPrintf(run: Run, format: string, values: readonly unknown[
     (whole, percent: string, flags = '', width = '', digits?: string, kind = '') => {
       if (percent === '%') return '%';
       if (next >= values.length) throw unusable(`There is no value for ${whole}.`);
-      const field = { flags, width: Number(width), digits: digits === undefined ? undefined : Number(digits) };
+      const field = {
+        flags,
+        width: Number(width),
+        digits: digits === undefined ? undefined : Number(digits),
+      };
       const text = formatField(run, values[next], kind, field);
       next += 1;
       length += text.length;
@@ -41,11 +45,16 @@ export function formatPrintf(run: Run, format: string, values: readonly unknown[
 
 function formatField(run: Run, value: unknown, kind: string, field: Field): string {
   if (field.width > PRINTF_WIDTH_MAX || (field.digits ?? 0) > PRINTF_DIGITS_MAX) {
-    throw unusable(`A field is at most ${PRINTF_WIDTH_MAX} wide, with ${PRINTF_DIGITS_MAX} digits.`);
+    throw unusable(
+      `A field is at most ${PRINTF_WIDTH_MAX} wide, with ${PRINTF_DIGITS_MAX} digits.`,
+    );
   }
   if (kind === 's' || kind === 'c') {
     const text = textOf(run, value);
-    return padded(kind === 'c' ? ([...text.slice(0, 2)][0] ?? '') : text.slice(0, field.digits), field);
+    return padded(
+      kind === 'c' ? String.fromCodePoint(text.codePointAt(0) ?? 32) : text.slice(0, field.digits),
+      field,
+    );
   }
   const number = numberOf(value);
   if (number === undefined) throw unusable(`%${kind} needs a number.`);

@@ -13,6 +13,7 @@ import { Activation, Frame } from './frame.js';
 import type { Args, Env, Instruction } from './frame.js';
 import type { Language } from './language.js';
 import { PageRun } from './page-run.js';
+import { codeBytes } from './source.js';
 import type { RenderOptions, TemplateCode, TemplateWorld } from './world.js';
 
 export interface RendererOptions {
@@ -35,7 +36,10 @@ export class Renderer {
       budget: this.#budget,
       markup: language.markup,
       compiled: (code) =>
-        cache.get(code.key, code.source.length, () => compileTemplate(code.source, code.path, language)),
+        cache.get(code.key, () => ({
+          value: compileTemplate(code.source, code.path, language),
+          sizeBytes: codeBytes(code.source),
+        })),
     });
   }
 

@@ -3,7 +3,7 @@ import { unusable } from './errors.js';
 import type { Run } from './frame.js';
 import { Tainted, untaint } from './taint.js';
 import { textOf } from './text.js';
-import { Callable } from './value-kinds.js';
+import { Callable } from './callable.js';
 import type { RequestData } from './world.js';
 
 /** Characters of a header's value, and of an address to redirect to. */
@@ -50,6 +50,7 @@ function statusOf(value: unknown): number {
 
 function shortText(run: Run, value: unknown): string {
   const text = textOf(run, value);
-  if (text.length <= HEADER_CHARACTERS_MAX && !/[\0-\x08\x0A-\x1F\x7F]/.test(text)) return text;
+  if (text.length <= HEADER_CHARACTERS_MAX && !/\p{Cc}/u.test(text.replaceAll('\t', ' ')))
+    return text;
   throw unusable('A header is one line of at most 8,000 characters.');
 }

@@ -20,14 +20,17 @@ export function measureSource(source: string): void {
   if (source.length > TEXT_MAX) refuse(0, 'The source is longer than 16 MB.');
   const nesting = new Nesting();
   let [tags, characters] = [0, 0];
-  for (let at = source.indexOf('{{'); at !== -1; ) {
+  for (let at = source.indexOf('{{'); at !== -1;) {
     const end = source.indexOf('}}', at);
     const after = end === -1 ? source.length : end;
     tags += 1;
     if (!/^~?!/.test(source.slice(at + 2, at + 4))) {
       characters += after - at;
       if (tags > TAGS_MAX || characters > TAG_CHARACTERS_MAX) {
-        refuse(at, `More than ${TAGS_MAX.toLocaleString('en')} tags, or too much text inside them.`);
+        refuse(
+          at,
+          `More than ${TAGS_MAX.toLocaleString('en')} tags, or too much text inside them.`,
+        );
       }
       nesting.add(source.slice(at + 2, after));
       if (nesting.depth > NESTING_MAX) {
@@ -36,6 +39,14 @@ export function measureSource(source: string): void {
     }
     at = source.indexOf('{{', Math.max(after, at + 2));
   }
+}
+
+/** Bytes of memory that the code of one tag takes, more or less. */
+const TAG_BYTES = 1000;
+
+/** Estimates the memory that the code of a source takes. */
+export function codeBytes(source: string): number {
+  return TAG_BYTES + source.length * 2 + (source.split('{{').length - 1) * TAG_BYTES;
 }
 
 /** How deep a tag stands, as far as tags alone tell. */

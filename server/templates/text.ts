@@ -5,7 +5,8 @@ import type { Run } from './frame.js';
 import { Html } from './html.js';
 import { jsonText } from './json.js';
 import { isTainted } from './taint.js';
-import { Callable, isRecord, SHOWN_AS } from './value-kinds.js';
+import { Callable } from './callable.js';
+import { isRecord, SHOWN_AS } from './records.js';
 import { ListItem } from './world.js';
 
 /** Tells whether a value counts as true: not for nothing, `false`, 0, and empty texts and lists. */

@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Container, contentAt, isContainer } from '../content/content.js';
 import { contentTypeOf, mediaType } from '../content/data.js';
-import { createObject, setData } from '../content/edit.js';
+import { createObject, setData, updateObject } from '../content/edit.js';
 import { siteRoot } from '../content/places.js';
 import type { PropertyPatch } from '../content/properties.js';
 import type { Work } from '../content/work.js';
@@ -29,6 +29,7 @@ const DIRECTORY = fileURLToPath(new URL('site/', import.meta.url));
 /** Puts the welcome site into the root. The user must be allowed to add everything there. */
 export function loadWelcomeSite(work: Work): void {
   const entries = JSON.parse(read('contents.json').toString('utf8')) as readonly Entry[];
+  updateObject(work, siteRoot(work.connection), { title: 'Canopy' });
   for (const entry of entries) addEntry(work, entry);
   work.note('Added the welcome site');
 }

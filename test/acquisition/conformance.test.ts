@@ -86,7 +86,7 @@ describe('acquisition examples', () => {
 
   test('A24, A25, A26: an explicit object acquires only when asked outright', () => {
     const root = exampleTree();
-    new Thing('box', { in: root, acquires: 'explicit' });
+    root.add('box', { acquires: 'explicit' });
     const box = walk(root, 'root.box');
     assert.equal(read(root, 'root.box.skin'), MISSING);
     assert.equal(acquire(box, 'skin', { explicit: true })?.value, 'blue');
@@ -95,8 +95,8 @@ describe('acquisition examples', () => {
 
   test('A27: an explicit container does not stop what it holds', () => {
     const root = exampleTree();
-    const box = new Thing('box', { in: root, acquires: 'explicit', values: { lid: 'red' } });
-    new Thing('tool', { in: box });
+    const box = root.add('box', { acquires: 'explicit', values: { lid: 'red' } });
+    box.add('tool');
     assert.equal(read(root, 'root.box.tool.skin'), 'blue');
     assert.equal(read(root, 'root.box.tool.lid'), 'red');
   });
@@ -110,14 +110,14 @@ describe('acquisition examples', () => {
 
   test('A29: an explicit object acquires the names it declares', () => {
     const root = exampleTree();
-    new Thing('card', { in: root, acquires: 'explicit', acquiredNames: ['skin'] });
+    root.add('card', { acquires: 'explicit', acquiredNames: ['skin'] });
     assert.equal(read(root, 'root.card.skin'), 'blue');
   });
 
   test('A30: a private name that an object declares is acquired', () => {
     const root = exampleTree();
     root.own.set('_q', 7);
-    new Thing('child', { in: root, acquiredNames: ['_q'] });
+    root.add('child', { acquiredNames: ['_q'] });
     assert.equal(read(root, 'root.child._q'), 7);
   });
 

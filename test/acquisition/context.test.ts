@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import {
   acquire,
@@ -78,17 +78,17 @@ describe('context', () => {
 
   test('an object in itself, however indirectly, is an error and no hang', () => {
     const first = new Thing('first');
-    const second = new Thing('second', { in: first });
+    const second = first.add('second');
     Object.assign(first, { container: second });
     assert.throws(() => Context.of(second), isCode('ACQ_CYCLE'));
   });
 
   test('a chain longer than the bound is an error, one as long is not', () => {
     let deepest = new Thing('root');
-    for (let depth = 1; depth < DEPTH_MAX; depth += 1) deepest = new Thing('in', { in: deepest });
+    for (let depth = 1; depth < DEPTH_MAX; depth += 1) deepest = deepest.add('in');
     const context = Context.of(deepest);
     assert.equal(context.chain().length, DEPTH_MAX);
-    const below = new Thing('below', { in: deepest });
+    const below = deepest.add('below');
     assert.throws(() => context.step(below), isCode('ACQ_TOO_DEEP'));
     assert.throws(() => Context.of(below), isCode('ACQ_TOO_DEEP'));
   });
@@ -130,7 +130,7 @@ describe('acquire', () => {
 
   test('an own value that is undefined is found', () => {
     const root = exampleTree();
-    new Thing('blank', { in: root, values: { skin: undefined } });
+    root.add('blank', { values: { skin: undefined } });
     const found = acquire(walk(root, 'root.blank'), 'skin');
     assert.equal(found && 'value' in found && found.value, undefined);
     assert.equal(found && names([found.holder]), 'blank');

@@ -1,6 +1,12 @@
 /** Things to acquire from: plain objects in a tree, and paths through it written as text. */
 import { ABSENT, acquire, type Acquirable, Context } from '../../acquisition/index.js';
 
+export interface ThingOptions {
+  readonly acquires?: 'implicit' | 'explicit';
+  readonly acquiredNames?: readonly string[];
+  readonly values?: Readonly<Record<string, unknown>>;
+}
+
 /** An object with values of its own; those that are things lie in it. */
 export class Thing implements Acquirable {
   readonly name: string;
@@ -9,21 +15,18 @@ export class Thing implements Acquirable {
   readonly acquiredNames: ReadonlySet<string>;
   readonly own = new Map<string, unknown>();
 
-  constructor(
-    name: string,
-    options: {
-      in?: Thing;
-      acquires?: 'implicit' | 'explicit';
-      acquiredNames?: readonly string[];
-      values?: Readonly<Record<string, unknown>>;
-    } = {},
-  ) {
+  constructor(name: string, options: ThingOptions & { readonly in?: Thing } = {}) {
     this.name = name;
     this.container = options.in;
     this.acquires = options.acquires ?? 'implicit';
     this.acquiredNames = new Set(options.acquiredNames);
     for (const [key, value] of Object.entries(options.values ?? {})) this.own.set(key, value);
     options.in?.own.set(name, this);
+  }
+
+  /** Puts a new thing into this one. */
+  add(name: string, options: ThingOptions = {}): Thing {
+    return new Thing(name, { ...options, in: this });
   }
 
   lookup(name: string): unknown {
@@ -38,11 +41,9 @@ export class Thing implements Acquirable {
 /** The tree T1 of the conformance examples. */
 export function exampleTree(): Thing {
   const root = new Thing('root', { values: { skin: 'blue' } });
-  const zoo = new Thing('zoo', { in: root, values: { keeper: 'Ann' } });
-  new Thing('penguins', { in: zoo });
-  const farm = new Thing('farm', { in: root, values: { skin: 'brown', keeper: 'Bob' } });
-  new Thing('cow', { in: farm });
-  new Thing('news', { in: root });
+  root.add('zoo', { values: { keeper: 'Ann' } }).add('penguins');
+  root.add('farm', { values: { skin: 'brown', keeper: 'Bob' } }).add('cow');
+  root.add('news');
   return root;
 }
 

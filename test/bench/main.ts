@@ -9,6 +9,7 @@ import { commits } from './commits.js';
 import { connectionLoads } from './connection-loads.js';
 import { pages } from './pages.js';
 import type { BenchRow } from './row.js';
+import { templates } from './templates.js';
 import { updates } from './updates.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   attributes,
   loads: connectionLoads,
   pages,
+  templates,
   updates,
 };
 

@@ -82,7 +82,8 @@ function microseconds(render: () => string): number {
 export function templates(): Promise<readonly BenchRow[]> {
   const [one, other] = [ours(), theirs()];
   if (one() !== other()) throw new Error('The two pages differ');
-  for (let round = 0; round < 3; round += 1) microseconds(one) + microseconds(other);
+  microseconds(one);
+  microseconds(other);
   const pairs = Array.from({ length: ROUNDS }, () => ({
     one: microseconds(one),
     other: microseconds(other),
@@ -95,7 +96,7 @@ export function templates(): Promise<readonly BenchRow[]> {
       figure: `${figure.toFixed(0)} µs`,
       reference: `precompiled Handlebars on plain objects ${reference.toFixed(0)} µs`,
       ratio: reference / figure,
-      aim: '≤ 120 µs, ratio ≥ 0.2',
+      aim: '≤ 120 µs on an idle machine; ≥ 0.4',
     },
   ]);
 }

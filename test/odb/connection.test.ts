@@ -8,7 +8,7 @@ import {
   PersistentMap,
   TID_ZERO,
 } from '../../odb/index.js';
-import { FOLLOW_OBJECTS_MAX } from '../../odb/connection.js';
+import { FOLLOW_OBJECTS_MAX } from '../../odb/loaded-objects.js';
 import { encodeRecord } from '../../odb/record.js';
 import type { Oid, Tid } from '../../odb/index.js';
 import { databaseKinds, fetched, Page } from './databases.js';

@@ -109,7 +109,7 @@ for (const kind of databaseKinds) {
     });
 
     test('of a creation makes the object non-existent, and redo brings it back with its map', async () => {
-      await using database = await kind.open();
+      await using database = await kind.open({ cacheObjects: 16 });
       using connection = database.connect();
       const folder = newFolder('folder');
       for (let n = 0; n < 150; n += 1) folder.insert(new Page({ title: `p${n}` }), `p${n}`);

@@ -4,10 +4,11 @@
  * `startServer` runs one in this process, quickly; `startServerProcess` runs the command line in a
  * process of its own, to be sent signals and watched.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { LevelStorage } from '../../odb/index.js';
 import { type RunningServer, startServer as start } from '../../server/http/server.js';
@@ -105,7 +106,7 @@ export const MAIN = fileURLToPath(new URL('../../server/cli/main.js', import.met
 
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
-  readonly child: ChildProcess;
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
   /** Everything printed so far. */
   readonly output: { stdout: string; stderr: string };
   client(credentials?: Credentials): Client;

@@ -1,3 +1,4 @@
+/** A folder’s listing, and what is done with the objects that are ticked in it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isContainer } from '../../server/content/content.js';

@@ -1,3 +1,4 @@
+/** The screens that are forms: what is typed becomes content, or comes back with the reason why not. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contentTypes } from '../../server/content/content-type.js';

@@ -1,3 +1,4 @@
+/** What stands around every screen: who may see it, and what it says of the object, the site and the last change. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AdminSite, type Page } from './admin-site.js';

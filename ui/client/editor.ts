@@ -121,7 +121,8 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
       submitPlainly(button);
       return;
     }
-    const url = new URL(String(sent.body['url'] ?? location.href), location.href);
+    const { url: gone } = sent.body;
+    const url = new URL(typeof gone === 'string' ? gone : location.href, location.href);
     if (url.searchParams.has('merged')) {
       leaving = true;
       location.assign(url);

@@ -8,6 +8,13 @@
 
 const AGE_EVERY_MS = 10_000;
 
+/** What the editor's check found; `digest` stands for the page as it would be. */
+export interface Checked {
+  readonly problems: readonly unknown[];
+  readonly digest: string;
+  readonly figures: string;
+}
+
 for (const pane of document.querySelectorAll<HTMLElement>('[data-client~="preview"]')) {
   const button = pane.querySelector<HTMLButtonElement>('button[name="action"][value="preview"]');
   const form = button?.form;
@@ -23,14 +30,12 @@ function keep(pane: HTMLElement, button: HTMLButtonElement, form: HTMLFormElemen
   let drawings = 0;
 
   form.addEventListener('canopy-checked', (event) => {
-    const { detail } = event as CustomEvent<Readonly<Record<string, unknown>>>;
-    const problems = detail['problems'] as readonly unknown[];
+    const { problems, digest, figures: words } = (event as CustomEvent<Checked>).detail;
     failed = problems.length > 0;
     tellAge();
-    if (figures !== null) figures.textContent = failed ? '' : String(detail['figures'] ?? '');
-    const text = String(detail['digest'] ?? '');
-    if (failed || !isShown(pane) || (text !== '' && text === shown)) return;
-    shown = text;
+    if (figures !== null) figures.textContent = failed ? '' : words;
+    if (failed || !isShown(pane) || digest === shown) return;
+    shown = digest;
     draw();
   });
   form.addEventListener('submit', (event) => {
@@ -67,7 +72,8 @@ function keep(pane: HTMLElement, button: HTMLButtonElement, form: HTMLFormElemen
     if (status === null) return;
     status.hidden = !failed;
     const seconds = Math.round((Date.now() - drawnMs) / 1000);
-    const age = seconds < 100 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`;
+    const age =
+      seconds < 100 ? plural(seconds, 'second') : plural(Math.round(seconds / 60), 'minute');
     if (failed) status.textContent = `Shows the last text without errors, ${age} old.`;
   }
 }
@@ -75,4 +81,8 @@ function keep(pane: HTMLElement, button: HTMLButtonElement, form: HTMLFormElemen
 /** False on a narrow screen while the source is shown. */
 function isShown(pane: HTMLElement): boolean {
   return pane.offsetParent !== null;
+}
+
+function plural(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`;
 }

@@ -6,7 +6,7 @@ import type { PublishRequest } from '../../server/publisher/request.js';
 import { Response } from '../../server/publisher/response.js';
 import { localAddress } from '../page.js';
 import { keepShortcuts, readShortcuts } from '../shortcuts.js';
-import { defineScreen, screenUrl, type ViewModel } from '../screen.js';
+import { anyObject, defineScreen, screenUrl, type ViewModel } from '../screen.js';
 import { rootOf } from '../shell.js';
 import { keepTheme, readTheme, themeChoice, THEME_CHOICES } from '../theme.js';
 
@@ -14,7 +14,7 @@ export const account = defineScreen({
   path: 'account',
   view: 'account',
   permission: 'View management screens',
-  appliesTo: (object): object is Content => object !== undefined,
+  appliesTo: anyObject,
   show,
   actions: {
     theme: { run: chooseTheme },

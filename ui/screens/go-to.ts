@@ -7,7 +7,7 @@ import { contentTypes } from '../../server/content/content-type.js';
 import { Folder } from '../../server/content/folder.js';
 import type { PublishRequest } from '../../server/publisher/request.js';
 import { addMenu } from '../addable.js';
-import { defineScreen, screensFor, screenUrl, type ViewModel } from '../screen.js';
+import { anyObject, defineScreen, screensFor, screenUrl, type ViewModel } from '../screen.js';
 import { rootOf } from '../shell.js';
 
 /** Objects that are answered. */
@@ -19,13 +19,12 @@ export const goTo = defineScreen({
   path: 'go-to',
   view: 'go-to',
   permission: 'View management screens',
-  appliesTo: (object): object is Content => object !== undefined,
+  appliesTo: anyObject,
   parts: ['go-to-options'],
   show,
 });
 
-interface Option {
-  readonly key: string;
+interface Answer {
   readonly title: string;
   readonly detail: string;
   readonly icon: string;
@@ -48,17 +47,13 @@ function show(object: Content, request: PublishRequest): ViewModel {
 }
 
 /** Objects whose path begins so: the children of the folder that the path names as far as it goes. */
-function byPath(
-  wanted: string,
-  root: Content,
-  request: PublishRequest,
-): readonly Omit<Option, 'key'>[] {
+function byPath(wanted: string, root: Content, request: PublishRequest): readonly Answer[] {
   const ids = wanted.slice(1).split('/');
   const beginning = ids.pop() ?? '';
   let at: Content | undefined = root;
   for (const id of ids) at = at !== undefined && isContainer(at) ? at.child(id) : undefined;
   if (!(at instanceof Folder)) return [];
-  const answers: Omit<Option, 'key'>[] = [];
+  const answers: Answer[] = [];
   for (const child of at.children.values({ from: beginning })) {
     if (!child.id.startsWith(beginning) || answers.length >= ANSWERS_MAX) break;
     if (request.policy.may('View management screens', child)) answers.push(optionOf(child));
@@ -67,14 +62,10 @@ function byPath(
 }
 
 /** Objects whose id or title has the word: in this folder, then outward, then below. */
-function byWord(
-  wanted: string,
-  object: Content,
-  request: PublishRequest,
-): readonly Omit<Option, 'key'>[] {
+function byWord(wanted: string, object: Content, request: PublishRequest): readonly Answer[] {
   if (wanted === '') return [];
   const word = wanted.toLowerCase();
-  const answers: Omit<Option, 'key'>[] = [];
+  const answers: Answer[] = [];
   let looked = 0;
   for (const each of nearestFirst(object)) {
     looked += 1;
@@ -101,7 +92,7 @@ function* nearestFirst(object: Content): Generator<Content> {
   }
 }
 
-function optionOf(object: Content): Omit<Option, 'key'> {
+function optionOf(object: Content): Answer {
   return {
     title: object.title === '' ? object.id : object.title,
     detail: object.path,
@@ -110,7 +101,7 @@ function optionOf(object: Content): Omit<Option, 'key'> {
   };
 }
 
-function commandsAt(object: Content, request: PublishRequest): readonly Omit<Option, 'key'>[] {
+function commandsAt(object: Content, request: PublishRequest): readonly Answer[] {
   const screens = screensFor(object, request).flatMap((screen) =>
     screen.tab === undefined
       ? []

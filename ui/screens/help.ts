@@ -4,9 +4,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Marked } from 'marked';
-import type { Content } from '../../server/content/content.js';
 import { NotFound } from '../../server/errors.js';
-import { defineScreen, restOf, screenUrl } from '../screen.js';
+import { anyObject, defineScreen, restOf, screenUrl } from '../screen.js';
 
 const FOLDER = fileURLToPath(new URL('../help/', import.meta.url));
 const ENDING = '.md';
@@ -24,7 +23,7 @@ export const help = defineScreen({
   path: 'help',
   view: 'help',
   permission: 'View management screens',
-  appliesTo: (object): object is Content => object !== undefined,
+  appliesTo: anyObject,
 
   show(object, request) {
     pages ??= readPages();

@@ -17,7 +17,7 @@ import {
 import { BadRequest, Unauthorized } from '../../server/errors.js';
 import type { PublishRequest } from '../../server/publisher/request.js';
 import { diffContent, isReverted, type StoredState } from '../content-state.js';
-import { byDay, dayInWords, momentOf } from '../days.js';
+import { byDay, momentOf, whenInWords } from '../days.js';
 import { countInWords, timeInWords } from '../helpers.js';
 import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 import { whoIs } from '../who.js';
@@ -142,7 +142,7 @@ interface RowContext {
   readonly isFrom: boolean;
   readonly isTo: boolean;
   readonly between: boolean;
-  address(changes: Readonly<Record<string, string>>): string;
+  readonly address: (changes: Readonly<Record<string, string>>) => string;
 }
 
 function rowOf(entry: RevisionEntry, context: RowContext) {
@@ -229,21 +229,17 @@ function stateOf(object: Content, request: PublishRequest, tid: Tid): StoredStat
     if (error instanceof Unauthorized) return undefined;
     throw error;
   }
-  return object.oid === undefined
-    ? undefined
-    : (request.connection.stateAt(object.oid, tid) as StoredState | undefined);
+  return object.oid === undefined ? undefined : request.connection.stateAt(object.oid, tid);
 }
 
 /** When and by whom, told apart from another: by the second where the minute is the same. */
 function wordsFor(entry: RevisionEntry, other: RevisionEntry, request: PublishRequest): string {
   const [ms, otherMs] = [Date.parse(entry.time), Date.parse(other.time)];
-  const day = dayInWords(ms, request.nowMs);
+  const [words, otherWords] = [whenInWords(ms, request.nowMs), whenInWords(otherMs, request.nowMs)];
   const { clock, iso } = momentOf(ms);
-  const isClose = dayInWords(otherMs, request.nowMs) === day;
-  const seconds = isClose && momentOf(otherMs).clock === clock ? `:${iso.slice(17, 19)}` : '';
-  const shown = /day$/.test(day) ? day.toLowerCase() : day;
-  const time = isClose || shown !== day ? ` ${clock}${seconds}` : '';
-  return `${shown}${time}, ${whoIs(entry.user).user}`;
+  const full =
+    words === otherWords ? `${words.replace(clock, '').trim()} ${iso.slice(11, 19)}` : words;
+  return `${full}, ${whoIs(entry.user).user}`;
 }
 
 function sameWords({ seen, hidden }: { readonly seen: boolean; readonly hidden: boolean }): string {

@@ -35,7 +35,7 @@ export const importScreen = defineScreen({
   view: 'import',
   permission: 'Import/Export objects',
   modules: ['import'],
-  styles: ['components-history'],
+  styles: ['source', 'components-history'],
   parts: ['import-job'],
   appliesTo: holdsContent,
   show,

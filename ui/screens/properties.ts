@@ -11,7 +11,7 @@ import { inputOf, lineInput, readFields } from '../form-fields.js';
 import { fullTime, sizeInWords } from '../helpers.js';
 import { userOf } from '../listing.js';
 import { propertyRows, readPropertyRows, readNewProperty, TYPE_CHOICES } from '../property-rows.js';
-import { type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
+import { anyObject, type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
 
 export const properties = defineScreen({
   path: 'properties',
@@ -19,7 +19,7 @@ export const properties = defineScreen({
   icon: 'gear',
   view: 'properties',
   permission: 'View management screens',
-  appliesTo: (object): object is Content => object !== undefined,
+  appliesTo: anyObject,
   show,
   actions: {
     save: { run: save },

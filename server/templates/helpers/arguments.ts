@@ -31,7 +31,8 @@ export function wholeArgument(
   { name, min, max }: { readonly name: string; readonly min: number; readonly max: number },
 ): number {
   const number = numberOf(value);
-  if (number !== undefined && Number.isInteger(number) && number >= min && number <= max) return number;
+  if (number !== undefined && Number.isInteger(number) && number >= min && number <= max)
+    return number;
   throw unusable(`${name} is a whole number from ${min} to ${max}, not ${described(run, value)}.`);
 }
 

@@ -1,6 +1,7 @@
 /** Blocks that change what names mean: `each`, `in`, `with`, `let`; and `try`, which catches. */
 import { isAcquirable } from '../../../acquisition/index.js';
 import { TemplateError } from '../../errors.js';
+import { positionOf } from '../ast.js';
 import type { BlockStatement } from '../ast.js';
 import { Batch } from '../batch.js';
 import type { BatchRequest } from '../batch.js';
@@ -23,7 +24,8 @@ import { isTrue, textOf } from '../text.js';
 function parts(node: BlockStatement, coder: Coder, takes?: 'objects') {
   coder.requireArguments(node, 1, 1);
   const names = node.program?.blockParams ?? [];
-  if (names.length > 2) throw SyntaxFault.at(node, 'A block gives two names: the item and its key.');
+  if (names.length > 2)
+    throw SyntaxFault.at(node, 'A block gives two names: the item and its key.');
   const inside = names.length === 0 ? coder : coder.within({ names, isLet: false });
   const [argument] = node.params;
   return {
@@ -39,9 +41,11 @@ const each: Form = {
   block(node, coder) {
     const { value, body, otherwise, parameters } = parts(node, coder);
     coder.options(node, []);
+    const at = positionOf(node);
     return (frame) => {
       frame.run.budget.step();
       const list = value(frame);
+      frame.run.at = at;
       const items = itemsOf(frame.run, list);
       const turns = items === undefined ? entriesOf(frame.run, list) : { items, keys: undefined };
       if (turns === undefined || turns.items.length === 0) otherwise(frame);
@@ -50,7 +54,16 @@ const each: Form = {
   },
 };
 
-const IN_OPTIONS = ['sort', 'reverse', 'start', 'end', 'size', 'orphan', 'overlap', 'param'] as const;
+const IN_OPTIONS = [
+  'sort',
+  'reverse',
+  'start',
+  'end',
+  'size',
+  'orphan',
+  'overlap',
+  'param',
+] as const;
 const BATCH_OPTIONS = ['start', 'end', 'size', 'orphan', 'overlap'] as const;
 
 const inBlock: Form = {
@@ -63,9 +76,11 @@ const inBlock: Form = {
       .filter(({ key }) => key === 'start')
       .flatMap(({ key, value: from }) => requestField(key, from));
     const isBatched = BATCH_OPTIONS.some((name) => options.has(name));
+    const at = positionOf(node);
     return (frame) => {
       frame.run.budget.step();
       const list = value(frame);
+      frame.run.at = at;
       const items = itemsOf(frame.run, list);
       if (items === undefined) requireNothing(frame, list);
       if (items === undefined || items.length === 0) {
@@ -244,9 +259,11 @@ const changed: Form = {
     const last = coder.options(node, ['last']).get('last');
     const body = coder.program(node.program);
     const otherwise = coder.program(node.inverse);
+    const at = positionOf(node);
     return (frame) => {
       const { run } = frame;
       run.budget.step();
+      run.at = at;
       const loop = loopAround(frame.data);
       if (loop === undefined) throw unusable('#changed stands inside #in or #each.');
       const path = textOf(run, name(frame)).split('.');
@@ -274,4 +291,3 @@ export const blockForms: readonly Form[] = [
   call,
   changed,
 ];
-

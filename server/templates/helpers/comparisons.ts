@@ -19,6 +19,12 @@ function ordering(name: string, isMet: (order: number) => boolean): Helper {
   };
 }
 
+/** Whether two values are the same; long texts cost what they are long. */
+function isSame(run: Run, a: unknown, b: unknown): boolean {
+  if (typeof a === 'string' && typeof b === 'string') run.budget.text(Math.min(a.length, b.length));
+  return areEqual(a, b);
+}
+
 /** Whether a list has a value, a record a name, or a text a part. */
 function contains(run: Run, whole: unknown, value: unknown): boolean {
   if (typeof whole === 'string' || whole instanceof Html) {
@@ -39,9 +45,9 @@ export const comparisonHelpers: readonly Helper[] = [
   {
     name: 'eq',
     arguments: [2, 100],
-    call: ([first, ...others]) => others.every((other) => areEqual(first, other)),
+    call: ([first, ...others], { run }) => others.every((other) => isSame(run, first, other)),
   },
-  { name: 'ne', arguments: [2, 2], call: ([a, b]) => !areEqual(a, b) },
+  { name: 'ne', arguments: [2, 2], call: ([a, b], { run }) => !isSame(run, a, b) },
   ordering('lt', (order) => order < 0),
   ordering('le', (order) => order <= 0),
   ordering('gt', (order) => order > 0),
@@ -53,7 +59,7 @@ export const comparisonHelpers: readonly Helper[] = [
     arguments: [2, 100],
     call([value, whole, ...others], { run }) {
       if (others.length === 0) return contains(run, whole, value);
-      return [whole, ...others].some((other) => areEqual(other, value));
+      return [whole, ...others].some((other) => isSame(run, other, value));
     },
   },
   {

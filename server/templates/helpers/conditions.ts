@@ -7,7 +7,11 @@ import { isTrue } from '../text.js';
 
 const LENIENT = { lenient: true } as const;
 
-function condition(node: BlockStatement, coder: Coder, { negated }: { readonly negated: boolean }): Instruction {
+function condition(
+  node: BlockStatement,
+  coder: Coder,
+  { negated }: { readonly negated: boolean },
+): Instruction {
   coder.requireArguments(node, 1, 1);
   const [argument] = node.params;
   const includesZero = coder.options(node, ['includeZero']).get('includeZero');

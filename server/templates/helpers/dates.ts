@@ -38,18 +38,27 @@ function dateOf(run: Run, value: unknown): Date {
 
 const PARTS = ['years', 'months', 'weeks', 'days', 'hours', 'minutes', 'seconds'] as const;
 
-const MS_EACH = { weeks: 604_800_000, days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000 };
+const MS_EACH = {
+  weeks: 604_800_000,
+  days: 86_400_000,
+  hours: 3_600_000,
+  minutes: 60_000,
+  seconds: 1000,
+};
 
 /** Adds an amount of one part. The day of a month stays in its month: 31 January and 1 month is 28 February. */
 function added(date: Date, amount: number, name: string): Date {
   const unit = PARTS.find((known) => known === name || known === `${name}s`);
   if (unit === undefined) throw unusable(`Add ${PARTS.join(', ')}; not “${name.slice(0, 40)}”.`);
-  if (unit !== 'years' && unit !== 'months') return new Date(date.getTime() + amount * MS_EACH[unit]);
+  if (unit !== 'years' && unit !== 'months')
+    return new Date(date.getTime() + amount * MS_EACH[unit]);
   const moved = new Date(date);
   const months = Math.trunc(unit === 'years' ? amount * 12 : amount);
   moved.setUTCDate(1);
   moved.setUTCMonth(moved.getUTCMonth() + months);
-  const lastDay = new Date(Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0)).getUTCDate();
+  const lastDay = new Date(
+    Date.UTC(moved.getUTCFullYear(), moved.getUTCMonth() + 1, 0),
+  ).getUTCDate();
   moved.setUTCDate(Math.min(date.getUTCDate(), lastDay));
   return moved;
 }
@@ -73,7 +82,11 @@ export const dateHelpers: readonly Helper[] = [
       const date = dateArgument(call.run, value);
       if (date === undefined) return '';
       const style = { zone: wordOption(call, 'zone'), locale: wordOption(call, 'locale') };
-      return formatDate(date, pattern === undefined ? 'yyyy-MM-dd' : textArgument(call.run, pattern), style);
+      return formatDate(
+        date,
+        pattern === undefined ? 'yyyy-MM-dd' : textArgument(call.run, pattern),
+        style,
+      );
     },
   },
   {
@@ -99,10 +112,15 @@ export const dateHelpers: readonly Helper[] = [
       let date = dateArgument(run, value);
       if (date === undefined) return undefined;
       if (amount !== undefined) {
-        date = added(date, numberArgument(run, amount), unit === undefined ? 'days' : textArgument(run, unit));
+        date = added(
+          date,
+          numberArgument(run, amount),
+          unit === undefined ? 'days' : textArgument(run, unit),
+        );
       }
       for (const part of PARTS) {
-        if (options[part] !== undefined) date = added(date, numberArgument(run, options[part]), part);
+        if (options[part] !== undefined)
+          date = added(date, numberArgument(run, options[part]), part);
       }
       return dateArgument(run, date);
     },

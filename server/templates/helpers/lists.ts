@@ -1,5 +1,5 @@
 /** Helpers for lists: making, sorting and counting them. */
-import { ABSENT, isAcquirable } from '../../../acquisition/index.js';
+import { ABSENT } from '../../../acquisition/index.js';
 import { RANGE_MAX } from '../bounds.js';
 import { compareValues, numberOf } from '../compare.js';
 import { TemplateFault, unusable } from '../errors.js';
@@ -43,7 +43,9 @@ function extreme(name: string, sign: 1 | -1): Helper {
     call(args, { run }) {
       const [first, second] = args;
       const isList = typeof first === 'object' && first !== null && !(first instanceof Date);
-      const values = isList ? valuesOf(run, first, second) : args.filter((value) => value !== undefined);
+      const values = isList
+        ? valuesOf(run, first, second)
+        : args.filter((value) => value !== undefined);
       return values.reduce((best: unknown, value) => {
         const order = best === undefined ? -1 : compareValues(value, best);
         return (order ?? 0) * sign < 0 || best === undefined ? value : best;
@@ -103,10 +105,10 @@ function folderHelper(name: string): Helper {
     takes: 'objects',
     call(args, { run, frame, options }) {
       const [first, ...rest] = args;
-      const given = isAcquirable(first);
-      if (given && !isFolder(run, first)) throw unusable('Only folders have objects in them.');
-      const folder = given ? first : nearestFolder(frame);
-      return list?.(run, folder, { types: given ? rest : args, options });
+      const isOfThisFolder = args.length === 0 || typeof first === 'string' || Array.isArray(first);
+      if (isOfThisFolder) return list?.(run, nearestFolder(frame), { types: args, options });
+      if (!isFolder(run, first)) throw unusable('Only folders have objects in them.');
+      return list?.(run, first, { types: rest, options });
     },
   };
 }

@@ -84,7 +84,9 @@ function menuList(run: Run, folder: Acquirable, rules: MenuRules): string {
 
 function typesOption(run: Run, types: unknown): readonly string[] {
   if (types === undefined) return TYPES_SHOWN;
-  return Array.isArray(types) ? types.map((type) => textArgument(run, type)) : [textArgument(run, types)];
+  return Array.isArray(types)
+    ? types.map((type) => textArgument(run, type))
+    : [textArgument(run, types)];
 }
 
 export const navigationHelpers: readonly Helper[] = [
@@ -109,13 +111,17 @@ export const navigationHelpers: readonly Helper[] = [
     options: ['depth', 'types', 'sort', 'label'],
     takes: 'objects',
     escapes: true,
-    call([value], call) {
+    call(args, call) {
       const { run, frame, options } = call;
-      const root = value === undefined ? run.world.root : value;
+      const root = args.length === 0 ? run.world.root : args[0];
       if (!isAcquirable(root) || !isFolder(run, root)) throw unusable('A menu is of a folder.');
       run.touch(root);
       const list = menuList(run, root, {
-        depth: wholeArgument(run, options['depth'] ?? 1, { name: 'depth=', min: 1, max: MENU_DEPTH_MAX }),
+        depth: wholeArgument(run, options['depth'] ?? 1, {
+          name: 'depth=',
+          min: 1,
+          max: MENU_DEPTH_MAX,
+        }),
         types: typesOption(run, options['types']),
         sort: wordOption(call, 'sort'),
         current: frame.env.activation.context.object,

@@ -61,7 +61,11 @@ const STYLES: ReadonlyMap<string, Intl.NumberFormatOptions> = new Map([
 
 function digitsOption({ run, options }: HelperCall): Intl.NumberFormatOptions {
   if (options['digits'] === undefined) return {};
-  const digits = wholeArgument(run, options['digits'], { name: 'digits=', min: 0, max: DIGITS_MAX });
+  const digits = wholeArgument(run, options['digits'], {
+    name: 'digits=',
+    min: 0,
+    max: DIGITS_MAX,
+  });
   return { minimumFractionDigits: digits, maximumFractionDigits: digits };
 }
 
@@ -96,9 +100,11 @@ export const numberHelpers: readonly Helper[] = [
     call([first, second], { run }) {
       const chance = run.world.random();
       if (first === undefined) return chance;
-      if (Array.isArray(first)) return (first as readonly unknown[])[Math.floor(chance * first.length)];
+      if (Array.isArray(first))
+        return (first as readonly unknown[])[Math.floor(chance * first.length)];
       const low = second === undefined ? 0 : numberArgument(run, first);
-      const high = second === undefined ? numberArgument(run, first) - 1 : numberArgument(run, second);
+      const high =
+        second === undefined ? numberArgument(run, first) - 1 : numberArgument(run, second);
       return Math.floor(low + chance * (Math.floor(high) - low + 1));
     },
   },
@@ -109,7 +115,8 @@ export const numberHelpers: readonly Helper[] = [
     call([value], call) {
       const style = wordOption(call, 'style') ?? 'decimal';
       const options = STYLES.get(style);
-      if (options === undefined) throw unusable(`style= is one of ${[...STYLES.keys()].join(', ')}.`);
+      if (options === undefined)
+        throw unusable(`style= is one of ${[...STYLES.keys()].join(', ')}.`);
       const format = { ...options, ...digitsOption(call) };
       return written(value, call.run, () => numberFormat(wordOption(call, 'locale'), format));
     },

@@ -10,7 +10,7 @@ import type { Helper } from '../language.js';
 import { valueOfName } from '../lookup.js';
 import { percentEncoded } from '../query.js';
 import { textOf } from '../text.js';
-import { isRecord } from '../value-kinds.js';
+import { isRecord } from '../records.js';
 import { textArgument, wholeArgument } from './arguments.js';
 
 /** Spaces that JSON may be indented by. */
@@ -25,7 +25,7 @@ function addressOf(run: Run, value: unknown): string {
 
 /** Puts the name of a view, or of what is called on the object, after its address. */
 function withView(address: string, view: string): string {
-  if (view === '') return address;
+  if (view === '' || address === '') return address;
   const segments = view.split('/').map((segment) => percentEncoded(segment).replaceAll('%40', '@'));
   return `${address.replace(/\/$/, '')}/${segments.join('/')}`;
 }
@@ -46,7 +46,7 @@ function queryText(run: Run, query: unknown): string {
 }
 
 function withQuery(address: string, query: string): string {
-  if (query === '') return address;
+  if (query === '' || address === '') return address;
   return `${address}${address.includes('?') ? '&' : '?'}${query}`;
 }
 
@@ -56,8 +56,8 @@ export const objectHelpers: readonly Helper[] = [
     arguments: [0, 1],
     options: ['view', 'query'],
     takes: 'objects',
-    call([value], { run, frame, options }) {
-      const address = addressOf(run, value === undefined ? frame.object : value);
+    call(args, { run, frame, options }) {
+      const address = addressOf(run, args.length === 0 ? frame.object : args[0]);
       const viewed = withView(address, textArgument(run, options['view']));
       return withQuery(viewed, queryText(run, options['query']));
     },
@@ -69,7 +69,10 @@ export const objectHelpers: readonly Helper[] = [
     call([value], { run, frame }) {
       const file = isAcquirable(value) ? value : valueOfName(frame, textArgument(run, value));
       if (!isAcquirable(file)) {
-        throw new TemplateFault('SRV_TEMPLATE_NAME', `There is no file “${textArgument(run, value)}” here.`);
+        throw new TemplateFault(
+          'SRV_TEMPLATE_NAME',
+          `There is no file “${textArgument(run, value)}” here.`,
+        );
       }
       run.touch(file);
       return run.world.assetUrl(file);
@@ -91,9 +94,9 @@ export const objectHelpers: readonly Helper[] = [
     arguments: [0, 1],
     takes: 'objects',
     escapes: true,
-    call([value], { run, frame }) {
+    call(args, { run, frame }) {
       if (!run.world.mayDump) return '';
-      const text = jsonText(run, value === undefined ? frame.self : value, '  ');
+      const text = jsonText(run, args.length === 0 ? frame.self : args[0], '  ');
       return new Html(`<pre class="dump">${escapeHtml(text)}</pre>`);
     },
   },
@@ -102,8 +105,8 @@ export const objectHelpers: readonly Helper[] = [
     arguments: [0, 1],
     takes: 'objects',
     escapes: true,
-    call([value], { run, frame }) {
-      const object = value === undefined ? frame.env.activation.context.object : value;
+    call(args, { run, frame }) {
+      const object = args.length === 0 ? frame.env.activation.context.object : args[0];
       if (!isAcquirable(object)) throw unusable('Breadcrumbs lead to an object.');
       return breadcrumbs(run, object);
     },
@@ -112,12 +115,16 @@ export const objectHelpers: readonly Helper[] = [
 
 /** Links to what contains an object, from the root; what may not be viewed is left out. */
 function breadcrumbs(run: Run, object: Acquirable): Html {
-  const steps: string[] = [`<li><span aria-current="page">${escapeHtml(titleOf(run, object))}</span></li>`];
+  const steps: string[] = [
+    `<li><span aria-current="page">${escapeHtml(titleOf(run, object))}</span></li>`,
+  ];
   for (let at = object.container; at !== undefined; at = at.container) {
     run.budget.step();
     if (!run.world.mayTouch(at)) continue;
     const [address, title] = [run.world.urlOf(at), titleOf(run, at)];
     steps.unshift(`<li><a href="${escapeHtml(address)}">${escapeHtml(title)}</a></li>`);
   }
-  return new Html(`<nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>${steps.join('')}</ol></nav>`);
+  return new Html(
+    `<nav class="breadcrumbs" aria-label="Breadcrumbs"><ol>${steps.join('')}</ol></nav>`,
+  );
 }

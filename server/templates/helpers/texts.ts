@@ -1,6 +1,6 @@
 /** Helpers for texts. What each makes is charged before it is made. */
 import { TEXT_MAX } from '../bounds.js';
-import { unusable } from '../errors.js';
+import { TemplateFault, unusable } from '../errors.js';
 import type { Run } from '../frame.js';
 import { escapeHtml, Html } from '../html.js';
 import type { Helper } from '../language.js';
@@ -10,6 +10,9 @@ import { formatPrintf } from '../printf.js';
 import { percentDecoded, percentEncoded } from '../query.js';
 import { listText } from '../text.js';
 import { listArgument, textArgument, wholeArgument } from './arguments.js';
+
+/** Characters of Markdown; reading it cannot be stopped half-way. */
+const MARKDOWN_CHARACTERS_MAX = 1_000_000;
 
 /** A helper that makes one text of another. */
 function textHelper(name: string, change: (text: string, run: Run) => string): Helper {
@@ -27,7 +30,10 @@ function textHelper(name: string, change: (text: string, run: Run) => string): H
 /** Cuts a text, at a word where one ends in the second half of what is left. */
 function truncated(text: string, size: number, etc: string): string {
   if (text.length <= size) return text;
-  let cut = text.slice(0, size).toWellFormed().replace(/\uFFFD$/, '');
+  let cut = text
+    .slice(0, size)
+    .toWellFormed()
+    .replace(/\uFFFD$/, '');
   const space = cut.lastIndexOf(' ');
   if (space > size / 2 && text[size] !== ' ') cut = cut.slice(0, space);
   return cut.trimEnd() + etc;
@@ -36,7 +42,8 @@ function truncated(text: string, size: number, etc: string): string {
 function replaced(run: Run, text: string, [from, to]: readonly [string, string]): string {
   if (from === '') return text;
   let count = 0;
-  for (let at = text.indexOf(from); at !== -1; at = text.indexOf(from, at + from.length)) count += 1;
+  for (let at = text.indexOf(from); at !== -1; at = text.indexOf(from, at + from.length))
+    count += 1;
   run.budget.text(text.length + count * (to.length - from.length));
   return count === 0 ? text : text.split(from).join(to);
 }
@@ -46,10 +53,14 @@ function split(run: Run, text: string, separator: string): readonly string[] {
   if (text === '') return [];
   if (separator === '') {
     run.budget.list(text.length);
-    return [...text];
+    return Array.from(text);
   }
   let count = 1;
-  for (let at = text.indexOf(separator); at !== -1; at = text.indexOf(separator, at + separator.length)) {
+  for (
+    let at = text.indexOf(separator);
+    at !== -1;
+    at = text.indexOf(separator, at + separator.length)
+  ) {
     count += 1;
   }
   run.budget.list(count);
@@ -128,14 +139,21 @@ export const textHelpers: readonly Helper[] = [
     name: 'split',
     arguments: [1, 2],
     call([text, separator], { run }) {
-      return split(run, textArgument(run, text), separator === undefined ? ',' : textArgument(run, separator));
+      return split(
+        run,
+        textArgument(run, text),
+        separator === undefined ? ',' : textArgument(run, separator),
+      );
     },
   },
   {
     name: 'replace',
     arguments: [3, 3],
     call([text, from, to], { run }) {
-      return replaced(run, textArgument(run, text), [textArgument(run, from), textArgument(run, to)]);
+      return replaced(run, textArgument(run, text), [
+        textArgument(run, from),
+        textArgument(run, to),
+      ]);
     },
   },
   {
@@ -163,6 +181,10 @@ export const textHelpers: readonly Helper[] = [
     arguments: [1, 1],
     call([value], { run, frame }) {
       const text = textArgument(run, value);
+      if (text.length > MARKDOWN_CHARACTERS_MAX) {
+        const most = MARKDOWN_CHARACTERS_MAX.toLocaleString('en');
+        throw new TemplateFault('SRV_TEMPLATE_SIZE', `Markdown has at most ${most} characters.`);
+      }
       run.budget.text(text.length * 8);
       const html = run.world.markdown(text);
       run.budget.text(html.length);

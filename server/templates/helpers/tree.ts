@@ -48,7 +48,10 @@ function listOf(tree: Tree, branch: Branch): string {
   const items = branchesOf(tree, branch.object).map((object) =>
     itemOf(tree, {
       object,
-      key: branch.key === '' ? encodeURIComponent(idOf(object)) : `${branch.key}/${encodeURIComponent(idOf(object))}`,
+      key:
+        branch.key === ''
+          ? encodeURIComponent(idOf(object))
+          : `${branch.key}/${encodeURIComponent(idOf(object))}`,
       depth: branch.depth + 1,
     }),
   );
@@ -129,7 +132,8 @@ function namedBranches(call: HelperCall, object: Acquirable, name: string): read
   const inner = call.frame.inner(object);
   const own = ownValue(call.run, object, name);
   const found = own === ABSENT ? valueOfName(inner, name) : own;
-  if (found === ABSENT) throw unusable(`branches= is folders, objects, or a name that gives a list.`);
+  if (found === ABSENT)
+    throw unusable(`branches= is folders, objects, or a name that gives a list.`);
   const items = itemsOf(call.run, untaint(called(inner, found, NO_ARGUMENTS)));
   return (items ?? []).filter(isAcquirable);
 }
@@ -149,7 +153,9 @@ function templateText(tree: Tree, object: Acquirable, option: string): string {
 /** The branches that the address names. What is no text names none. */
 function openKeys(call: HelperCall): ReadonlySet<string> {
   const { open } = call.options;
-  const words = Array.isArray(open) ? open.map((one) => textOf(call.run, one)) : [textOf(call.run, open)];
+  const words = Array.isArray(open)
+    ? open.map((one) => textOf(call.run, one))
+    : [textOf(call.run, open)];
   const keys = words.flatMap((word) => word.slice(0, 100_000).split(/[\s,]+/));
   return new Set(keys.filter((key) => key !== '').slice(0, TREE_OPEN_MAX));
 }
@@ -162,11 +168,20 @@ export const treeHelpers: readonly Helper[] = [
     takes: 'objects',
     escapes: true,
     options: [
-      ...['branches', 'sort', 'reverse', 'open', 'param', 'single', 'assumeChildren'],
-      ...['leaves', 'header', 'footer', 'label'],
+      'branches',
+      'sort',
+      'reverse',
+      'open',
+      'param',
+      'single',
+      'assumeChildren',
+      'leaves',
+      'header',
+      'footer',
+      'label',
     ],
-    call([value], call) {
-      const root = value === undefined ? call.frame.object : value;
+    call(args, call) {
+      const root = args.length === 0 ? call.frame.object : args[0];
       if (!isAcquirable(root)) throw unusable('A tree begins at an object.');
       call.run.touch(root);
       const open = openKeys(call);

@@ -96,10 +96,19 @@ class Model {
   }
 }
 
-/** What one side's changes from `base` to `mine` make of `theirs`; `undefined`: a conflict. */
-function mergeWorlds(base: World, theirs: World, mine: World): World | undefined {
-  const entries = mergePlain(base.entries, theirs.entries, mine.entries, new Set());
-  const fields = mergePlain(base.fields, theirs.fields, mine.fields, new Set(['hits']));
+/**
+ * What one side's changes from `base` to `mine` make of `theirs`; `undefined`: a conflict.
+ *
+ * @param isCommit equal changes are two, since each may rest on what it read; in an undo one
+ */
+function mergeWorlds(
+  base: World,
+  theirs: World,
+  mine: World,
+  isCommit: boolean,
+): World | undefined {
+  const entries = mergePlain(base.entries, theirs.entries, mine.entries, isCommit);
+  const fields = mergePlain(base.fields, theirs.fields, mine.fields, isCommit, 'hits');
   return entries === undefined || fields === undefined ? undefined : { entries, fields };
 }
 
@@ -107,15 +116,19 @@ function mergePlain(
   base: Plain,
   theirs: Plain,
   mine: Plain,
-  counters: ReadonlySet<string>,
+  isCommit: boolean,
+  counter?: string,
 ): Plain | undefined {
   const merged: Record<string, number | undefined> = { ...theirs };
   for (const key of Object.keys({ ...base, ...theirs, ...mine })) {
     if (mine[key] === base[key]) continue;
-    if (counters.has(key)) {
+    if (key === counter) {
       merged[key] = (theirs[key] ?? 0) + (mine[key] ?? 0) - (base[key] ?? 0);
-    } else if (theirs[key] === base[key] || theirs[key] === mine[key]) merged[key] = mine[key];
-    else return undefined;
+      continue;
+    }
+    const isOne = theirs[key] === mine[key] && (!isCommit || mine[key] === undefined);
+    if (theirs[key] !== base[key] && !isOne) return undefined;
+    merged[key] = mine[key];
   }
   return clean(merged);
 }
@@ -182,7 +195,7 @@ class History {
     const reader = old?.reader ?? fresh;
     const base = old?.world ?? this.#model.world;
     const mine = applied(base, step);
-    const expected = mergeWorlds(base, this.#model.world, mine);
+    const expected = mergeWorlds(base, this.#model.world, mine, true);
 
     const client = new MapClient(this.#storage, reader, this.#map, this.#order);
     for (const [key, each] of Object.entries(step.entries)) client.set(key, each);
@@ -233,7 +246,7 @@ class History {
   #expectedAfterUndo(chosen: readonly Moment[]): World | undefined {
     let world: World | undefined = this.#model.world;
     for (const { before, after } of chosen.toSorted((a, b) => b.tid - a.tid)) {
-      world = world && mergeWorlds(after, world, before);
+      world = world && mergeWorlds(after, world, before, false);
     }
     return world;
   }

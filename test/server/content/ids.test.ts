@@ -1,30 +1,41 @@
 /** What may be an id. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { freeId, ID_BYTES_MAX, refuseId } from '../../../server/content/ids.js';
+import { BUILT_IN_NAMES, freeId, ID_BYTES_MAX, refuseId } from '../../../server/content/ids.js';
 
 const allowed = [
-  ...[
-    'a',
-    'index_html',
-    'style.css',
-    'Grüße',
-    '日本',
-    'a b',
-    '-',
-    '...',
-    '~',
-    'a@b',
-    'a_',
-    'Title',
-  ],
+  'a',
+  'index_html',
+  'style.css',
+  'Grüße',
+  '日本',
+  'a b',
+  '-',
+  '...',
+  '~',
+  'a@b',
+  'a_',
+  'Title',
   'x'.repeat(ID_BYTES_MAX),
 ];
 
 const refused = [
-  ...['', '.', '..', 'a/b', '/', '@manage', '_private', 'a\u0000b', 'a\nb', '\u007f', '\u0085'],
-  ...['id', 'title', 'path', 'url', 'type', 'owner', 'created', 'modified', 'size', 'parent'],
-  ...['x'.repeat(ID_BYTES_MAX + 1), 'é'.repeat(128), 'u\u0308', '\ud800'],
+  '',
+  '.',
+  '..',
+  'a/b',
+  '/',
+  '@manage',
+  '_private',
+  'a\u0000b',
+  'a\nb',
+  '\u007f',
+  '\u0085',
+  ...BUILT_IN_NAMES,
+  'x'.repeat(ID_BYTES_MAX + 1),
+  'é'.repeat(128),
+  'u\u0308',
+  '\ud800',
 ];
 
 for (const id of allowed) {

@@ -17,11 +17,11 @@ const u32 = (value: number): number[] => [
   (value >>> 8) & 255,
   value & 255,
 ];
-const exif = (orientation: number): readonly number[] => [
-  ...[0xff, 0xe1, 0, 34],
-  ...Buffer.from('Exif\0\0MM\0*', 'latin1'),
-  ...[0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0],
-];
+const exif = (orientation: number): readonly number[] => {
+  const head = [0xff, 0xe1, 0, 34, ...Buffer.from('Exif\0\0MM\0*', 'latin1')];
+  const entry = [0, 1, 0x01, 0x12, 0, 3, ...u32(1), 0, orientation, 0, 0];
+  return [...head, ...u32(8), ...entry, ...u32(0)];
+};
 const frame = [0xff, 0xc0, 0, 11, 8, 0, 20, 0, 10, 1, 0, 0, 0];
 
 const images: readonly (readonly [

@@ -38,5 +38,6 @@ test('Response: a header replaces another of its name, whatever its case', () =>
 test('Response: nothing breaks out of a header', () => {
   assert.throws(() => Response.empty().set('X', 'a\r\nSet-Cookie: b'), TypeError);
   assert.throws(() => Response.empty().set('X Y', 'a'), TypeError);
-  assert.throws(() => Response.redirect('/a\nb'), TypeError);
+  assert.throws(() => Response.empty().set('X', '日'), TypeError);
+  assert.equal(Response.redirect('/a\nb\ud800ü%20').header('Location'), '/a%0Ab%EF%BF%BD%C3%BC%20');
 });

@@ -1,7 +1,7 @@
 /** Attacks on whoever looks at a page by an author who may not write active content. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 import { sanitizeHtml } from '../../../server/content/sanitize.js';
 

@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { Batch, windowOf } from '../../../server/templates/batch.js';
 import { folder, TestSite } from './test-site.js';
 
 /** Twelve items: start, end, size, orphan, and what DTML showed. */
-const DTML: readonly (readonly [start: number, end: number, size: number, orphan: number, shown: string])[] = [
+const DTML: readonly (readonly [
+  start: number,
+  end: number,
+  size: number,
+  orphan: number,
+  shown: string,
+])[] = [
   [0, 0, 10, 0, '1–10'],
   [0, 0, 10, 3, '1–12'],
   [11, 0, 10, 0, '11–12'],
@@ -60,16 +66,35 @@ const items = Array.from({ length: 12 }, (_, index) => ({
 }));
 
 function site(query = '', form: Readonly<Record<string, unknown>> = {}): TestSite {
-  return new TestSite(folder({ title: 'T', items, letters: ['c', 'a', 'B'], rows: [{ x: 2, y: 'p' }, { x: 1, y: 'q' }, { y: 'r' }, { x: 2, y: 'a' }] }), { query, form });
+  return new TestSite(
+    folder({
+      title: 'T',
+      items,
+      letters: ['c', 'a', 'B'],
+      rows: [{ x: 2, y: 'p' }, { x: 1, y: 'q' }, { y: 'r' }, { x: 2, y: 'a' }],
+    }),
+    { query, form },
+  );
 }
 
 test('#in shows a batch, numbered within the whole list', () => {
   const one = site();
-  assert.equal(one.render('{{#in items start=6 size=5}}{{@number}}{{#if @first}}f{{/if}}{{#if @last}}l{{/if}} {{/in}}'), '6f 7 8 9 10l ');
-  assert.equal(one.render('{{#in items size=5 as |i index|}}{{i.n}}{{index}}{{@length}} {{/in}}'), '1012 2112 3212 4312 5412 ');
+  assert.equal(
+    one.render(
+      '{{#in items start=6 size=5}}{{@number}}{{#if @first}}f{{/if}}{{#if @last}}l{{/if}} {{/in}}',
+    ),
+    '6f 7 8 9 10l ',
+  );
+  assert.equal(
+    one.render('{{#in items size=5 as |i index|}}{{i.n}}{{index}}{{@length}} {{/in}}'),
+    '1012 2112 3212 4312 5412 ',
+  );
   assert.equal(one.render('{{#in items}}{{n}}{{/in}}'), '123456789101112');
   assert.equal(one.render('{{#in items reverse=true end=3}}{{n}} {{/in}}'), '12 11 10 ');
-  assert.equal(one.render('{{#in nothing size=3}}x{{else}}none{{/in}}{{@batch.total}}{{pager}}'), 'none');
+  assert.equal(
+    one.render('{{#in nothing size=3}}x{{else}}none{{/in}}{{@batch.total}}{{pager}}'),
+    'none',
+  );
   assert.throws(() => one.render('{{#in title}}x{{/in}}'), { code: 'SRV_TEMPLATE_VALUE' });
 });
 
@@ -87,19 +112,32 @@ test('@batch tells of the pages, inside the block and after it', () => {
     '{{#in items start=@request.form.start size=5}}{{#if @first}}{{@batch.start}}–{{@batch.end}}{{/if}}{{/in}} ' +
     '{{@batch.previous}} {{@batch.next}} {{@batch.next.end}} {{@batch.next.url}} page {{@batch.page}} of {{@batch.pages}} ' +
     '{{@batch.total}} {{#each @batch.pages}}{{number}}{{#if current}}*{{/if}}{{start}} {{/each}}';
-  assert.equal(one.render(source), '6–10 1 11 12 ?a&#x3D;1&amp;start&#x3D;11 page 2 of 3 12 11 2*6 311 ');
+  assert.equal(
+    one.render(source),
+    '6–10 1 11 12 ?a&#x3D;1&amp;start&#x3D;11 page 2 of 3 12 11 2*6 311 ',
+  );
 });
 
 test('a visitor’s nonsense in the address shows the first page', () => {
   for (const start of ['x', '-3', '0', '1e999', '', ['1'], { a: 1 }]) {
-    assert.equal(site('', { start }).render('{{#in items start=@request.form.start size=2}}{{n}}{{/in}}'), '12');
+    assert.equal(
+      site('', { start }).render('{{#in items start=@request.form.start size=2}}{{n}}{{/in}}'),
+      '12',
+    );
   }
-  assert.equal(site('', { start: '99999' }).render('{{#in items start=@request.form.start size=2}}{{n}}{{/in}}'), '12');
+  assert.equal(
+    site('', { start: '99999' }).render(
+      '{{#in items start=@request.form.start size=2}}{{n}}{{/in}}',
+    ),
+    '12',
+  );
 });
 
 test('pager links to the pages and keeps the rest of the query', () => {
   const one = site('q=a%20b&page:int=3&x=%3C', { page: 3 });
-  const shown = one.render('{{#in items start=@request.form.page size=2}}{{/in}}{{pager label="Seiten" previous="Zurück" next="Weiter"}}');
+  const shown = one.render(
+    '{{#in items start=@request.form.page size=2}}{{/in}}{{pager label="Seiten" previous="Zurück" next="Weiter"}}',
+  );
   assert.equal(
     shown,
     '<nav class="pager" aria-label="Seiten"><ul>' +
@@ -118,7 +156,9 @@ test('pager links to the pages and keeps the rest of the query', () => {
 test('#changed is true where a value differs from the neighbour’s', () => {
   const one = site();
   assert.equal(
-    one.render('{{#in items end=7 size=7}}{{#changed "kind"}}<{{kind}}>{{/changed}}{{n}}{{#changed "kind" last=true}}.{{else}},{{/changed}}{{/in}}'),
+    one.render(
+      '{{#in items end=7 size=7}}{{#changed "kind"}}<{{kind}}>{{/changed}}{{n}}{{#changed "kind" last=true}}.{{else}},{{/changed}}{{/in}}',
+    ),
     '<a>1,2,3,4,5.<b>6,7.',
   );
 });

@@ -49,7 +49,9 @@ test('a template that is none is told with its path when it is used', () => {
 });
 
 const strict = (source: string): string =>
-  new TestSite(folder({ title: 'T', rows: [{ a: 1 }], nothing: null })).render(source, '/', { strict: true });
+  new TestSite(folder({ title: 'T', rows: [{ a: 1 }], nothing: null })).render(source, '/', {
+    strict: true,
+  });
 
 test('in strict templates a name that finds nothing is an error with line and column', () => {
   const sources: readonly (readonly [source: string, place: string, name: string])[] = [
@@ -66,7 +68,11 @@ test('in strict templates a name that finds nothing is an error with line and co
   for (const [source, place, name] of sources) {
     const [line, column] = place.split(':').map(Number);
     const message = `There is nothing named “${name}” here.`;
-    assert.throws(() => strict(source), { code: 'SRV_TEMPLATE_NAME', path: '/test', line, column, message }, source);
+    assert.throws(
+      () => strict(source),
+      { code: 'SRV_TEMPLATE_NAME', path: '/test', line, column, message },
+      source,
+    );
   }
 });
 
@@ -101,7 +107,13 @@ function site(): TestSite {
 }
 
 test('an error has the place of the innermost template', () => {
-  const inner = { code: 'SRV_TEMPLATE_VALUE', path: '/inner', line: 2, column: 4, message: '“many” is no number.' };
+  const inner = {
+    code: 'SRV_TEMPLATE_VALUE',
+    path: '/inner',
+    line: 2,
+    column: 4,
+    message: '“many” is no number.',
+  };
   for (const source of ['{{middle}}', '{{> middle}}', '{{#with (middle)}}{{/with}}']) {
     assert.throws(() => site().render(source), inner, source);
   }
@@ -134,19 +146,42 @@ test('a failure inside a script is wrapped, an error with a code is not', () => 
 });
 
 test('a call of nothing, and of what cannot be called, is an error', () => {
-  assert.throws(() => site().render('{{prise 1}}'), { code: 'SRV_TEMPLATE_NAME', line: 1, column: 1 });
-  assert.throws(() => site().render('{{upper (prise 1)}}'), { code: 'SRV_TEMPLATE_NAME', column: 9 });
+  assert.throws(() => site().render('{{prise 1}}'), {
+    code: 'SRV_TEMPLATE_NAME',
+    line: 1,
+    column: 1,
+  });
+  assert.throws(() => site().render('{{upper (prise 1)}}'), {
+    code: 'SRV_TEMPLATE_NAME',
+    column: 9,
+  });
+  assert.throws(() => site().render('{{call prise 1}}'), {
+    message: 'There is no helper, script or template “prise” here.',
+    column: 1,
+  });
   assert.throws(() => site().render('{{word 1}}'), { code: 'SRV_TEMPLATE_VALUE' });
   assert.throws(() => site().render('{{a x=1}}'), { code: 'SRV_TEMPLATE_VALUE' });
 });
 
 const caught: readonly (readonly [source: string, expected: string])[] = [
-  ['{{#try}}a{{missing}}b{{else}}{{@error.type}}: {{@error.message}}{{/try}}', 'NotFound: no such row'],
-  ['{{#try}}{{raise "Mine" "oh <no>"}}{{else}}{{@error.type}} {{@error.message}}{{/try}}', 'Mine oh &lt;no&gt;'],
-  ['{{#try}}{{raise "NotFound"}}{{else}}{{@error.type}} {{@error.message}}{{/try}}', 'NotFound NotFound'],
+  [
+    '{{#try}}a{{missing}}b{{else}}{{@error.type}}: {{@error.message}}{{/try}}',
+    'NotFound: no such row',
+  ],
+  [
+    '{{#try}}{{raise "Mine" "oh <no>"}}{{else}}{{@error.type}} {{@error.message}}{{/try}}',
+    'Mine oh &lt;no&gt;',
+  ],
+  [
+    '{{#try}}{{raise "NotFound"}}{{else}}{{@error.type}} {{@error.message}}{{/try}}',
+    'NotFound NotFound',
+  ],
   ['{{#try}}\n{{add word 1}}{{else}}{{@error.line}}{{@error.type}}{{/try}}', '2TemplateError'],
   ['{{#try types="Conflict,NotFound"}}{{missing}}{{else}}yes{{/try}}', 'yes'],
-  ['{{#try}}{{#try types="Conflict"}}{{missing}}{{else}}inner{{/try}}{{else}}outer{{/try}}', 'outer'],
+  [
+    '{{#try}}{{#try types="Conflict"}}{{missing}}{{else}}inner{{/try}}{{else}}outer{{/try}}',
+    'outer',
+  ],
   ['{{#try}}fine{{else}}no{{/try}}{{#try}}{{missing}}{{/try}}', 'fine'],
   ['{{#try}}{{> inner}}{{else}}{{@error.path}}{{/try}} {{title}}', '/inner T'],
 ];
@@ -163,5 +198,7 @@ test('raise throws what the site knows, or an error of the author’s own', () =
     message: 'text',
     line: 2,
   });
-  assert.throws(() => site().render('{{#try}}{{missing}}{{else}}{{raise "Mine"}}{{/try}}'), { type: 'Mine' });
+  assert.throws(() => site().render('{{#try}}{{missing}}{{else}}{{raise "Mine"}}{{/try}}'), {
+    type: 'Mine',
+  });
 });

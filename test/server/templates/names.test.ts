@@ -21,7 +21,9 @@ function site(options: SiteOptions = {}): TestSite {
       ),
       navigation: template('<nav>{{title}}</nav>'),
       header: template('<h1>{{title}}</h1>'),
-      price: script(({ positional: [item], named: { qty } }) => `${String(item)} × ${String(qty)} <`),
+      price: script(
+        ({ positional: [item], named: { qty } }) => `${String(item)} × ${String(qty)} <`,
+      ),
       sum: script(() => 'a script called sum'),
     },
   );
@@ -53,7 +55,10 @@ const table: readonly (readonly [source: string, expected: string, path?: string
   ['{{#each empty}}x{{else}}none{{/each}}{{#each nothing}}x{{else}} none{{/each}}', 'none none'],
   ['{{#each rows.[0]}}{{@key}}={{this}} {{/each}}', 'name=Ann city=Bern '],
   ['{{#with news}}{{title}} {{color}} {{first.title}}{{/with}}', 'News red First'],
-  ['{{#with news only=true}}{{title}}[{{color}}]{{#with first}}[{{color}}]{{/with}}{{/with}}', 'News[][]'],
+  [
+    '{{#with news only=true}}{{title}}[{{color}}]{{#with first}}[{{color}}]{{/with}}{{/with}}',
+    'News[][]',
+  ],
   ['{{#with nothing}}x{{else}}none{{/with}}', 'none'],
   ['{{#let a="1" b=a title="T"}}{{b}}{{title}}{{#each rows}}{{title}}{{/each}}{{/let}}', '1TTT'],
   ['{{#let title="T"}}{{#let title=title}}{{title}}{{/let}}{{/let}}{{title}}', 'TSite'],
@@ -79,11 +84,21 @@ const table: readonly (readonly [source: string, expected: string, path?: string
   ['{{call price "x"}}|{{call (price "x")}}', '|'],
   ['{{#each rows}}{{header}}{{/each}}', '<h1>Site</h1><h1>Site</h1>'],
   // Data
-  ['{{@context.path}} {{@root.title}} {{@template.id}} {{@container.title}}', '/news/first Site test Site', '/news/first'],
+  [
+    '{{@context.path}} {{@root.title}} {{@template.id}} {{@container.title}}',
+    '/news/first Site test Site',
+    '/news/first',
+  ],
   ['{{@user.name}} {{@url}} {{@now}}', 'ann https://example.org/page 2026-11-21T10:00:00.000Z'],
   ['[{{@version}}] [{{@nothing}}]', '[] []'],
-  ['{{#each rows}}{{@index}}{{@number}}{{@letter}}{{@Letter}}{{@roman}}{{@Roman}} {{/each}}', '01aAiI 12bBiiII '],
-  ['{{#each rows}}{{@first}}{{@last}}{{@even}}{{@odd}}{{@length}} {{/each}}', 'truefalsetruefalse2 falsetruefalsetrue2 '],
+  [
+    '{{#each rows}}{{@index}}{{@number}}{{@letter}}{{@Letter}}{{@roman}}{{@Roman}} {{/each}}',
+    '01aAiI 12bBiiII ',
+  ],
+  [
+    '{{#each rows}}{{@first}}{{@last}}{{@even}}{{@odd}}{{@length}} {{/each}}',
+    'truefalsetruefalse2 falsetruefalsetrue2 ',
+  ],
   ['{{#each rows}}{{#each ../list}}{{@../index}}{{@index}} {{/each}}{{/each}}', '00 01 10 11 '],
   // White space and comments
   ['a {{~title~}} b', 'aSiteb'],
@@ -100,7 +115,10 @@ test('a source gives what Handlebars’ syntax and acquisition say', () => {
 
 test('what set keeps is found last, and for the whole request', () => {
   const one = site();
-  assert.equal(one.render('{{set "x" 1}}{{set "title" 2}}{{x}} {{title}} {{#each rows}}{{x}}{{/each}}'), '1 Site 11');
+  assert.equal(
+    one.render('{{set "x" 1}}{{set "title" 2}}{{x}} {{title}} {{#each rows}}{{x}}{{/each}}'),
+    '1 Site 11',
+  );
   assert.equal(one.render('{{x}}'), '1');
 });
 
@@ -118,7 +136,7 @@ test('no JavaScript prototype is ever reached, by any kind of value', () => {
       list: [1, { a: 1 }],
       record: { a: 1 },
       date: new Date(0),
-      bare: Object.create(null) as object,
+      bare: { __proto__: null },
       map: new Map([['a', 1]]),
       fn: () => 'called',
     },
@@ -126,14 +144,54 @@ test('no JavaScript prototype is ever reached, by any kind of value', () => {
   );
   const one = new TestSite(root, { form: { a: 'x', r: {} } });
   const values = [
-    ...['text', 'number', 'yes', 'list', 'list.[1]', 'record', 'date', 'bare', 'map', 'fn', 'a'],
-    ...['nav', 'this', '@root', '@context', '@request', '@request.form', '@request.form.a', '@now'],
-    ...['@response', '@response.redirect', '@user', '@url', '@template'],
+    'text',
+    'number',
+    'yes',
+    'list',
+    'list.[1]',
+    'record',
+    'date',
+    'bare',
+    'map',
+    'fn',
+    'a',
+    'nav',
+    'this',
+    '@root',
+    '@context',
+    '@request',
+    '@request.form',
+    '@request.form.a',
+    '@now',
+    '@response',
+    '@response.redirect',
+    '@user',
+    '@url',
+    '@template',
   ];
   const names = [
-    ...['constructor', '__proto__', 'prototype', 'toString', 'valueOf', 'hasOwnProperty'],
-    ...['__defineGetter__', '__lookupGetter__', 'isPrototypeOf', 'call', 'apply', 'bind', 'map'],
-    ...['concat', 'lookup', 'container', 'values', 'children', 'source', 'get', 'size2', 'caller'],
+    'constructor',
+    '__proto__',
+    'prototype',
+    'toString',
+    'valueOf',
+    'hasOwnProperty',
+    '__defineGetter__',
+    '__lookupGetter__',
+    'isPrototypeOf',
+    'call',
+    'apply',
+    'bind',
+    'map',
+    'concat',
+    'lookup',
+    'container',
+    'values',
+    'children',
+    'source',
+    'get',
+    'size2',
+    'caller',
   ];
   for (const value of values) {
     for (const name of names) {

@@ -7,12 +7,16 @@ function site(): TestSite {
   const root = folder(
     { title: 'Site', rows: [{ name: 'Ann' }, { name: 'Bea' }], card: 'an attribute', color: 'red' },
     {
-      layout: template('<title>{{title}}</title><main>{{> @partial-block}}</main>{{#> foot}}F{{/foot}}'),
+      layout: template(
+        '<title>{{title}}</title><main>{{> @partial-block}}</main>{{#> foot}}F{{/foot}}',
+      ),
       nested: template('{{#> layout}}[{{> @partial-block}}]{{/layout}}'),
       split: template('{{> inner}}'),
       inner: template('({{> @partial-block}})'),
       row: template('{{@index}}{{name}}/{{title}};'),
-      given: template('{{title}}|{{this.title}}|{{x}}|{{#each rows}}{{name}}{{x}}{{title}},{{/each}}'),
+      given: template(
+        '{{title}}|{{this.title}}|{{x}}|{{#each rows}}{{name}}{{x}}{{title}},{{/each}}',
+      ),
       lines: template('one\ntwo\n'),
       item: template('{{title}}{{qty}}'),
       value: template('before {{return 42}} after'),
@@ -38,14 +42,20 @@ const table: readonly (readonly [source: string, expected: string, path?: string
   ['{{#> nested}}x{{/nested}}', '<title>Site</title><main>[x]</main>F'],
   ['{{#> split}}x{{/split}}', '(x)'],
   ['{{> layout}}', '<title>Site</title><main></main>F'],
-  ['{{#> layout}}{{#*inline "foot"}}mine {{title}}{{/inline}}b{{/layout}}', '<title>Site</title><main>b</main>mine Site'],
+  [
+    '{{#> layout}}{{#*inline "foot"}}mine {{title}}{{/inline}}b{{/layout}}',
+    '<title>Site</title><main>b</main>mine Site',
+  ],
   ['{{#*inline "a"}}<{{x}}>{{/inline}}{{> a x=1}}{{> a x=2}}', '<1><2>'],
   ['{{#*inline "layout"}}inline{{/inline}}{{> layout}}', 'inline'],
   ['{{#each rows as |r|}}{{#*inline "a"}}{{r.name}}{{/inline}}{{> a}}{{/each}}', 'AnnBea'],
   // What a partial is given comes before the object, and in its blocks after it
   ['{{> given x="1" title="T"}}', 'T|T|1|Ann1T,Bea1T,'],
   ['{{#let x="L"}}{{> given}}{{/let}}', 'Site|Site|L|AnnLSite,BeaLSite,'],
-  ['{{#each rows as |x|}}{{> row}}{{> item qty=x.name}}{{/each}}', '0Ann/Site;SiteAnn1Bea/Site;SiteBea'],
+  [
+    '{{#each rows as |x|}}{{> row}}{{> item qty=x.name}}{{/each}}',
+    '0Ann/Site;SiteAnn1Bea/Site;SiteBea',
+  ],
   ['{{> item sub qty=2}} {{item sub qty=3}}', 'Sub2 Sub3'],
   // Names of partials
   ['{{> (lower "ROW")}}{{> "row"}}{{> page.html}}', '/Site;/Site;dotted'],
@@ -80,7 +90,10 @@ test('a partial that is no template, or not there, is an error with its place', 
 
 test('a template ends with the value it returns, wherever in it that happens', () => {
   const one = site();
-  assert.deepEqual(one.value('{{#each rows}}{{return rows}}{{/each}}'), [{ name: 'Ann' }, { name: 'Bea' }]);
+  assert.deepEqual(one.value('{{#each rows}}{{return rows}}{{/each}}'), [
+    { name: 'Ann' },
+    { name: 'Bea' },
+  ]);
   assert.equal(one.value('{{#> layout}}{{return 7}}{{/layout}}'), 7);
   assert.equal(one.value('x{{#try}}{{return 1}}{{else}}caught{{/try}}'), 1);
 });

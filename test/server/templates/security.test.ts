@@ -16,13 +16,21 @@ function tainted(): TestSite {
     },
   );
   const form = { x: XSS, list: [XSS, XSS], record: { a: XSS, [XSS]: 'b' }, n: 5 };
-  return new TestSite(root, { form, query: `x=${XSS}`, cookies: { c: XSS }, headers: { host: XSS } });
+  return new TestSite(root, {
+    form,
+    query: `x=${XSS}`,
+    cookies: { c: XSS },
+    headers: { host: XSS },
+  });
 }
 
 test('what came from the request stays escaped, whatever it goes through', () => {
   const sources = [
-    ...['{{@request.form.x}}', '{{{@request.form.x}}}', '{{&@request.form.x}}'],
-    ...['{{{@request.cookies.c}}}', '{{{@request.headers.host}}}'],
+    '{{@request.form.x}}',
+    '{{{@request.form.x}}}',
+    '{{&@request.form.x}}',
+    '{{{@request.cookies.c}}}',
+    '{{{@request.headers.host}}}',
     '{{#let a=@request.form.x}}{{{a}}}{{/let}}',
     '{{#let a=@request.form}}{{{a.x}}}{{/let}}',
     '{{set "kept" @request.form.x}}{{{kept}}}',
@@ -55,16 +63,29 @@ test('what came from the request stays escaped, whatever it goes through', () =>
   ];
   for (const source of sources) {
     const shown = tainted().value(source);
-    assert.equal(String(shown instanceof Object && 'value' in shown ? ESCAPED : shown), ESCAPED, source);
+    assert.equal(
+      String(shown instanceof Object && 'value' in shown ? ESCAPED : shown),
+      ESCAPED,
+      source,
+    );
   }
   assert.equal(tainted().render('{{{echo @request.form.x}}}'), `${ESCAPED}!`);
 });
 
 test('no form of a request value writes a tag', () => {
   const sources = [
-    ...['{{{json @request.form}}}', '{{{@request.form}}}', '{{{@request.form.list}}}', '{{{@request.query}}}'],
-    ...['{{{@request}}}', '{{markdown @request.form.x}}', '{{{markdown @request.form.x}}}'],
-    ...['{{{capitalize @request.form.x}}}', '{{{upper @request.form.x}}}', '{{{sort @request.form.list}}}'],
+    '{{{json @request.form}}}',
+    '{{{@request.form}}}',
+    '{{{@request.form.list}}}',
+    '{{{@request.query}}}',
+
+    '{{{@request}}}',
+    '{{markdown @request.form.x}}',
+    '{{{markdown @request.form.x}}}',
+    '{{{capitalize @request.form.x}}}',
+    '{{{upper @request.form.x}}}',
+    '{{{sort @request.form.list}}}',
+
     '{{#each @request.form.record}}{{{@key}}}{{/each}}',
     '{{#in (sort @request.form.list)}}{{{this}}}{{/in}}',
     '{{#let a=(json @request.form)}}{{{a}}}{{/let}}',
@@ -81,7 +102,10 @@ test('no form of a request value writes a tag', () => {
 
 test('numbers and objects take no mark, and conditions see through it', () => {
   const one = tainted();
-  assert.equal(one.render('{{{add @request.form.n 1}}} {{#if (eq @request.form.n 5)}}five{{/if}}'), '6 five');
+  assert.equal(
+    one.render('{{{add @request.form.n 1}}} {{#if (eq @request.form.n 5)}}five{{/if}}'),
+    '6 five',
+  );
   assert.equal(one.render('{{#if @request.form.nothing}}x{{else}}none{{/if}}'), 'none');
   assert.equal(one.render('{{#with (lookup @root "show")}}{{{id}}}{{/with}}'), 'show');
 });
@@ -115,9 +139,14 @@ test('what may not be viewed is missing in lists', () => {
   ]) {
     assert.equal(one.render(source), expected, source);
   }
-  assert.equal(one.render('{{join (objectIds)}} {{length (objectValues)}} {{count (objectValues) "title"}}'), 'a, b 2 2');
+  assert.equal(
+    one.render('{{join (objectIds)}} {{length (objectValues)}} {{count (objectValues) "title"}}'),
+    'a, b 2 2',
+  );
   assert.equal(one.render('{{json (objectIds)}}'), '[&quot;a&quot;,&quot;b&quot;]');
-  assert.ok(!one.render('{{{json (objectValues)}}}{{menu}}{{#tree}}{{title}}{{/tree}}').includes('secret'));
+  assert.ok(
+    !one.render('{{{json (objectValues)}}}{{menu}}{{#tree}}{{title}}{{/tree}}').includes('secret'),
+  );
 });
 
 test('what may not be viewed is refused when it is named outright', () => {
@@ -149,7 +178,9 @@ test('a template may see no more than its authors, for as long as it runs', () =
   const root = folder(
     { title: 'Site' },
     {
-      weak: template('{{#each (objectValues "Document")}}{{id}} {{/each}}', { authorsLack: isSecret }),
+      weak: template('{{#each (objectValues "Document")}}{{id}} {{/each}}', {
+        authorsLack: isSecret,
+      }),
       named: template('{{secret.title}}', { authorsLack: isSecret }),
       outer: template('{{#> weakblock}}{{secret.title}}{{/weakblock}}'),
       weakblock: template('[{{> @partial-block}}]', { authorsLack: isSecret }),
@@ -177,7 +208,8 @@ test('what a weak author writes is sanitized, at the boundary of that template a
   const one = weak({
     weak: `<p onclick="x()">w</p>${XSS}{{{evil}}}`,
     weakcalls: '<p>{{> strong}}</p>{{strong}}',
-    weakattribute: '<a href="{{> url1}}">x</a><a href="{{url2}}" title="{{> strong}}">y</a><{{> strong}}>',
+    weakattribute:
+      '<a href="{{> url1}}">x</a><a href="{{url2}}" title="{{> strong}}">y</a><{{> strong}}>',
     weakscript: '<script>{{> strong}}</script><style>{{> strong}}</style><!-- {{> strong}} -->',
     weakforges: 'a\uFDD00\uFDD1b\uFDD07\uFDD1\uFDD0',
     strong: ACTIVE,
@@ -193,7 +225,10 @@ test('what a weak author writes is sanitized, at the boundary of that template a
   assert.equal(one.render('{{{weak}}}'), '<p>w</p>');
   assert.equal(one.render('{{around}}'), `${ACTIVE}<p>w</p><p>w</p>`);
   assert.equal(one.render('{{weakcalls}}'), `<p>${ACTIVE}</p>${ACTIVE}`);
-  assert.equal(one.render('{{weakattribute}}'), `<a href="">x</a><a href="">y</a>&lt;${ACTIVE}&gt;`);
+  assert.equal(
+    one.render('{{weakattribute}}'),
+    `<a href="">x</a><a href="">y</a>&lt;${ACTIVE}&gt;`,
+  );
   assert.equal(one.render('{{weakscript}}').includes('trusted'), false);
   assert.equal(one.render('{{weakforges}}'), 'ab');
   assert.equal(one.render('{{weakpage}}'), `${ACTIVE}<b>b</b>foot`);
@@ -227,13 +262,19 @@ test('what a weak template hands on is not taken at its word', () => {
 
 test('a weak page itself is sanitized', () => {
   const one = weak({ strong: ACTIVE });
-  assert.equal(one.render(`${XSS}<b>{{title}}</b>{{> strong}}`, '/', { isWeak: true }), `<b>Site</b>${ACTIVE}`);
+  assert.equal(
+    one.render(`${XSS}<b>{{title}}</b>{{> strong}}`, '/', { isWeak: true }),
+    `<b>Site</b>${ACTIVE}`,
+  );
 });
 
 test('dump shows something to those who may see it, and nothing to others', () => {
   const root = folder({ title: 'A <b>', color: 'red' });
   assert.equal(new TestSite(root).render('[{{dump}}{{dump this}}]'), '[]');
   const shown = new TestSite(root, { mayDump: true }).render('{{dump this}}');
-  assert.match(shown, /^<pre class="dump">\{\n {2}&quot;id&quot;: .*&quot;color&quot;: &quot;red&quot;/s);
+  assert.match(
+    shown,
+    /^<pre class="dump">\{\n {2}&quot;id&quot;: .*&quot;color&quot;: &quot;red&quot;/s,
+  );
   assert.ok(!shown.includes('<b>'));
 });

@@ -20,7 +20,18 @@ import type {
 
 type Values = Readonly<Record<string, unknown>>;
 
-const BUILT_IN: ReadonlySet<string> = new Set(['id', 'title', 'path', 'url', 'type', 'parent', 'created', 'modified', 'owner', 'size']);
+const BUILT_IN: ReadonlySet<string> = new Set([
+  'id',
+  'title',
+  'path',
+  'url',
+  'type',
+  'parent',
+  'created',
+  'modified',
+  'owner',
+  'size',
+]);
 
 export class TestObject implements Acquirable {
   readonly type: string;
@@ -59,7 +70,8 @@ export class TestObject implements Acquirable {
   }
 
   get title(): string {
-    return String(this.values['title'] ?? '');
+    const { title } = this.values;
+    return typeof title === 'string' ? title : '';
   }
 
   lookup(name: string): unknown {
@@ -86,7 +98,10 @@ export class TestObject implements Acquirable {
   }
 }
 
-export function folder(values: Values, children: Readonly<Record<string, TestObject>> = {}): TestObject {
+export function folder(
+  values: Values,
+  children: Readonly<Record<string, TestObject>> = {},
+): TestObject {
   return new TestObject('Folder', values, children);
 }
 
@@ -262,10 +277,13 @@ function worldOf(site: TestSite, options: SiteOptions): TemplateWorld {
     children: (object) => objectOf(object).children?.values(),
     urlOf: (object) => objectOf(object).url,
     assetUrl: (object) => `/@assets/1a2b/${objectOf(object).id}`,
-    attributes: (object) => Object.keys(objectOf(object).values).filter((name) => !BUILT_IN.has(name)),
+    attributes: (object) =>
+      Object.keys(objectOf(object).values).filter((name) => !BUILT_IN.has(name)),
     markdown: (text) => marked.parse(text, { async: false }),
     raise: (type, message) =>
-      ['NotFound', 'Unauthorized', 'Conflict'].includes(type) ? new RaisedError(type, message) : undefined,
+      ['NotFound', 'Unauthorized', 'Conflict'].includes(type)
+        ? new RaisedError(type, message)
+        : undefined,
     errorType(error) {
       if (error instanceof Denied) return 'Unauthorized';
       return error instanceof RaisedError ? error.type : undefined;
@@ -290,4 +308,3 @@ function executableOf(object: TestObject): Executable | undefined {
   const { path, source, strict } = object;
   return { kind: 'template', object, key, path, source, strict };
 }
-

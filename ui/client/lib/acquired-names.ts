@@ -21,7 +21,7 @@ import {
   type TooltipView,
 } from '@codemirror/view';
 import type { LanguageName } from './source-language.js';
-import { findMustaches, nameStart, partsOf } from './mustaches.js';
+import { findMustaches, nameStart, partsOf } from '../../mustaches.js';
 
 const HOVER_MS = 400;
 
@@ -131,7 +131,7 @@ async function explain(
 
 function answer(name: string, known: readonly KnownName[]): TooltipView {
   const dom = document.createElement('div');
-  dom.className = 'cm-diagnostic cm-where';
+  dom.className = 'cm-where';
   const [found] = known;
   const words = document.createElement('p');
   words.textContent = whereFrom(name, found);

@@ -25,7 +25,7 @@ import {
   type Mustache,
   type PartKind,
   partsOf,
-} from './mustaches.js';
+} from '../../mustaches.js';
 
 /** In a longer source `{{…}}` is neither masked nor coloured: each key would wait for it. */
 const TEMPLATE_CHARACTERS_MAX = 400_000;

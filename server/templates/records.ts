@@ -1,23 +1,5 @@
-/** The kinds of values that are neither texts, numbers, lists nor objects of the site. */
+/** Records: the plain objects among the values of templates. Authors choose the names in them. */
 import { ABSENT } from '../../acquisition/index.js';
-import type { Frame } from './frame.js';
-
-/** A function of the engine's own that templates call by a path: `@response.redirect`. */
-export class Callable {
-  readonly name: string;
-  readonly call: (args: CallableArguments) => unknown;
-
-  constructor(name: string, call: (args: CallableArguments) => unknown) {
-    this.name = name;
-    this.call = call;
-  }
-}
-
-export interface CallableArguments {
-  readonly frame: Frame;
-  readonly positional: readonly unknown[];
-  readonly named: Readonly<Record<string, unknown>>;
-}
 
 /** The member of a record that it prints as: a page of a batch as its number. */
 export const SHOWN_AS = '@shown';
@@ -38,5 +20,5 @@ export function propertyOf(record: Readonly<Record<string, unknown>>, name: stri
 
 /** A record without prototype, for names that authors choose. */
 export function emptyRecord(): Record<string, unknown> {
-  return Object.create(null) as Record<string, unknown>;
+  return { __proto__: null };
 }

@@ -1,0 +1,121 @@
+/**
+ * Every screen of the admin, and the welcome site, in a real browser: accessible in light and dark,
+ * wide and narrow, without scrolling sideways, and without a complaint of the browser.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { ADMIN, startServer, type TestServer } from '../support/server.js';
+import { assertAccessible, type Person, person, startBrowser } from './browser.js';
+
+const PAGES: Readonly<Record<string, string>> = {
+  'the front page': '/',
+  'a page': '/acquisition',
+  'a folder’s page': '/images/',
+  'the error page': '/nothing/here',
+  contents: '/@manage/contents',
+  'contents of an empty folder': '/empty/@manage/contents',
+  'the add form of a document': '/@manage/add?type=Document',
+  'the add form of a file': '/@manage/add?type=File',
+  'the editor of a template': '/layout/@manage/edit',
+  'the editor of a document': '/acquisition/@manage/edit',
+  'an image': '/logo.svg/@manage/edit',
+  properties: '/acquisition/@manage/properties',
+  history: '/acquisition/@manage/history',
+  security: '/@manage/security',
+  undo: '/@manage/undo',
+  users: '/acl_users/@manage/users',
+  import: '/@manage/import',
+  'the view': '/acquisition/@manage/view',
+  help: '/@manage/help',
+  'the account': '/@manage/account',
+  'a screen that is not there': '/@manage/nothing',
+};
+
+let server: TestServer;
+let browser: Browser;
+
+before(async () => {
+  server = await startServer({ settings: { empty: false } });
+  browser = await startBrowser();
+  const made = await server
+    .client(ADMIN)
+    .json('POST', '/@api/contents', { type: 'Folder', id: 'empty' });
+  assert.equal(made.status, 201);
+});
+after(async () => {
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+});
+
+function at(path: string): string {
+  return new URL(path, server.url).href;
+}
+
+async function signedIn(options: Parameters<Browser['newContext']>[0]): Promise<Person> {
+  const someone = await person(browser, { reducedMotion: 'reduce', ...options });
+  const { page } = someone;
+  await page.goto(at('/@login?next=/@manage'));
+  await page.getByLabel('Name').fill(ADMIN.name);
+  await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  return someone;
+}
+
+for (const [device, viewport] of [
+  ['wide', { width: 1440, height: 900 }],
+  ['phone', { width: 390, height: 844 }],
+] as const) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`every page is accessible: ${device}, ${colorScheme}`, async () => {
+      await using someone = await signedIn({ viewport, colorScheme });
+      const { page } = someone;
+      for (const [name, path] of Object.entries(PAGES)) {
+        await page.goto(at(path));
+        assert.equal(await page.locator('h1').count(), 1, `${name} has one main heading`);
+        await assertAccessible(page, name);
+      }
+      const unexpected = someone.complaints.filter((text) => !text.includes('404'));
+      assert.deepEqual(unexpected, []);
+    });
+  }
+}
+
+test('nothing scrolls sideways on the narrowest phone', async () => {
+  await using someone = await signedIn({ viewport: { width: 320, height: 640 } });
+  const { page } = someone;
+  for (const [name, path] of Object.entries(PAGES)) {
+    await page.goto(at(path));
+    const overflow = await page.evaluate(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+    );
+    assert.equal(overflow, 0, `${name} is as wide as the window`);
+  }
+});
+
+test('pages can be read and forms sent with scripts off', async () => {
+  await using someone = await signedIn({ javaScriptEnabled: false });
+  const { page } = someone;
+  await page.goto(at('/@manage/add?type=Document'));
+  await page.getByLabel('Id').fill('plain');
+  await page.getByLabel('Title').fill('Plain');
+  await page.locator('form[method=post] button.btn--primary').last().click();
+  await page.goto(at('/plain/@manage/edit'));
+  await page.locator('textarea[name=source]').fill('Written *without* scripts.');
+  await page.getByRole('button', { name: /^Save/ }).first().click();
+  const answer = await server.client().get('/plain');
+  assert.match(answer.text, /<em>without<\/em>/);
+});
+
+test('the frame works by keyboard alone', async () => {
+  await using someone = await signedIn({});
+  const { page } = someone;
+  await page.goto(at('/@manage/contents'));
+  await page.keyboard.press('Tab');
+  assert.match(String(await page.evaluate('document.activeElement?.textContent')), /^Skip to/);
+  await page.keyboard.press('ControlOrMeta+k');
+  await page.keyboard.type('acquisition');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/acquisition/);
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { ADMIN, builtModule, runCommand, startServerProcess } from '../../support/server.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+
+const TRIAL = builtModule('support/trial-plugin.js');
+
+test('serve makes a database, says once who the administrator is, and when it is ready', async () => {
+  await using directory = await temporaryDirectory();
+  const args = ['--data', directory.path, '--empty'];
+  await using first = await startServerProcess(args, { CANOPY_ADMIN_PASSWORD: '' });
+  const password = /password (\S+) \(shown only now\)/.exec(first.output.stdout)?.[1] ?? '';
+  assert.match(password, /^[a-z2-9-]{20,}$/);
+  assert.equal((await first.client({ name: 'admin', password }).get('/@api/me')).status, 200);
+  assert.equal(await first.end(), 0);
+
+  await using second = await startServerProcess(args);
+  assert.match(second.output.stdout, /^Canopy is ready at http:\/\/127\.0\.0\.1:\d+\/\n$/);
+  assert.equal((await second.client({ name: 'admin', password }).get('/@api/me')).status, 200);
+  assert.equal((await second.client(ADMIN).get('/@api/me')).status, 401, 'the first password stays');
+  assert.equal(await second.end(), 0);
+});
+
+test('serve ends in order: what was begun is answered and saved', async () => {
+  await using directory = await temporaryDirectory();
+  const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
+  await using server = await startServerProcess(args);
+  const client = server.client();
+  const slow = client.get('/@trial/hold?ms=700');
+  const saved = server.client().post('/@trial/rename', { title: 'Saved' });
+  // The second thread is free for this one, so an answer means that the first request was taken.
+  await server.client().get('/@trial/title');
+  const ended = server.end('SIGTERM');
+  const answers = await Promise.all([slow, saved]);
+  assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+  assert.equal(answers[0]?.header('connection'), 'close');
+  assert.equal(await ended, 0);
+  await assert.rejects(server.client().get('/'), /ECONNREFUSED/);
+
+  await using again = await startServerProcess(args);
+  assert.equal((await again.client().get('/@trial/title')).text, 'Saved');
+});
+
+test('a second signal ends the server at once', async () => {
+  await using directory = await temporaryDirectory();
+  const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
+  await using server = await startServerProcess(args);
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  socket.on('error', () => {});
+  socket.write('GET /@trial/hang HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'connect');
+  await server.client().get('/@trial/title');
+  server.child.kill('SIGINT');
+  while (!server.output.stderr.includes('"ending"')) await once(server.child.stderr, 'data');
+  assert.equal(await server.end('SIGINT'), 130);
+});
+
+test('a database in use is refused, by the process that has it', async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServerProcess(['--data', directory.path, '--empty']);
+  for (const command of [['serve', '--port', '0'], ['init'], ['user', 'list']]) {
+    const { code, stderr } = await runCommand([...command, '--data', directory.path]);
+    assert.equal(code, 1, command.join(' '));
+    assert.match(stderr, new RegExp(`in use by process ${server.child.pid}\\b`));
+  }
+  assert.equal((await server.client().get('/')).status, 200);
+});
+
+test('a server killed in the middle leaves a database that opens', async () => {
+  await using directory = await temporaryDirectory();
+  const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
+  await using server = await startServerProcess(args);
+  await server.client().post('/@trial/rename', { title: 'Before' });
+  await server.end('SIGKILL');
+  await using again = await startServerProcess(args);
+  assert.equal((await again.client().get('/@trial/title')).text, 'Before');
+});
+
+test('a port that is taken is told in one line', async () => {
+  await using directory = await temporaryDirectory();
+  await using server = await startServerProcess(['--data', path.join(directory.path, 'a'), '--empty']);
+  const { port } = new URL(server.url);
+  const other = path.join(directory.path, 'b');
+  const { code, stderr } = await runCommand(['serve', '--port', port, '--data', other, '--empty']);
+  assert.equal(code, 1);
+  assert.match(stderr, /EADDRINUSE|already in use/);
+  assert.doesNotMatch(stderr, /\n\s+at /);
+});
+
+test('a plugin that is not there, or does not load, is named', async () => {
+  await using directory = await temporaryDirectory();
+  const serve = ['serve', '--port', '0', '--data', directory.path, '--empty'];
+  const missing = await runCommand([...serve, '--plugin', './none.js']);
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /--plugin \.\/none\.js/);
+  const broken = path.join(directory.path, 'broken.mjs');
+  await writeFile(broken, 'export const nothing = 1;\n');
+  const failing = await runCommand([...serve, '--plugin', broken]);
+  assert.equal(failing.code, 1);
+  assert.match(failing.stderr, /broken\.mjs exports no plugin/);
+});

@@ -1,0 +1,79 @@
+/** The welcome site: every page of it, as a visitor sees it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Container, type Content, isContainer } from '../../../server/content/content.js';
+import { contentTypes } from '../../../server/content/content-type.js';
+import { undoTransactions } from '../../../server/content/undo.js';
+import { memorySite } from '../../support/site.js';
+
+const pages: readonly (readonly [url: string, has: RegExp])[] = [
+  ['/', /<title>Canopy<\/title>[\s\S]*Hang a notice where it should count/],
+  ['/acquisition', /<h1>Acquisition<\/h1>[\s\S]*<h2 id="so-where-do-i-put-things">/],
+  ['/templates', /<h1>Templates<\/h1>[\s\S]*{{title}}/],
+  ['/undo', /<a href="\/undo" aria-current="page">Undo<\/a>/],
+  ['/people', /<h1>People<\/h1>/],
+  ['/undo/card', /<h1>Undo<\/h1>\s*<p>Document<\/p>/],
+  ['/images/', /<a href="\/images\/tree.svg\/image_page">A broad tree<\/a>/],
+  ['/images/tree.svg/image_page', /width="460" height="400"/],
+  ['/try/', /<a href="\/try\/guide\/">Guide<\/a>/],
+  ['/try/guide/routing', /<p class="notice wrap" role="note">Closed on Monday/],
+];
+
+test('the welcome site: its pages', async (t) => {
+  await using site = await memorySite({ welcome: true });
+  for (const [url, has] of pages) {
+    await t.test(url, async () => {
+      const { status, text } = await site.publish(url);
+      assert.equal(status, 200);
+      assert.match(text, has);
+      assert.match(text, /^<!doctype html>/);
+      assert.equal(text.match(/<h1\b/g)?.length, 1, 'one first heading');
+      assert.equal(text.match(/<main\b/g)?.length, 1);
+    });
+  }
+});
+
+test('the welcome site: every link on every page leads somewhere', async () => {
+  await using site = await memorySite({ welcome: true });
+  const links = new Set<string>();
+  for (const [url] of pages) {
+    const { text } = await site.publish(url);
+    for (const [, link = ''] of text.matchAll(/(?:href|src)="([^"#][^"]*)"/g)) {
+      links.add(link.replaceAll('&#x3D;', '='));
+    }
+  }
+  for (const link of links) {
+    if (link.includes('/@')) continue;
+    const { status } = await site.publish(link);
+    assert.equal(status, 200, link);
+  }
+  assert.ok(links.size > 10);
+});
+
+test('the welcome site: every template renders on the root without an error', async () => {
+  await using site = await memorySite({ welcome: true });
+  const urls = site.read((object) => {
+    const found: string[] = [];
+    const walk = (folder: Container): void => {
+      for (const item of folder.items() as readonly Content[]) {
+        if (contentTypes.of(item).page !== undefined) found.push(item.url);
+        if (isContainer(item)) walk(item);
+      }
+    };
+    walk(object('/') as Container);
+    return found;
+  });
+  assert.ok(urls.length > 15);
+  for (const url of urls) assert.equal((await site.publish(url)).status, 200, url);
+});
+
+test('the welcome site: can be undone in one', async () => {
+  await using site = await memorySite({ welcome: true });
+  const welcome = site.tid;
+  await site.manage((work) => undoTransactions(work, { transactions: [welcome] }));
+  const left = site.read((object) => {
+    const root = object('/');
+    return isContainer(root) ? root.items().map(({ id }) => id) : [];
+  });
+  assert.deepEqual(left, ['acl_users']);
+});

@@ -1,0 +1,82 @@
+/** The import screen: files are sent, a job is asked for, and its state is shown. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JobRecord } from '../../server/jobs/job.js';
+import { AdminSite } from './admin-site.js';
+
+async function site(): Promise<AdminSite> {
+  const admin = await AdminSite.open();
+  await admin.add('/', { type: 'Folder', id: 'docs', title: 'Docs' });
+  return admin;
+}
+
+async function keep(admin: AdminSite, record: Partial<JobRecord>): Promise<void> {
+  const job: JobRecord = {
+    id: 'j1',
+    kind: 'import',
+    user: '/acl_users:admin',
+    path: '/docs',
+    parameters: {},
+    state: 'running',
+    createdMs: 1,
+    endedMs: undefined,
+    progress: { done: 0, total: 0 },
+    log: [],
+    result: undefined,
+    ...record,
+  };
+  await admin.site.storage.setMeta({ 'job:j1': job });
+}
+
+test('import: the form asks for a folder or files', async () => {
+  await using admin = await site();
+  const page = await admin.get('/docs/@manage/import');
+  assert.equal(page.status, 200);
+  assert.match(page.text, /webkitdirectory/);
+  assert.doesNotMatch(page.text, /data-import="job"/);
+});
+
+test('import: what was sent becomes a job, and the page that follows it is shown', async () => {
+  await using admin = await site();
+  const file = { field: 'file', filename: 'a.md', contentType: 'text/markdown', text: '# A' };
+  const done = await admin.upload(
+    '/docs/@manage/import',
+    { action: 'start', path: 'folder/sub/a.md' },
+    [file],
+  );
+  assert.match(done.header('location'), /^\/docs\/@manage\/import\?job=[0-9a-f-]{36}$/);
+});
+
+test('import: nothing chosen is told, and no job begins', async () => {
+  await using admin = await site();
+  const page = await admin.post('/docs/@manage/import', { action: 'start' });
+  assert.equal(page.status, 400);
+  assert.match(page.text, /Choose the files or the folder to import first/);
+});
+
+test('import: a job that runs shows how far it is, and can be cancelled', async () => {
+  await using admin = await site();
+  await keep(admin, { progress: { done: 3, total: 12 } });
+  const page = await admin.get('/docs/@manage/import?job=j1');
+  assert.match(page.text, /<progress[^>]* value="3" max="12">/);
+  assert.match(page.text, /3 of 12 files/);
+  assert.match(page.text, /value="cancel"/);
+  const part = await admin.get('/docs/@manage/import?job=j1&part=import-job');
+  assert.match(part.text, /^\s*<section[^>]*data-ended="no"/);
+});
+
+test('import: a job that failed says that nothing was imported, and why, as text', async () => {
+  await using admin = await site();
+  await keep(admin, { state: 'failed', endedMs: 2, log: ['<b>a.md</b>: not UTF-8'] });
+  const page = await admin.get('/docs/@manage/import?job=j1');
+  assert.match(page.text, /Nothing was imported/);
+  assert.match(page.text, /&lt;b&gt;a\.md/);
+  assert.match(page.text, /data-ended="yes"/);
+});
+
+test('import: somebody else’s job is not shown', async () => {
+  await using admin = await site();
+  await keep(admin, { user: '/acl_users:lin' });
+  assert.equal((await admin.get('/docs/@manage/import?job=j1')).status, 404);
+  assert.equal((await admin.get('/docs/@manage/import?job=none')).status, 404);
+});
