@@ -60,7 +60,7 @@ export function makeBroken(className: string, oid: Oid, holder: Holder): BrokenO
         `Object ${oid} cannot be changed: no module that is loaded defines its class '${className}'`,
       );
     },
-  }) as BrokenObject;
+  });
 }
 
 /** Makes the stand-in for an object that does not exist. */
@@ -78,7 +78,7 @@ export function makeMissing(oid: Oid, holder: Holder): MissingObject {
       if (typeof name === 'string' && name.startsWith('$')) return Reflect.set(target, name, value);
       return refuse();
     },
-  }) as MissingObject;
+  });
 }
 
 /** `then` and `toJSON` are asked of every value that is awaited or printed. */

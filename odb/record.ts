@@ -129,7 +129,7 @@ export function referencesIn(record: Uint8Array): Oid[] {
       items.next();
       if (items.kind !== KIND_TAG || items.value !== TAG_REFERENCE) continue;
       items.next();
-      found.push(asOid(Number(items.value)));
+      found.push(asOid(items.value));
     }
   });
   return found;

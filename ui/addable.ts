@@ -1,9 +1,12 @@
 /**
  * What may be added to a folder, as the Add menu shows it.
  */
-import type { Container } from '../server/content/content.js';
-import { type ContentType, contentTypes } from '../server/content/content-type.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  type Container,
+  type ContentType,
+  contentTypes,
+  type PublishRequest,
+} from '../server/index.js';
 import { screenUrl } from './screen.js';
 
 /** The menu's groups; a type that a plugin brings stands under the last one. */

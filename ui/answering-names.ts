@@ -5,12 +5,15 @@
  * of what contains it. Of two things with one name the nearer answers. What the reader may not view
  * is left out.
  */
-import { type Content, isContainer } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import { Folder } from '../server/content/folder.js';
-import { BUILT_IN_NAMES } from '../server/content/ids.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import { PAGE_LANGUAGE } from '../server/templates/index.js';
+import {
+  BUILT_IN_NAMES,
+  type Content,
+  contentTypes,
+  Folder,
+  isContainer,
+  PAGE_LANGUAGE,
+  type PublishRequest,
+} from '../server/index.js';
 import { screenUrl } from './screen.js';
 
 /** How many children of each container are looked at. */

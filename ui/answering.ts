@@ -2,10 +2,13 @@
  * What answers in a folder without being there: the names acquired from above that pages are made
  * of. Below a listing they say what a visitor gets, and what an object of the same id would replace.
  */
-import type { Container, Content } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import { Folder } from '../server/content/folder.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  type Container,
+  type Content,
+  contentTypes,
+  Folder,
+  type PublishRequest,
+} from '../server/index.js';
 import { addableTypes } from './addable.js';
 import { screenUrl } from './screen.js';
 

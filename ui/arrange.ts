@@ -3,10 +3,13 @@
  *
  * Objects moved together keep their order among themselves.
  */
-import type { Container, Content } from '../server/content/content.js';
-import { moveObject } from '../server/content/move.js';
-import { NotFound } from '../server/errors.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  type Container,
+  type Content,
+  moveObject,
+  NotFound,
+  type PublishRequest,
+} from '../server/index.js';
 import { here, tickedObjects, told } from './contents-actions.js';
 import type { Outcome } from './screen.js';
 

@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AssetFolder } from '../server/plugin.js';
+import type { AssetFolder } from '../server/index.js';
 
 const HASH_CHARACTERS = 10;
 

@@ -1,9 +1,14 @@
 /**
  * Turns a refusal into what a person reads: a title, what happened, and what led to it.
  */
-import { Invalid, ServerError, Unauthorized } from '../server/errors.js';
-import { type ErrorReport, reportError } from '../server/publisher/error-page.js';
-import type { Form } from '../server/publisher/form.js';
+import {
+  type ErrorReport,
+  type Form,
+  Invalid,
+  reportError,
+  ServerError,
+  Unauthorized,
+} from '../server/index.js';
 import type { Attempt } from './screen.js';
 
 /** Describes an action that was refused, with the form as it was sent. */

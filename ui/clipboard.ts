@@ -5,9 +5,7 @@
  * survives a rename on the way. It grants nothing: what is pasted is asked of the policy then, and
  * an object that is gone, or that the reader may not view, is not on it.
  */
-import { parseOid } from '../odb/index.js';
-import { Content } from '../server/content/content.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import { Content, parseOid, type PublishRequest } from '../server/index.js';
 
 const COOKIE = 'canopy_clipboard';
 const DAY_SECONDS = 86_400;

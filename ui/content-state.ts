@@ -5,8 +5,7 @@
  * settings of security. What a type stores beside that (a password's hash) is never shown; that it
  * differs is told, and no more.
  */
-import type { Content } from '../server/content/content.js';
-import { contentTypes, type ContentType } from '../server/content/content-type.js';
+import { type Content, type ContentType, contentTypes } from '../server/index.js';
 import { diffStates, type PlainState, type StateDiff } from './diff-fields.js';
 import { sizeInWords } from './helpers.js';
 

@@ -4,12 +4,16 @@
  * Each action leads back to the listing as it was sorted and filtered. The first line of its note
  * says what was done as a whole; what changes content adds a line for each object.
  */
-import type { Container, Content } from '../server/content/content.js';
-import { copyObject } from '../server/content/copy.js';
-import { deleteObjects } from '../server/content/edit.js';
-import { moveObject } from '../server/content/move.js';
-import { BadRequest, NotFound } from '../server/errors.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  BadRequest,
+  type Container,
+  type Content,
+  copyObject,
+  deleteObjects,
+  moveObject,
+  NotFound,
+  type PublishRequest,
+} from '../server/index.js';
 import {
   CLIPBOARD_OBJECTS_MAX,
   clipboardCookie,

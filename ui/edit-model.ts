@@ -1,13 +1,15 @@
 /**
  * What the editor's screen shows of an object: the form, the file, the preview beside them.
  */
-import type { Content } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import { mediaType } from '../server/content/data.js';
-import { isExecutable } from '../server/content/executable.js';
-import { File } from '../server/content/file.js';
-import { Folder } from '../server/content/folder.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  type Content,
+  contentTypes,
+  File,
+  Folder,
+  isExecutable,
+  mediaType,
+  type PublishRequest,
+} from '../server/index.js';
 import type { Conflicting } from './edit-stale.js';
 import { fieldsBeside, textOf } from './edit-values.js';
 import { errorOf, inputOf } from './form-fields.js';

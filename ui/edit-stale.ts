@@ -1,9 +1,7 @@
 /**
  * Two people changed the same place: what the editor shows of it, so that one of them can decide.
  */
-import type { Content } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import { type Content, contentTypes, type PublishRequest } from '../server/index.js';
 import { diffStates, wordOf } from './diff-fields.js';
 import { diffText } from './diff.js';
 import type { Merged } from './edit-merge.js';

@@ -4,15 +4,19 @@
  * A template's or document's text is its source. A file's is its bytes, where they are text and not
  * too many; other files have none, and are replaced as a whole.
  */
-import type { Content } from '../server/content/content.js';
-import { contentTypes, type FieldDef } from '../server/content/content-type.js';
-import { mediaType } from '../server/content/data.js';
-import { setData, updateObject } from '../server/content/edit.js';
-import { File } from '../server/content/file.js';
-import { pastObject } from '../server/content/past.js';
-import type { Tid } from '../odb/index.js';
-import type { Form } from '../server/publisher/form.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  type Content,
+  contentTypes,
+  type FieldDef,
+  File,
+  type Form,
+  mediaType,
+  pastObject,
+  type PublishRequest,
+  setData,
+  type Tid,
+  updateObject,
+} from '../server/index.js';
 import { wordOf } from './diff-fields.js';
 import { withLineBreaksOf } from './edit-merge.js';
 import { readFields } from './form-fields.js';

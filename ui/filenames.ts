@@ -1,7 +1,7 @@
 /**
  * What an uploaded file becomes: its id, and its content type, by its name.
  */
-import { refuseId } from '../server/content/ids.js';
+import { refuseId } from '../server/index.js';
 
 /** Endings of text that is edited here rather than kept as a file. */
 const SOURCES: Readonly<Record<string, { readonly type: string; readonly fields: object }>> = {

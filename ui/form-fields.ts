@@ -4,8 +4,7 @@
  * An input is called `fields.NAME`, as refusals name it, so that a refusal finds its input. What
  * comes back has the JSON shape that the field's kind says; what is wrong with it is the type's to say.
  */
-import type { FieldDef, FieldValues } from '../server/content/content-type.js';
-import type { Form } from '../server/publisher/form.js';
+import type { FieldDef, FieldValues, Form } from '../server/index.js';
 import type { Attempt, FieldProblem } from './screen.js';
 
 /** An input of a form, as the partial `field` draws it. */

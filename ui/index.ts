@@ -4,8 +4,7 @@
  * The screens stand here in tab order: the first that applies to an object and may be opened is
  * what `@manage` shows.
  */
-import type { Plugin } from '../server/plugin.js';
-import { useSignInPages } from '../server/publisher/sign-in-page.js';
+import { type Plugin, useSignInPages } from '../server/index.js';
 import { assetFolders } from './assets.js';
 import { manageView } from './manage.js';
 import { type AnyScreen, registerScreens } from './screen.js';

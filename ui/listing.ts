@@ -2,12 +2,16 @@
  * The rows of a folder's listing: which objects are on the page, in which order, and what a row
  * says of each. What sorts, filters and pages is the address, so a reload shows the same again.
  */
-import type { Tid } from '../odb/index.js';
-import type { Container, Content, SortKey } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import { Folder } from '../server/content/folder.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import { parsePrincipal } from '../server/security/principal.js';
+import {
+  type Container,
+  type Content,
+  contentTypes,
+  Folder,
+  parsePrincipal,
+  type PublishRequest,
+  type SortKey,
+  type Tid,
+} from '../server/index.js';
 import { countInWords, sizeInWords } from './helpers.js';
 
 /** Objects on one page of a listing. */

@@ -8,13 +8,19 @@
  * `Accept: application/json`, or `?format=json`, a screen answers what `show` gives, and an action
  * what became of it.
  */
-import type { Content } from '../server/content/content.js';
-import { problemOf, problemResponse } from '../server/api/problem.js';
-import { BadRequest, NotFound, ServerError, Unauthorized } from '../server/errors.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import { Response } from '../server/publisher/response.js';
-import type { View } from '../server/publisher/view.js';
-import { isKnown } from '../server/security/principal.js';
+import {
+  BadRequest,
+  type Content,
+  isKnown,
+  NotFound,
+  problemOf,
+  problemResponse,
+  type PublishRequest,
+  Response,
+  ServerError,
+  Unauthorized,
+  type View,
+} from '../server/index.js';
 import { attemptOf, reportFor } from './attempt.js';
 import { forgetSaid, sayLater } from './message.js';
 import { guarded, pageResponse } from './page.js';

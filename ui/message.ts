@@ -5,10 +5,7 @@
  * of that transaction: only the one who made it is told, so a link made by somebody else says
  * nothing. Where nothing was changed, a few words travel in a cookie that lives for one page.
  */
-import { parseTid } from '../odb/index.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import type { Response } from '../server/publisher/response.js';
-import { principalKey } from '../server/security/principal.js';
+import { parseTid, principalKey, type PublishRequest, type Response } from '../server/index.js';
 
 /** The cookie that carries a message to the next page. */
 const COOKIE = 'canopy_said';

@@ -2,8 +2,7 @@
  * What every page of the admin needs, with or without an object: its title, its theme, the files it
  * wants, and the headers it is sent with.
  */
-import type { PublishRequest } from '../server/publisher/request.js';
-import { Response } from '../server/publisher/response.js';
+import { type PublishRequest, Response } from '../server/index.js';
 import { assetUrl } from './assets.js';
 import { render } from './render.js';
 import type { ViewModel } from './screen.js';

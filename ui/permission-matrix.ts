@@ -2,11 +2,15 @@
  * The matrix of permissions and roles at an object: what is allowed here, what is acquired from
  * above, what was cut off, and how a form says what it is to be.
  */
-import { rolesFor } from '../acquisition/index.js';
-import type { Content } from '../server/content/content.js';
-import type { ObjectPermissions, PermissionEntry } from '../server/content/permissions.js';
-import type { Form } from '../server/publisher/form.js';
-import { allPermissions, defaultRoles } from '../server/security/permission.js';
+import {
+  allPermissions,
+  type Content,
+  defaultRoles,
+  type Form,
+  type ObjectPermissions,
+  type PermissionEntry,
+  rolesFor,
+} from '../server/index.js';
 
 /** One role's box in one permission's row. */
 export interface Cell {

@@ -4,10 +4,7 @@
  * It is sandboxed without scripts and without an origin, and never kept. Of what the page would have
  * been sent with, only its type is taken over: no cookie, no status, no redirect.
  */
-import { mediaType } from '../server/content/data.js';
-import type { FieldError } from '../server/errors.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import { Response } from '../server/publisher/response.js';
+import { type FieldError, mediaType, type PublishRequest, Response } from '../server/index.js';
 import { pageData } from './page.js';
 import type { Rendered } from './preview-page.js';
 import { render } from './render.js';

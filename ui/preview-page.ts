@@ -5,20 +5,25 @@
  * The answer is shown in a frame without an origin of its own and without scripts, so whatever other
  * authors put into the page can do nothing in the editor's name.
  */
-import { Context } from '../acquisition/index.js';
-import { type Content, contentAt } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import { siteRoot } from '../server/content/places.js';
 import {
+  type Content,
+  contentAt,
+  contentTypes,
+  Context,
   type FieldError,
   Invalid,
+  isExecutable,
   NotFound,
+  type PublishRequest,
+  type Response,
   ServerError,
+  siteRoot,
   TemplateError,
-} from '../server/errors.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import type { Response } from '../server/publisher/response.js';
+} from '../server/index.js';
 import { type EditValues, setValues } from './edit-values.js';
+
+/** Stands at the end of a template that is tried out; no text has these characters. */
+const MARK = '\u{F0000}\u{F0001}\u{F0002}';
 
 /** A page that was tried out: what it gave, or what was wrong with it. */
 export type Rendered =
@@ -48,10 +53,8 @@ export async function renderUnsaved(
   try {
     setValues(object, request, values);
     const seen = seenAt(object, request, seenFrom);
-    const shown = shownFor(object, seen);
-    const type = contentTypes.of(shown);
-    const response = await type.page?.(shown, request, Context.of(seen));
-    if (response === undefined) throw new NotFound(`${shown.path} has no page of its own`);
+    const response =
+      (await inPageOf(seen, object, request)) ?? (await alone(object, request, seen));
     const milliseconds = performance.now() - started;
     return { kind: 'page', response, milliseconds, url: seen.url };
   } catch (error) {
@@ -77,15 +80,50 @@ export function seenAt(object: Content, request: PublishRequest, path: string): 
 }
 
 /**
- * What is shown of a template: a layout wraps the page of the object it is seen from, any other is
- * called on that object.
+ * Renders the page of the object that a template is seen from, where the template takes part in it:
+ * as its layout, as a partial, however far from the page itself. `undefined` where it does not.
+ *
+ * Whether it does is told by a mark at the end of the template, which is taken out again. A mark at
+ * the end moves no line and no column of an error.
  */
-function shownFor(object: Content, seen: Content): Content {
-  const type = contentTypes.of(object);
-  if (type.method !== true) return object;
-  const isLayout = 'source' in object && String(object.source).includes('@partial-block');
-  const hasPage = contentTypes.of(seen).page !== undefined && seen !== object;
-  return isLayout && hasPage ? seen : object;
+async function inPageOf(
+  seen: Content,
+  template: Content,
+  request: PublishRequest,
+): Promise<Response | undefined> {
+  if (seen === template || !isExecutable(template)) return undefined;
+  const { source } = template;
+  template.source = source + MARK;
+  try {
+    const response = await pageOf(seen, request, seen);
+    if (typeof response?.body !== 'string' || !response.body.includes(MARK)) return undefined;
+    response.body = response.body.replaceAll(MARK, '');
+    return response;
+  } catch (error) {
+    if (error instanceof TemplateError && error.path === template.path) throw error;
+    if (error instanceof ServerError) return undefined;
+    throw error;
+  } finally {
+    template.source = source;
+  }
+}
+
+/** Renders an object's own page, or calls a template on the object it is seen from. */
+async function alone(object: Content, request: PublishRequest, seen: Content): Promise<Response> {
+  request.outcome.status = undefined;
+  request.outcome.redirect = undefined;
+  request.outcome.headers.clear();
+  const response = await pageOf(object, request, seen);
+  if (response === undefined) throw new NotFound(`${object.path} has no page of its own`);
+  return response;
+}
+
+async function pageOf(
+  object: Content,
+  request: PublishRequest,
+  seen: Content,
+): Promise<Response | undefined> {
+  return contentTypes.of(object).page?.(object, request, Context.of(seen));
 }
 
 /** Says what is wrong, by the field it is about; a fault of another template names its path. */

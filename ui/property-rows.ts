@@ -4,9 +4,13 @@
  * Rows are numbered, since a property's name may hold what a form field's name gives a meaning of
  * its own. A value is typed as text; what the text means is decided by the property's type.
  */
-import type { Content } from '../server/content/content.js';
-import { type Property, PROPERTY_TYPES, type PropertyPatch } from '../server/content/properties.js';
-import type { Form } from '../server/publisher/form.js';
+import {
+  type Content,
+  type Form,
+  type Property,
+  PROPERTY_TYPES,
+  type PropertyPatch,
+} from '../server/index.js';
 import { errorOf } from './form-fields.js';
 import type { Attempt } from './screen.js';
 

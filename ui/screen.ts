@@ -15,11 +15,7 @@
  * What others may rely on: `show` answers plain data that has passed the policy, and that a JSON
  * client may read; asking for it changes nothing.
  */
-import type { Content } from '../server/content/content.js';
-import type { FieldError } from '../server/errors.js';
-import type { Form } from '../server/publisher/form.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import type { Response } from '../server/publisher/response.js';
+import type { Content, FieldError, Form, PublishRequest, Response } from '../server/index.js';
 
 /** What a view or a JSON client gets: plain values only. */
 export type ViewModel = Readonly<Record<string, unknown>>;

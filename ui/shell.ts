@@ -2,9 +2,13 @@
  * The frame around a screen: who is here, which object this is, its tabs, the tree, and what was
  * just done. Everything a page needs beside the screen's own model, as plain data under `@frame`.
  */
-import { type Container, type Content, isContainer } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  type Container,
+  type Content,
+  contentTypes,
+  isContainer,
+  type PublishRequest,
+} from '../server/index.js';
 import { fullTime } from './helpers.js';
 import { type Message, readMessage } from './message.js';
 import { addressWithout, openAddress, type PageData, pageData } from './page.js';

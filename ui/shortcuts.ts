@@ -1,8 +1,7 @@
 /**
  * Whether single letters are shortcuts: a choice kept in a cookie, so that the server marks the page.
  */
-import type { PublishRequest } from '../server/publisher/request.js';
-import type { Response } from '../server/publisher/response.js';
+import type { PublishRequest, Response } from '../server/index.js';
 
 const COOKIE = 'canopy_letters';
 const YEAR_SECONDS = 31_536_000;

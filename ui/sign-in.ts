@@ -1,9 +1,13 @@
 /**
  * The pages on which people sign in and out, in the admin's look. The server decides what they say.
  */
-import type { PublishRequest } from '../server/publisher/request.js';
-import type { Response } from '../server/publisher/response.js';
-import type { SignInModel, SignInPages, SignOutModel } from '../server/publisher/sign-in-page.js';
+import type {
+  PublishRequest,
+  Response,
+  SignInModel,
+  SignInPages,
+  SignOutModel,
+} from '../server/index.js';
 import { pageData, pageResponse } from './page.js';
 import { nameOfSite, rootOf } from './shell.js';
 

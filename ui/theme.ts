@@ -1,8 +1,7 @@
 /**
  * Light, dark, or as the system has it: a cookie, so that the server sends the first page right.
  */
-import type { PublishRequest } from '../server/publisher/request.js';
-import type { Response } from '../server/publisher/response.js';
+import type { PublishRequest, Response } from '../server/index.js';
 
 const COOKIE = 'canopy_theme';
 const YEAR_SECONDS = 31_536_000;

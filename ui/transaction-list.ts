@@ -2,11 +2,14 @@
  * Transactions that touched an object or what is below it, as the undo screen lists them: filtered
  * by what the address says, in pages, grouped by day.
  */
-import type { Content } from '../server/content/content.js';
-import { listTransactions, type TransactionEntry } from '../server/content/history.js';
-import type { Tid } from '../odb/index.js';
-import type { PublishRequest } from '../server/publisher/request.js';
-import { principalKey } from '../server/security/principal.js';
+import {
+  type Content,
+  listTransactions,
+  principalKey,
+  type PublishRequest,
+  type Tid,
+  type TransactionEntry,
+} from '../server/index.js';
 import { byDay, type Day, type Moment, momentOf } from './days.js';
 import { type Who, whoIs } from './who.js';
 

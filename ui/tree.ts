@@ -6,10 +6,7 @@
  * and only where the reader may open the admin does it lead there. A branch shows so many children
  * and says how many more there are, so that a folder of thousands costs no more than one of fifty.
  */
-import type { Content } from '../server/content/content.js';
-import { contentTypes } from '../server/content/content-type.js';
-import { Folder } from '../server/content/folder.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import { type Content, contentTypes, Folder, type PublishRequest } from '../server/index.js';
 
 /** How many children a branch of the tree shows. */
 export const BRANCH_CHILDREN_MAX = 50;

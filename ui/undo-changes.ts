@@ -2,12 +2,18 @@
  * What an undo would make of each object, as a page shows it: what kind of object, where, and how it
  * would differ. Objects that the reader may not view are counted and not told.
  */
-import type { Oid, Tid, UndoneObject, UndoPlan } from '../odb/index.js';
-import { Content } from '../server/content/content.js';
-import type { ContentType } from '../server/content/content-type.js';
-import { pathAt, siteRoot } from '../server/content/places.js';
-import { isOwnAndRecent } from '../server/content/undo.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  Content,
+  type ContentType,
+  isOwnAndRecent,
+  type Oid,
+  pathAt,
+  type PublishRequest,
+  siteRoot,
+  type Tid,
+  type UndoneObject,
+  type UndoPlan,
+} from '../server/index.js';
 import { diffContent, type StoredState, typeOfClass } from './content-state.js';
 import { whenInWords } from './days.js';
 

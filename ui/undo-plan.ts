@@ -4,11 +4,17 @@
  *
  * Nothing is changed here. Objects that the reader may not view are counted and not told.
  */
-import type { Tid, TransactionRecord } from '../odb/index.js';
-import { Content } from '../server/content/content.js';
-import { isOwnAndRecent, type UndoOutcome, undoTransactions } from '../server/content/undo.js';
-import { ServerError, Unauthorized } from '../server/errors.js';
-import type { PublishRequest } from '../server/publisher/request.js';
+import {
+  Content,
+  isOwnAndRecent,
+  type PublishRequest,
+  ServerError,
+  type Tid,
+  type TransactionRecord,
+  Unauthorized,
+  type UndoOutcome,
+  undoTransactions,
+} from '../server/index.js';
 import { momentOf } from './days.js';
 import { countInWords, namesInWords, timeInWords } from './helpers.js';
 import { type Change, changesOf, pathOf } from './undo-changes.js';

@@ -1,7 +1,7 @@
 /**
  * People as lists show them: a name, and a face that is the same wherever the name stands.
  */
-import { parsePrincipal } from '../server/security/principal.js';
+import { parsePrincipal } from '../server/index.js';
 
 /** Faces differ in tone; the letter, and the name beside it, say who it is. */
 const FACES = 4;

@@ -48,6 +48,19 @@ export function objectJson(request: PublishRequest, object: Content): Json {
   };
 }
 
+/**
+ * What a write answers: the object as it now is, to those who may view it. Whoever may change an
+ * object unseen is told which one it was, and no more.
+ */
+export function writtenJson(request: PublishRequest, object: Content): Json {
+  const { policy } = request;
+  if (policy.may('View', object) && policy.may('Access contents information', object)) {
+    return objectJson(request, object);
+  }
+  const { id, path, type } = object;
+  return { id, path, type, tid: request.tidOf(object) };
+}
+
 export function propertiesJson(object: Content): readonly Json[] {
   return Object.entries(object.properties).map(([name, { type, value, choices }]) => ({
     name,

@@ -4,7 +4,9 @@
 import { type Container, type Content, isContainer, type SortKey } from '../content/content.js';
 import { contentTypes } from '../content/content-type.js';
 import { copyObject } from '../content/copy.js';
+import { UNKNOWN_CONTENT_TYPE } from '../content/data.js';
 import { createObject, deleteObjects, setData, updateObject } from '../content/edit.js';
+import { sandboxed } from '../content/file.js';
 import { moveObject } from '../content/move.js';
 import { siteRoot } from '../content/places.js';
 import type { PropertyPatch } from '../content/properties.js';
@@ -12,7 +14,7 @@ import { Invalid, MethodNotAllowed, NotFound, PreconditionFailed } from '../erro
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import { Body, isObject, page, readChoice, readRange } from './json.js';
-import { objectJson, summaryJson } from './object-json.js';
+import { objectJson, summaryJson, writtenJson } from './object-json.js';
 import type { Route } from './route.js';
 import { listOf, named, pageOf, path, shape, text, tid } from './schemas.js';
 
@@ -49,6 +51,8 @@ export const objectRoutes: readonly Route[] = [
       const patches = readProperties(body);
       const note = body.string('note');
       body.done();
+      // Whoever asks for no change asks to see the object.
+      if ([title, values, patches].every((given) => given === undefined)) requireView(request);
       requireMatch(request, request.object);
       if (note !== undefined) request.note(note);
       updateObject(request, request.object, {
@@ -56,7 +60,7 @@ export const objectRoutes: readonly Route[] = [
         ...(values === undefined ? {} : { fields: values }),
         ...(patches === undefined ? {} : { properties: patches }),
       });
-      return tagged(Response.json(objectJson(request, request.object)), request.object, request);
+      return tagged(Response.json(writtenJson(request, request.object)), request.object, request);
     },
   },
   {
@@ -138,7 +142,7 @@ export const objectRoutes: readonly Route[] = [
         ...(values === undefined ? {} : { fields: values }),
         ...(patches === undefined ? {} : { properties: patches }),
       });
-      const answer = Response.json(objectJson(request, created), { status: 201 });
+      const answer = Response.json(writtenJson(request, created), { status: 201 });
       return tagged(answer, created, request).set('Location', request.origin + created.url);
     },
   },
@@ -171,7 +175,7 @@ export const objectRoutes: readonly Route[] = [
         ...(envelope.upload === undefined ? { bytes: request.body } : { blob: envelope.upload }),
         ...(contentType === undefined ? {} : { contentType }),
       });
-      return tagged(Response.json(objectJson(request, object)), object, request);
+      return tagged(Response.json(writtenJson(request, object)), object, request);
     },
   },
   {
@@ -192,7 +196,7 @@ export const objectRoutes: readonly Route[] = [
         to: folderAt(request, to),
         ...(id === undefined ? {} : { id }),
       });
-      const answer = Response.json(objectJson(request, copy), { status: 201 });
+      const answer = Response.json(writtenJson(request, copy), { status: 201 });
       return tagged(answer, copy, request).set('Location', request.origin + copy.url);
     },
   },
@@ -217,7 +221,7 @@ export const objectRoutes: readonly Route[] = [
         ...(id === undefined ? {} : { id }),
         ...(before === undefined ? {} : { before }),
       });
-      return tagged(Response.json(objectJson(request, request.object)), request.object, request);
+      return tagged(Response.json(writtenJson(request, request.object)), request.object, request);
     },
   },
 ];
@@ -294,20 +298,22 @@ function tagged(response: Response, object: Content, request?: PublishRequest): 
   return response.set('ETag', `"${request?.tidOf(object) ?? object.tid}"`);
 }
 
+/** Gives an object's data; who opens it in a browser gets it as a stranger's. */
 function dataOf(object: Content): Response {
   const type = contentTypes.of(object);
   if (type.data === undefined) throw new NotFound(`${object.path} holds no data`);
-  const { contentType } = type.read(object) as { contentType?: string };
+  const { contentType = type.data === 'source' ? 'text/markdown; charset=utf-8' : UNKNOWN_CONTENT_TYPE } =
+    type.read(object) as { contentType?: string };
+  return sandboxed(bytesOf(object, contentType), { contentType, filename: object.id });
+}
+
+function bytesOf(object: Content, contentType: string): Response {
+  const type = contentTypes.of(object);
   if (type.data === 'source') {
     const source = (object as Content & { readonly source: string }).source;
-    return Response.text(source, contentType ?? 'text/markdown; charset=utf-8');
+    return Response.text(source, contentType);
   }
   const { sha256, size } = type.read(object) as { sha256: string; size: number };
-  if (sha256 === '')
-    return Response.bytes(new Uint8Array(), contentType ?? 'application/octet-stream');
-  return Response.blob({
-    sha256,
-    sizeBytes: size,
-    contentType: contentType ?? 'application/octet-stream',
-  });
+  if (sha256 === '') return Response.bytes(new Uint8Array(), contentType);
+  return Response.blob({ sha256, sizeBytes: size, contentType });
 }

@@ -11,7 +11,7 @@ import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import { Body, page, readRange } from './json.js';
 import { requireMatch } from './objects.js';
-import { objectJson } from './object-json.js';
+import { objectJson, writtenJson } from './object-json.js';
 import { problemResponse } from './problem.js';
 import type { Route } from './route.js';
 import { listOf, named, pageOf, path, shape, text, tid } from './schemas.js';
@@ -96,7 +96,7 @@ export const transactionRoutes: readonly Route[] = [
       requireMatch(request, request.object);
       if (note !== undefined) request.note(note);
       revertObject(request, request.object, at as Tid, fields);
-      return Response.json(objectJson(request, request.object));
+      return Response.json(writtenJson(request, request.object));
     },
   },
   {

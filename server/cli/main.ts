@@ -4,7 +4,7 @@
  * The table below is the only list of commands; each is loaded when it is asked for. The exit code
  * is 0 when it was done, 1 when it failed, and 2 when it was asked for wrongly.
  */
-import { OdbError } from '../../odb/errors.js';
+import { OdbError } from '../../odb/index.js';
 import { ServerError } from '../errors.js';
 import { describeSettings, resolveSettings } from '../settings.js';
 import { nearest } from '../settings-sources.js';

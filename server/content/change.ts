@@ -77,7 +77,7 @@ function checkProperty(
 ): Property | undefined {
   const refusal = refusePropertyName(patch.name);
   if (refusal !== undefined) throw new PropertyRefusal(refusal);
-  const { properties } = object ?? { properties: {} as Content['properties'] };
+  const properties: Content['properties'] = object?.properties ?? {};
   const held = Object.hasOwn(properties, patch.name) ? properties[patch.name] : undefined;
   if (patch.value === null) return undefined;
   if (type.fields.some((field) => field.name === patch.name)) {

@@ -112,7 +112,7 @@ class ContentTypes {
     if (held !== undefined && held !== (type as unknown as ContentType)) {
       throw new TypeError(`There is a content type ${type.name} already`);
     }
-    this.#byName.set(type.name, type as unknown as ContentType);
+    this.#byName.set(type.name, type);
   }
 
   get(name: string): ContentType | undefined {

@@ -23,6 +23,29 @@ export function refuseContentType(contentType: string): string | undefined {
   return MEDIA_TYPE.test(contentType) ? undefined : 'A media type is expected, as in image/png';
 }
 
+/**
+ * Says why what the server writes cannot be sent as a type; `undefined` when it can. It is written in
+ * UTF-8 and in one piece, and no browser may take it for anything else: what is harmless in one
+ * encoding is a script in another.
+ */
+export function refuseTextType(contentType: string): string | undefined {
+  const refusal = refuseContentType(contentType);
+  if (refusal !== undefined) return refusal;
+  if (contentType.includes('"')) return 'Parameters are written without quotes here';
+  if (/^multipart\//i.test(contentType)) return 'What a template gives is one piece';
+  const odd = [...contentType.matchAll(/;\s*charset=([^;\s]*)/gi)].some(
+    ([, charset = '']) => charset.toLowerCase() !== 'utf-8',
+  );
+  return odd ? 'What a template gives is sent in UTF-8' : undefined;
+}
+
+/** Gives a type that `refuseTextType` lets pass with its charset, so that no browser guesses one. */
+export function inUtf8(contentType: string): string {
+  if (/;\s*charset=/i.test(contentType)) return contentType;
+  const isText = isActive(contentType) || mediaType(contentType).startsWith('text/');
+  return isText ? `${contentType}; charset=utf-8` : contentType;
+}
+
 /** Guesses the media type of a file from its name; text is UTF-8. */
 export function contentTypeOf(filename: string): string {
   return mime.contentType(mime.lookup(filename) || UNKNOWN_CONTENT_TYPE) || UNKNOWN_CONTENT_TYPE;
@@ -36,7 +59,7 @@ export function mediaType(contentType: string): string {
 /** Tells whether a browser would run what is in bytes of that type: markup with scripts. */
 export function isActive(contentType: string): boolean {
   const type = mediaType(contentType);
-  return /^(text\/(html|xml|xsl)|application\/(xml|xhtml\+xml|.*\+xml|x-shockwave-flash)|image\/svg\+xml|multipart\/related|message\/rfc822)$/.test(
+  return /^(text\/(html|xml|xsl)|application\/(xml|xhtml\+xml|.*\+xml|x-shockwave-flash)|image\/svg\+xml|multipart\/.+|message\/.+)$/.test(
     type,
   );
 }

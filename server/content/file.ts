@@ -136,11 +136,25 @@ export function answerFile(file: File, options: { readonly inline?: boolean } = 
       : Response.blob({ ...bytes, contentType } satisfies AnswerBlob);
   response
     .set('ETag', `"${bytes?.sha256 ?? 'empty'}"`)
-    .set('Last-Modified', file.modified.toUTCString())
-    .set('Content-Security-Policy', 'sandbox')
-    .set('X-Content-Type-Options', 'nosniff');
-  if (isActive(contentType) && options.inline !== true) {
-    response.set('Content-Disposition', disposition('attachment', file.filename || file.id));
+    .set('Last-Modified', file.modified.toUTCString());
+  return sandboxed(response, { contentType, filename: file.filename || file.id, ...options });
+}
+
+/**
+ * Makes browsers treat what is answered as a stranger's: sandboxed, never guessed at, and downloaded
+ * where they would run it.
+ */
+export function sandboxed(
+  response: Response,
+  about: {
+    readonly contentType: string;
+    readonly filename: string;
+    readonly inline?: boolean;
+  },
+): Response {
+  response.set('Content-Security-Policy', 'sandbox').set('X-Content-Type-Options', 'nosniff');
+  if (isActive(about.contentType) && about.inline !== true) {
+    response.set('Content-Disposition', disposition('attachment', about.filename));
   }
   return response;
 }

@@ -44,7 +44,7 @@ export function freeId(id: string, isTaken: (id: string) => boolean): string {
 }
 
 function cut(prefix: string, original: string): string {
-  const characters = [...original];
+  const characters = Array.from(original);
   while (Buffer.byteLength(prefix + characters.join('')) > ID_BYTES_MAX) characters.pop();
   return prefix + characters.join('');
 }

@@ -299,7 +299,7 @@ class Settings {
       this.#refuse(field, 'A list of roles is expected');
       return [];
     }
-    const roles = [...new Set(given as string[])];
+    const roles = [...new Set(given)];
     const valid = new Set([...rolesValidAt(this.#object), ...this.#roles]);
     const strange = known ? roles.find((role) => !valid.has(role)) : undefined;
     if (strange !== undefined) this.#refuse(field, `The role “${strange}” is not defined here`);

@@ -91,20 +91,26 @@ function renderingOf(request: PageRequest): Rendering {
 /** Answers what a template gave: its text, or whatever it returned. */
 function answerValue(request: PageRequest, value: unknown, contentType: string): Response {
   const { outcome } = request;
+  const sentAs = inUtf8(contentType);
   if (outcome.redirect !== undefined) {
     return withHeaders(Response.redirect(outcome.redirect, outcome.status), request);
   }
   const status = outcome.status ?? 200;
   const plain = untaint(value);
   if (plain instanceof Html) {
-    return withHeaders(Response.text(plain.text, contentType, { status }), request);
+    return withHeaders(Response.text(plain.text, sentAs, { status }), request);
   }
   if (typeof plain === 'object' && plain !== null && !(plain instanceof Date)) {
     return withHeaders(Response.json(plain, { status }), request);
   }
-  const text = plain instanceof Date ? plain.toISOString() : String(plain ?? '');
+  const text = plain instanceof Date ? plain.toISOString() : plainText(plain);
   const safe = isActive(contentType) ? escapeHtml(text) : text;
-  return withHeaders(Response.text(safe, contentType, { status }), request);
+  return withHeaders(Response.text(safe, sentAs, { status }), request);
+}
+
+/** What is left when it is no object: a text, a number, a truth, or nothing. */
+function plainText(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '').replace(/^""$/, '');
 }
 
 function withHeaders(response: Response, { outcome }: PageRequest): Response {

@@ -6,7 +6,7 @@
  */
 import { checkSyntax, PAGE_LANGUAGE, type TemplateCode } from '../templates/index.js';
 import type { ContentType } from './content-type.js';
-import { refuseContentType } from './data.js';
+import { refuseTextType } from './data.js';
 import { Executable } from './executable.js';
 import { renderTemplate } from './rendering.js';
 import type { Work } from './work.js';
@@ -64,7 +64,7 @@ export const templateType: ContentType<Template> = {
         errors.push({ field: 'fields.source', message, line, column });
       }
     }
-    const refusal = typeof contentType === 'string' ? refuseContentType(contentType) : undefined;
+    const refusal = typeof contentType === 'string' ? refuseTextType(contentType) : undefined;
     if (refusal !== undefined) errors.push({ field: 'fields.contentType', message: refusal });
     return errors;
   },

@@ -130,7 +130,7 @@ async function applyOne(work: Work, planned: PlannedObject, place: Place): Promi
         fields: wanted.fields,
         properties: wanted.properties,
       });
-      await setBytes(work, created, wanted);
+      setBytes(work, created, wanted);
       mark(created, file, wanted);
       state.created.push(created.path);
       return;
@@ -147,7 +147,7 @@ async function applyOne(work: Work, planned: PlannedObject, place: Place): Promi
       fields: wanted.fields,
       properties: [...withoutOld(held, wanted), ...wanted.properties],
     });
-    await setBytes(work, held, wanted);
+    setBytes(work, held, wanted);
     mark(held, file, wanted);
     state.updated.push(held.path);
   } catch (error) {
@@ -202,13 +202,9 @@ async function readWanted(
   return { title, fields, properties, digest: sha256(JSON.stringify([title, fields, properties])) };
 }
 
-async function setBytes(
-  work: Work,
-  object: Content,
-  { bytes, contentType }: Wanted,
-): Promise<void> {
+function setBytes(work: Work, object: Content, { bytes, contentType }: Wanted): void {
   if (bytes === undefined) return;
-  await setData(work, object, { bytes, ...(contentType === undefined ? {} : { contentType }) });
+  setData(work, object, { bytes, ...(contentType === undefined ? {} : { contentType }) });
 }
 
 /** Properties that the last import gave an untouched object, and this one no longer does. */

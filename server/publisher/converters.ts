@@ -166,7 +166,7 @@ function addToRecord(
 ): void {
   const [recordName, attribute] = splitAttribute(name);
   const held = into.get(recordName);
-  const record = isRecord(held) ? (held as MutableRecord) : newRecord();
+  const record: MutableRecord = Object.assign(newRecord(), isRecord(held) ? held : {});
   record[attribute] = gather(record[attribute], value, asList);
   into.set(recordName, record);
 }
@@ -195,7 +195,7 @@ function addToRecords(
 function fillIn(sent: FormValue | undefined, fallback: FormValue): FormValue {
   if (sent === undefined) return fallback;
   if (isRecord(sent) && isRecord(fallback)) {
-    return Object.assign(newRecord(), fallback, sent) as FormRecord;
+    return Object.assign(newRecord(), fallback, sent);
   }
   const [template] = Array.isArray(fallback) ? (fallback as readonly FormValue[]) : [];
   if (Array.isArray(sent) && template !== undefined && isRecord(template)) {

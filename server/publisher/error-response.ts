@@ -79,12 +79,12 @@ async function renderTemplate(
   });
   const template = found?.value;
   if (!(template instanceof Content)) return undefined;
-  const { page } = contentTypes.of(template);
-  if (page === undefined) return undefined;
+  const type = contentTypes.of(template);
+  if (type.page === undefined) return undefined;
   const { status, title, detail, path, id, ours, inside } = report;
   const shown = inside === undefined ? detail : `${detail} ${describeInside(inside)}`;
   request.remember(ERROR_NAME, { status, title, detail: shown, path, id: ours ? id : '' });
-  const response = await page(template, request, request.context);
+  const response = await type.page(template, request, request.context);
   response.status = status;
   return response.setAll(report.headers).set('Cache-Control', 'no-store');
 }

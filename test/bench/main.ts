@@ -7,6 +7,7 @@
 import { attributes } from './attributes.js';
 import { commits } from './commits.js';
 import { connectionLoads } from './connection-loads.js';
+import { readerLoads } from './loads.js';
 import { pages } from './pages.js';
 import type { BenchRow } from './row.js';
 import { templates } from './templates.js';
@@ -16,6 +17,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   commits,
   attributes,
   loads: connectionLoads,
+  reads: readerLoads,
   pages,
   templates,
   updates,

@@ -15,7 +15,8 @@ test('the present format needs no steps', () => {
 
 test('an older format takes each step on the way', async () => {
   const done: string[] = [];
-  for (const { run } of stepsFrom(FORMAT - 1, [step(FORMAT - 1), step(-5)], '/db')) await run(done);
+  for (const each of stepsFrom(FORMAT - 1, [step(FORMAT - 1), step(-5)], '/db'))
+    await each.run(done);
   assert.deepEqual(done, [`${FORMAT - 1}`]);
 });
 

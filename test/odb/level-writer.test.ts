@@ -6,7 +6,7 @@ import { openObjects } from '../../odb/level-database.js';
 import { KEY_LAST_TID } from '../../odb/level-keys.js';
 import { LevelReader, LevelView, type LevelDatabase } from '../../odb/level-reader.js';
 import { LevelWriter, type BatchOperation } from '../../odb/level-writer.js';
-import { asOid, type Oid } from '../../odb/oid.js';
+import { asOid } from '../../odb/oid.js';
 import { SharedCounters } from '../../odb/shared-counters.js';
 import { TID_ZERO, type Tid } from '../../odb/tid.js';
 import { temporaryDirectory } from '../support/temporary.js';
@@ -151,6 +151,6 @@ test('a missing older revision is damage, not another state', async () => {
   await bench.db.del(key.key);
   using reader = new LevelReader(bench.db);
   assert.deepEqual(stateIn(reader, asOid(1), second.tid), { n: 1 });
-  assert.throws(() => reader.loadAt(asOid(1) as Oid, tid), { code: 'ODB_DAMAGED' });
+  assert.throws(() => reader.loadAt(asOid(1), tid), { code: 'ODB_DAMAGED' });
   assert.ok(bench.batches[1]?.some((operation) => operation.key === KEY_LAST_TID));
 });

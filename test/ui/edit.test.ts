@@ -185,6 +185,16 @@ test('preview: a layout is shown around the page of the object it is seen from',
   assert.match(page.text, /<head><base href="\/about">/);
 });
 
+test('preview: a partial is shown in the page that it is part of, without a trace of how that was found', async () => {
+  await using admin = await site();
+  const layout = '<body>{{> greeting}}: {{> @partial-block}}</body>';
+  await admin.post('/layout/@manage/edit', save({ source: layout }));
+  const sent = { action: 'preview', source: 'Bye {{title}}', from: '/about' };
+  const page = await admin.post('/greeting/@manage/edit', sent);
+  assert.match(page.text, /<body>Bye About: <p>one/);
+  assert.equal(page.text.replaceAll(/[ -~\s]/g, ''), '');
+});
+
 test('preview: a document is shown in its layout with the unsaved text', async () => {
   await using admin = await site();
   const page = await admin.post('/about/@manage/edit', { action: 'preview', source: '# Later' });

@@ -140,7 +140,7 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
     const toasts = document.querySelector('.toasts');
     if (toasts !== null && typeof tid === 'string') {
       await refresh(toasts, url, 'toasts');
-      document.dispatchEvent(new CustomEvent('canopy-refreshed'));
+      document.dispatchEvent(new CustomEvent('canopy-toast'));
     }
   }
 

@@ -1,9 +1,7 @@
 /**
  * Account: who you are here, and what you have chosen for yourself.
  */
-import { type Content, contentAt } from '../../server/content/content.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { Response } from '../../server/publisher/response.js';
+import { type Content, contentAt, type PublishRequest, Response } from '../../server/index.js';
 import { localAddress } from '../page.js';
 import { keepShortcuts, readShortcuts } from '../shortcuts.js';
 import { anyObject, defineScreen, screenUrl, type ViewModel } from '../screen.js';

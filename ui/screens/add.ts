@@ -1,16 +1,18 @@
 /**
  * Add: the form of a new object of one type; without a type, the types to choose from.
  */
-import type { Container } from '../../server/content/content.js';
 import {
+  type Container,
   type ContentType,
   contentTypes,
+  createObject,
   type FieldDef,
-} from '../../server/content/content-type.js';
-import { createObject, setData } from '../../server/content/edit.js';
-import { Invalid, NotFound } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { USER_FOLDER_ID } from '../../server/security/principal.js';
+  Invalid,
+  NotFound,
+  type PublishRequest,
+  setData,
+  USER_FOLDER_ID,
+} from '../../server/index.js';
 import { addableTypes, addMenu } from '../addable.js';
 import { idFromFilename } from '../filenames.js';
 import { type Input, inputOf, lineInput, readFields } from '../form-fields.js';

@@ -1,10 +1,13 @@
 /**
  * Contents: what a folder holds, and what is done with several objects at once.
  */
-import type { Container, SortKey } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
-import { NotFound } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
+import {
+  type Container,
+  contentTypes,
+  NotFound,
+  type PublishRequest,
+  type SortKey,
+} from '../../server/index.js';
 import { addMenu } from '../addable.js';
 import { acquiredNames } from '../answering.js';
 import { arrange, arrangeBefore } from '../arrange.js';

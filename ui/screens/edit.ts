@@ -6,13 +6,16 @@
  * sight. The editor and the preview are laid over a plain form, which does the same without them.
  */
 import { createHash } from 'node:crypto';
-import type { Tid } from '../../odb/index.js';
-import type { Content } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
-import { setData } from '../../server/content/edit.js';
-import { BadRequest, PreconditionFailed } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { Response } from '../../server/publisher/response.js';
+import {
+  BadRequest,
+  type Content,
+  contentTypes,
+  PreconditionFailed,
+  type PublishRequest,
+  Response,
+  setData,
+  type Tid,
+} from '../../server/index.js';
 import { namesAnsweringAt } from '../answering-names.js';
 import { type Merged, mergeValues } from '../edit-merge.js';
 import { fileModel, formModel, previewModel } from '../edit-model.js';

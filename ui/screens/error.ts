@@ -1,10 +1,7 @@
 /**
  * The admin's error page: what was refused or not found and the steps that led to it.
  */
-import type { Content } from '../../server/content/content.js';
-import type { ServerError } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import type { Response } from '../../server/publisher/response.js';
+import type { Content, PublishRequest, Response, ServerError } from '../../server/index.js';
 import { attemptOf, reportFor } from '../attempt.js';
 import { pageResponse } from '../page.js';
 import { screenUrl } from '../screen.js';

@@ -2,10 +2,14 @@
  * Go to: from anywhere to an object, by the beginning of its path or by a word of its id or title,
  * and to the screens of the object one is at. The palette shows the same answers over the page.
  */
-import { type Container, type Content, isContainer } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
-import { Folder } from '../../server/content/folder.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
+import {
+  type Container,
+  type Content,
+  contentTypes,
+  Folder,
+  isContainer,
+  type PublishRequest,
+} from '../../server/index.js';
 import { addMenu } from '../addable.js';
 import { anyObject, defineScreen, screensFor, screenUrl, type ViewModel } from '../screen.js';
 import { rootOf } from '../shell.js';

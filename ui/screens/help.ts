@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Marked } from 'marked';
-import { NotFound } from '../../server/errors.js';
+import { NotFound } from '../../server/index.js';
 import { anyObject, defineScreen, restOf, screenUrl } from '../screen.js';
 
 const FOLDER = fileURLToPath(new URL('../help/', import.meta.url));

@@ -4,18 +4,20 @@
  * The address says which two are compared and how they are shown. Of a past state one sees what one
  * may see of the object today, and what one might have seen then.
  */
-import type { Oid, Tid } from '../../odb/index.js';
-import { Content } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
 import {
+  BadRequest,
+  Content,
+  contentTypes,
   HISTORY_REVISIONS_MAX,
   listHistory,
   objectAsOf,
+  type Oid,
+  type PublishRequest,
   revertObject,
   type RevisionEntry,
-} from '../../server/content/history.js';
-import { BadRequest, Unauthorized } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
+  type Tid,
+  Unauthorized,
+} from '../../server/index.js';
 import { diffContent, isReverted, type StoredState } from '../content-state.js';
 import { byDay, momentOf, whenInWords } from '../days.js';
 import { countInWords, timeInWords } from '../helpers.js';

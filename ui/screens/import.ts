@@ -6,13 +6,20 @@
  * transaction, which the page offers to undo when the job is done.
  */
 import { randomUUID } from 'node:crypto';
-import type { Container } from '../../server/content/content.js';
-import { BadRequest, NotFound } from '../../server/errors.js';
-import { importOrder, type UploadedFile } from '../../server/jobs/import.js';
-import { getJob, hasEnded, type JobRecord } from '../../server/jobs/job.js';
-import { type FormFile, isFormFile } from '../../server/publisher/form.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { principalKey } from '../../server/security/principal.js';
+import {
+  BadRequest,
+  type Container,
+  type FormFile,
+  getJob,
+  hasEnded,
+  importOrder,
+  isFormFile,
+  type JobRecord,
+  NotFound,
+  principalKey,
+  type PublishRequest,
+  type UploadedFile,
+} from '../../server/index.js';
 import { countInWords } from '../helpers.js';
 import { holdsContent } from '../holds-content.js';
 import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';

@@ -2,11 +2,16 @@
  * Properties: an object's title, the fields of its type, the properties that the site gave it, and
  * what follows from it.
  */
-import type { Content } from '../../server/content/content.js';
-import { contentTypes, type FieldDef } from '../../server/content/content-type.js';
-import { setData, updateObject } from '../../server/content/edit.js';
-import { BadRequest, Invalid } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
+import {
+  BadRequest,
+  type Content,
+  contentTypes,
+  type FieldDef,
+  Invalid,
+  type PublishRequest,
+  setData,
+  updateObject,
+} from '../../server/index.js';
 import { inputOf, lineInput, readFields } from '../form-fields.js';
 import { fullTime, sizeInWords } from '../helpers.js';
 import { userOf } from '../listing.js';

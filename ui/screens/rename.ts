@@ -1,12 +1,18 @@
 /**
  * Rename: new ids and titles for several objects at once.
  */
-import type { Container, Content } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
-import { updateObject } from '../../server/content/edit.js';
-import { moveObject } from '../../server/content/move.js';
-import { BadRequest, Invalid, NotFound, Taken } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
+import {
+  BadRequest,
+  type Container,
+  type Content,
+  contentTypes,
+  Invalid,
+  moveObject,
+  NotFound,
+  type PublishRequest,
+  Taken,
+  updateObject,
+} from '../../server/index.js';
 import { errorOf } from '../form-fields.js';
 import { namesInWords } from '../helpers.js';
 import { holdsContent } from '../holds-content.js';

@@ -5,23 +5,33 @@
  * and ownership stand below it. The question "why?" is asked in the address, so that an answer can
  * be shown to somebody else.
  */
-import { type Content, contentAt, isContainer } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
-import { isExecutable } from '../../server/content/executable.js';
 import {
+  allPermissions,
+  ANONYMOUS_CALLER,
+  ANONYMOUS_KEY,
+  ANONYMOUS_ROLE,
+  AUTHENTICATED_ROLE,
+  BadRequest,
+  BUILT_IN_ROLES,
+  type Content,
+  contentAt,
+  contentTypes,
   explainAccess,
+  Invalid,
+  isContainer,
+  isExecutable,
+  isPermission,
   type ObjectPermissions,
+  principalKey,
+  principalNamed,
+  type PublishRequest,
   readPermissions,
+  resolveCaller,
   setPermissions,
-} from '../../server/content/permissions.js';
-import { siteRoot } from '../../server/content/places.js';
-import { principalNamed, resolveCaller, UserFolder } from '../../server/content/user-folder.js';
-import { BadRequest, Invalid } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { allPermissions, isPermission } from '../../server/security/permission.js';
-import { ANONYMOUS_KEY, principalKey } from '../../server/security/principal.js';
-import { ANONYMOUS_ROLE, AUTHENTICATED_ROLE, BUILT_IN_ROLES } from '../../server/security/role.js';
-import { ANONYMOUS_CALLER, Standing } from '../../server/security/standing.js';
+  siteRoot,
+  Standing,
+  UserFolder,
+} from '../../server/index.js';
 import { isSet, matrixOf, readMatrix } from '../permission-matrix.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 import { whoIs } from '../who.js';

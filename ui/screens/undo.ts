@@ -6,13 +6,15 @@
  * here as well: what can be undone is, and the person is back where they were; what cannot leads to
  * the page that says why.
  */
-import type { Tid } from '../../odb/index.js';
-import type { Content } from '../../server/content/content.js';
-import { siteRoot } from '../../server/content/places.js';
-import { undoTransactions } from '../../server/content/undo.js';
-import { BadRequest } from '../../server/errors.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { Response } from '../../server/publisher/response.js';
+import {
+  BadRequest,
+  type Content,
+  type PublishRequest,
+  Response,
+  siteRoot,
+  type Tid,
+  undoTransactions,
+} from '../../server/index.js';
 
 import { localAddress } from '../page.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';

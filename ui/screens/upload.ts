@@ -4,11 +4,17 @@
  * An image becomes an Image, Markdown a Document, Handlebars a Template, anything else a File. A file
  * whose id is taken by an object of the same type replaces what that holds; Undo brings it back.
  */
-import type { Container, Content } from '../../server/content/content.js';
-import { createObject, setData } from '../../server/content/edit.js';
-import { BadRequest, Taken } from '../../server/errors.js';
-import { type FormFile, isFormFile } from '../../server/publisher/form.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
+import {
+  BadRequest,
+  type Container,
+  type Content,
+  createObject,
+  type FormFile,
+  isFormFile,
+  type PublishRequest,
+  setData,
+  Taken,
+} from '../../server/index.js';
 import { becomes } from '../filenames.js';
 import { countInWords, namesInWords } from '../helpers.js';
 import { holdsContent } from '../holds-content.js';

@@ -1,19 +1,23 @@
 /**
  * Users: who may sign in here, with which roles. The list is left, one user, or a new one, right.
  */
-import { createObject, deleteObjects, updateObject } from '../../server/content/edit.js';
-import type { User } from '../../server/content/user.js';
-import { UserFolder } from '../../server/content/user-folder.js';
-import { BadRequest, Invalid, NotFound } from '../../server/errors.js';
-import type { Form } from '../../server/publisher/form.js';
-import type { PublishRequest } from '../../server/publisher/request.js';
-import { principalKey } from '../../server/security/principal.js';
 import {
   ANONYMOUS_ROLE,
   AUTHENTICATED_ROLE,
+  BadRequest,
+  createObject,
+  deleteObjects,
+  type Form,
+  Invalid,
+  NotFound,
   OWNER_ROLE,
+  principalKey,
+  type PublishRequest,
   rolesValidAt,
-} from '../../server/security/role.js';
+  updateObject,
+  type User,
+  UserFolder,
+} from '../../server/index.js';
 import { errorOf } from '../form-fields.js';
 import { userOf } from '../listing.js';
 import { type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';

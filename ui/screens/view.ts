@@ -4,8 +4,7 @@
  * The page is shown in a frame in which no script runs and no form is sent, so that nothing in it can
  * act in the name of whoever looks at it here.
  */
-import type { Content } from '../../server/content/content.js';
-import { contentTypes } from '../../server/content/content-type.js';
+import { type Content, contentTypes } from '../../server/index.js';
 import { defineScreen } from '../screen.js';
 
 export const view = defineScreen({

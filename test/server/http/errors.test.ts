@@ -48,7 +48,8 @@ test('what nobody expected is a 500 with an id, and the log has the rest under i
   assert.doesNotMatch(page.text, /fault of the trial/i);
   const id = /<code>([0-9a-f]+)<\/code>/.exec(page.text)?.[1];
   const line = server.log.find((entry) => entry['id'] === id);
-  assert.equal((line?.['error'] as Record<string, unknown>)['message'], 'A fault of the trial');
+  const error = line?.['error'] as Record<string, unknown> | undefined;
+  assert.equal(error?.['message'], 'A fault of the trial');
 });
 
 test('errors under @api are problems in JSON, whoever makes them', async () => {

@@ -1,7 +1,7 @@
 /** The welcome site: every page of it, as a visitor sees it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Container, type Content, isContainer } from '../../../server/content/content.js';
+import { type Container, isContainer } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
 import { undoTransactions } from '../../../server/content/undo.js';
 import { memorySite } from '../../support/site.js';
@@ -55,7 +55,7 @@ test('the welcome site: every template renders on the root without an error', as
   const urls = site.read((object) => {
     const found: string[] = [];
     const walk = (folder: Container): void => {
-      for (const item of folder.items() as readonly Content[]) {
+      for (const item of folder.items()) {
         if (contentTypes.of(item).page !== undefined) found.push(item.url);
         if (isContainer(item)) walk(item);
       }

@@ -1,0 +1,102 @@
+/**
+ * The door of the server: what the admin, and any other plugin, may use of it.
+ *
+ * What is here is what a package that adds content types, views or screens can rely on; everything
+ * else of the server may change from one release to the next.
+ */
+export { Context, rolesFor } from '../acquisition/index.js';
+export {
+  type Oid,
+  parseOid,
+  parseTid,
+  type Tid,
+  type TransactionRecord,
+  type UndoneObject,
+  type UndoPlan,
+} from '../odb/index.js';
+export { problemOf, problemResponse } from './api/problem.js';
+export {
+  type ContentType,
+  contentTypes,
+  type FieldDef,
+  type FieldValues,
+} from './content/content-type.js';
+export {
+  type Container,
+  Content,
+  contentAt,
+  isContainer,
+  type SortKey,
+} from './content/content.js';
+export { copyObject } from './content/copy.js';
+export { mediaType } from './content/data.js';
+export { createObject, deleteObjects, setData, updateObject } from './content/edit.js';
+export { isExecutable } from './content/executable.js';
+export { File } from './content/file.js';
+export { Folder } from './content/folder.js';
+export {
+  HISTORY_REVISIONS_MAX,
+  listHistory,
+  listTransactions,
+  objectAsOf,
+  revertObject,
+  type RevisionEntry,
+  type TransactionEntry,
+} from './content/history.js';
+export { BUILT_IN_NAMES, refuseId } from './content/ids.js';
+export { moveObject } from './content/move.js';
+export { pastObject } from './content/past.js';
+export {
+  explainAccess,
+  type ObjectPermissions,
+  type PermissionEntry,
+  readPermissions,
+  setPermissions,
+} from './content/permissions.js';
+export { pathAt, siteRoot } from './content/places.js';
+export { type Property, PROPERTY_TYPES, type PropertyPatch } from './content/properties.js';
+export { isOwnAndRecent, type UndoOutcome, undoTransactions } from './content/undo.js';
+export { principalNamed, resolveCaller, UserFolder } from './content/user-folder.js';
+export type { User } from './content/user.js';
+export {
+  BadRequest,
+  type FieldError,
+  Invalid,
+  NotFound,
+  PreconditionFailed,
+  ServerError,
+  Taken,
+  TemplateError,
+  Unauthorized,
+} from './errors.js';
+export { importOrder, type UploadedFile } from './jobs/import.js';
+export { getJob, hasEnded, type JobRecord } from './jobs/job.js';
+export type { AssetFolder, Plugin } from './plugin.js';
+export { type ErrorReport, reportError } from './publisher/error-page.js';
+export { type Form, type FormFile, isFormFile } from './publisher/form.js';
+export type { PublishRequest } from './publisher/request.js';
+export { Response } from './publisher/response.js';
+export {
+  type SignInModel,
+  type SignInPages,
+  type SignOutModel,
+  useSignInPages,
+} from './publisher/sign-in-page.js';
+export type { View } from './publisher/view.js';
+export { allPermissions, defaultRoles, isPermission } from './security/permission.js';
+export {
+  ANONYMOUS_KEY,
+  isKnown,
+  parsePrincipal,
+  principalKey,
+  USER_FOLDER_ID,
+} from './security/principal.js';
+export {
+  ANONYMOUS_ROLE,
+  AUTHENTICATED_ROLE,
+  BUILT_IN_ROLES,
+  OWNER_ROLE,
+  rolesValidAt,
+} from './security/role.js';
+export { ANONYMOUS_CALLER, Standing } from './security/standing.js';
+export { PAGE_LANGUAGE } from './templates/index.js';
