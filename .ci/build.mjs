@@ -4,7 +4,7 @@
  * Views, styles and help pages are copied beside the code that reads them. Types are not checked
  * here; `.ci/check.mjs` does that.
  */
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -68,4 +68,3 @@ if (clients.length > 0) {
 for (const relative of others) {
   await cp(path.join(top, relative), path.join(out, relative));
 }
-await writeFile(path.join(out, 'package.json'), '{ "type": "module" }\n');

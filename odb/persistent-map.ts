@@ -114,7 +114,9 @@ export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[st
 
   /** Iterates over the values in the order of their keys; see `entries`. */
   *values(range?: Range): Generator<V> {
-    for (const [, value] of this.entries(range)) yield value;
+    for (const [, value] of treeEntries(this.#nodes(), this, range)) {
+      yield this.#follow(value) as V;
+    }
   }
 
   /**

@@ -49,10 +49,11 @@ export const oidOfRef: ReferenceOf = (value) => (value instanceof Ref ? value.oi
 /** Makes `Ref`s; the default of the functions that decode. */
 export const makeRef: MakeReference = (oid) => new Ref(oid);
 
-const TAG_DATE = 1;
 const TAG_BIGINT = 2;
 const TAG_NEGATIVE_BIGINT = 3;
 const TAG_REFERENCE = 6;
+/** Whole milliseconds since the epoch. CBOR's own tag counts seconds, which loses some of them. */
+const TAG_DATE = 7;
 
 /**
  * Gives the record of an object.
@@ -221,7 +222,8 @@ const encodeOptions = {
         : [new Token(Type.tag, TAG_REFERENCE), new Token(Type.uint, oid)];
     },
     Date(value: Date) {
-      return [new Token(Type.tag, TAG_DATE), numberToken(value.getTime() / 1000)];
+      const ms = value.getTime();
+      return [new Token(Type.tag, TAG_DATE), new Token(ms < 0 ? Type.negint : Type.uint, ms)];
     },
     bigint(value: bigint) {
       const tag = value < 0n ? TAG_NEGATIVE_BIGINT : TAG_BIGINT;
@@ -298,11 +300,6 @@ function notPlain(path: readonly (string | number)[], root: string, what: string
   return new TypeError(`${name} is ${what}; stored are plain data and persistent objects`);
 }
 
-function numberToken(value: number): Token {
-  if (!Number.isSafeInteger(value)) return new Token(Type.float, value);
-  return new Token(value < 0 ? Type.negint : Type.uint, value);
-}
-
 // --- Decoding ---------------------------------------------------------------------------------
 
 function guarded<T>(bytes: Uint8Array, work: (items: CborCursor) => T): T {
@@ -368,7 +365,7 @@ function readTagged(items: CborCursor, tag: number, reference: MakeReference): u
   items.next();
   const { kind, value } = items;
   if (tag === TAG_REFERENCE && kind === KIND_UINT) return reference(asOid(value as number));
-  if (tag === TAG_DATE && typeof value === 'number') return new Date(Math.round(value * 1000));
+  if (tag === TAG_DATE && typeof value === 'number') return new Date(value);
   if (value instanceof Uint8Array && (tag === TAG_BIGINT || tag === TAG_NEGATIVE_BIGINT)) {
     const digits = BigInt(`0x${Buffer.from(value).toString('hex')}`);
     return tag === TAG_BIGINT ? digits : -1n - digits;

@@ -77,6 +77,12 @@ export class Site implements SiteServices {
     return siteRoot(connection);
   }
 
+  /** Tells whether the database has a site. */
+  exists(): boolean {
+    using connection = this.database.connect();
+    return connection.root.has(SITE_KEY);
+  }
+
   /**
    * Does work in a transaction of its own in the name of a user, and saves it. After a conflict it
    * is done again from the start, `RETRIES_MAX` times at most.

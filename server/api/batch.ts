@@ -9,7 +9,7 @@ import { siteRoot } from '../content/places.js';
 import { Invalid, NotFound } from '../errors.js';
 import { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
-import { traverse } from '../publisher/traverse.js';
+import { readPath, traverse } from '../publisher/traverse.js';
 import { Body, isObject, type Json } from './json.js';
 import { type Problem, problemOf, problemResponse } from './problem.js';
 import type { Route } from './route.js';
@@ -98,11 +98,17 @@ function readOperation(body: Body, item: unknown, at: number): Operation | undef
     body.refuse(`${where}.path`, 'This must be a full path with /@api');
     return undefined;
   }
-  if (/@api\/batch(\?|$)/.test(path)) {
+  if (isBatch(path)) {
     body.refuse(`${where}.path`, 'A batch cannot hold a batch');
     return undefined;
   }
   return { method, path, body: item['body'] };
+}
+
+/** Tells whether a path leads to a batch, however it is written. */
+function isBatch(path: string): boolean {
+  const { segments } = readPath(path.split('?', 1)[0] ?? '');
+  return segments.at(-1) === 'batch' && segments.at(-2) === '@api';
 }
 
 async function runOne(

@@ -302,8 +302,9 @@ function tagged(response: Response, object: Content, request?: PublishRequest): 
 function dataOf(object: Content): Response {
   const type = contentTypes.of(object);
   if (type.data === undefined) throw new NotFound(`${object.path} holds no data`);
-  const { contentType = type.data === 'source' ? 'text/markdown; charset=utf-8' : UNKNOWN_CONTENT_TYPE } =
-    type.read(object) as { contentType?: string };
+  const {
+    contentType = type.data === 'source' ? 'text/markdown; charset=utf-8' : UNKNOWN_CONTENT_TYPE,
+  } = type.read(object) as { contentType?: string };
   return sandboxed(bytesOf(object, contentType), { contentType, filename: object.id });
 }
 

@@ -186,6 +186,7 @@ export function readMoment(
 
 function asOf(request: PublishRequest, given: string): Content {
   const at = parseTid(given);
+  request.policy.require('Access contents information', request.object);
   const found = at === undefined ? undefined : objectAsOf(request, request.object, at);
   if (found === undefined) throw new NotFound(`${request.object.path} has no revision ${given}`);
   return found;

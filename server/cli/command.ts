@@ -38,6 +38,9 @@ export function defineCommand<K extends SettingKey>(command: Command<K>): Comman
 }
 
 /** Gives the last value of an option; `undefined` when it was not given. */
-export function optionOf(input: Pick<CommandInput<SettingKey>, 'options'>, name: string): string | undefined {
+export function optionOf(
+  input: Pick<CommandInput<SettingKey>, 'options'>,
+  name: string,
+): string | undefined {
   return input.options[name]?.at(-1);
 }

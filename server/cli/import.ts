@@ -27,7 +27,11 @@ was edited on the site. What could not be taken over as it is, is listed by file
     }
     if (!target.startsWith('/')) throw new UsageError(`${target} is no path: it begins with /.`);
     const files = await readDirectory(path.resolve(input.directory, source));
-    await using opened = await openCommandSite({ ...input.settings, directory: input.directory });
+    await using opened = await openCommandSite({
+      ...input.settings,
+      directory: input.directory,
+      mustExist: true,
+    });
     const report = await opened.site.transact(optionOf(input, 'user') ?? ADMIN_KEY, (work) =>
       importFiles(work, { files, target, overwrite: input.options['overwrite'] !== undefined }),
     );

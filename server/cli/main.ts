@@ -72,7 +72,8 @@ function report(name: string, error: unknown): number {
   const misused = error instanceof SettingsError || error instanceof UsageError;
   if (misused || error instanceof ServerError || error instanceof OdbError) {
     console.error(`canopy: ${error.message}`);
-    if (misused) console.error(`See canopy ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`);
+    if (misused)
+      console.error(`See canopy ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`);
   } else {
     console.error(error);
   }

@@ -18,7 +18,9 @@ export interface AdminPassword {
 export function adminPassword(given: string | undefined): AdminPassword {
   if (given !== undefined && given !== '') return { password: given, random: false };
   const groups = Array.from({ length: GROUPS }, () =>
-    Array.from({ length: GROUP_CHARACTERS }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join(''),
+    Array.from({ length: GROUP_CHARACTERS }, () => CHARACTERS[randomInt(CHARACTERS.length)]).join(
+      '',
+    ),
   );
   return { password: groups.join('-'), random: true };
 }

@@ -1,7 +1,9 @@
 /**
  * A site opened by a command: in this process alone, while no server has the database.
  */
+import { existsSync } from 'node:fs';
 import { Database, LevelStorage, type LevelStorageOptions, mergeRules } from '../../odb/index.js';
+import { ServerError } from '../errors.js';
 import { pluginSpecifiers } from '../plugin-specifiers.js';
 import { loadSitePlugins, openSite, type Site } from '../site.js';
 
@@ -16,6 +18,8 @@ export interface CommandSiteOptions {
   readonly plugins: readonly string[];
   /** Where relative paths of plugins start. */
   readonly directory: string;
+  /** There must be a site already; nothing is made. */
+  readonly mustExist?: boolean;
 }
 
 /**
@@ -23,8 +27,10 @@ export interface CommandSiteOptions {
  *
  * @throws OdbError `ODB_IN_USE` naming the process that has it
  * @throws SettingsError `SRV_SETTING` when a plugin is not there
+ * @throws ServerError `SRV_NO_SITE` when there must be a site and is none
  */
 export async function openCommandSite(options: CommandSiteOptions): Promise<CommandSite> {
+  if (options.mustExist === true && !existsSync(options.data)) throw noSite(options.data);
   const plugins = await loadSitePlugins(pluginSpecifiers(options.plugins, options.directory));
   const opening: LevelStorageOptions = {
     directory: options.data,
@@ -36,9 +42,17 @@ export async function openCommandSite(options: CommandSiteOptions): Promise<Comm
   const database = await Database.open({ storage });
   try {
     const site = await openSite({ database, plugins });
+    if (options.mustExist === true && !site.exists()) throw noSite(options.data);
     return { site, isNew, [Symbol.asyncDispose]: () => database.close() };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+function noSite(data: string): ServerError {
+  return new ServerError(
+    'SRV_NO_SITE',
+    `There is no site in ${data}. Make one with canopy init --data ${data}, or name another directory.`,
+  );
 }

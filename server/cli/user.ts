@@ -48,14 +48,22 @@ export const user = defineCommand({
     const [name = '', ...names] = input.operands;
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (action === undefined) {
-      throw new UsageError(`There is no canopy user ${name}; there are ${Object.keys(ACTIONS).join(', ')}.`);
+      throw new UsageError(
+        `There is no canopy user ${name}; there are ${Object.keys(ACTIONS).join(', ')}.`,
+      );
     }
     if (names.length < action.names.min || names.length > action.names.max) {
-      throw new UsageError(`canopy user ${name} takes ${action.names.max === 0 ? 'no' : 'a'} name.`);
+      throw new UsageError(
+        `canopy user ${name} takes ${action.names.max === 0 ? 'no' : 'a'} name.`,
+      );
     }
     const said: string[] = [];
     const given = { ...(await readPassword(input)), out: (line: string) => void said.push(line) };
-    await using opened = await openCommandSite({ ...input.settings, directory: input.directory });
+    await using opened = await openCommandSite({
+      ...input.settings,
+      directory: input.directory,
+      mustExist: true,
+    });
     await change(opened.site, (work, root) => {
       action.run(usersAt(root, optionOf(given, 'in') ?? '/'), names, given, work);
     });

@@ -39,11 +39,13 @@ export function refuseTextType(contentType: string): string | undefined {
   return odd ? 'What a template gives is sent in UTF-8' : undefined;
 }
 
-/** Gives a type that `refuseTextType` lets pass with its charset, so that no browser guesses one. */
+/**
+ * Gives a type that `refuseTextType` lets pass, with a charset where it is of markup: no browser is
+ * to guess one.
+ */
 export function inUtf8(contentType: string): string {
-  if (/;\s*charset=/i.test(contentType)) return contentType;
-  const isText = isActive(contentType) || mediaType(contentType).startsWith('text/');
-  return isText ? `${contentType}; charset=utf-8` : contentType;
+  const isGiven = /;\s*charset=/i.test(contentType);
+  return isActive(contentType) && !isGiven ? `${contentType}; charset=utf-8` : contentType;
 }
 
 /** Guesses the media type of a file from its name; text is UTF-8. */

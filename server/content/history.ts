@@ -1,13 +1,17 @@
 /**
  * History: what happened to an object, and going back to how it was.
  *
- * Everything here asks for `View history`. Lists leave out the paths of what the user may not view;
- * of something deleted, who may view where it was may see that it was there.
+ * Everything here asks for `View history`. Lists leave out the paths of what the user may not view,
+ * and what a transaction says of itself where it touched any of that; of something deleted, who may
+ * view where it was may see that it was there.
  */
 import { type Tid, tidToMs, type TransactionRecord } from '../../odb/index.js';
 import { Invalid } from '../errors.js';
+import { callerIn } from '../publisher/past.js';
+import { Policy } from '../security/policy.js';
+import { principalKey } from '../security/principal.js';
 import { changeObject, setData, touched } from './edit.js';
-import { type Content, isContainer } from './content.js';
+import { Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { sameValue } from './fields.js';
 import { File } from './file.js';
@@ -15,6 +19,7 @@ import { pastObject } from './past.js';
 import { siteRoot } from './places.js';
 import type { PropertyPatch } from './properties.js';
 import { isBeginning, isOwnAndRecent } from './undo.js';
+import { resolveCaller } from './user-folder.js';
 import type { Work } from './work.js';
 
 /** How many revisions of one object a list goes back. */
@@ -77,7 +82,10 @@ export function listTransactions(
     found.push(...page.items.filter((record) => isBy(record, user)));
     before = page.next;
   } while (before !== undefined && found.length < wanted);
-  const items = found.slice(start, start + limit).map((record) => entryOf(work, object, record));
+  const maySee = pathsSeenBy(work);
+  const items = found
+    .slice(start, start + limit)
+    .map((record) => entryOf(work, object, record, maySee));
   return { items, total: found.length };
 }
 
@@ -86,24 +94,44 @@ export function listHistory(work: Work, object: Content): readonly RevisionEntry
   work.policy.require('View history', object);
   if (object.oid === undefined) return [];
   const revisions = work.connection.history(object.oid, { limit: HISTORY_REVISIONS_MAX });
+  const maySee = pathsSeenBy(work);
   return revisions.map(({ tid, sizeBytes }) => {
     const record = work.connection.transaction(tid);
     return {
       tid: String(tid),
       time: timeOf(tid),
       user: record?.user ?? null,
-      description: record?.note ?? '',
+      description: record === undefined ? '' : descriptionOf(work, record, maySee),
       size: sizeBytes,
     };
   });
 }
 
-/** Gives an object as it was just after `tid`; `undefined` when it was not there then. */
+/**
+ * Gives an object as it was just after `tid`; `undefined` when it was not there then.
+ * @throws Unauthorized unless the user may view it today, and might have where it was then
+ */
 export function objectAsOf(work: Work, object: Content, tid: Tid): Content | undefined {
   work.policy.require('View history', object);
+  work.policy.require('View', object);
   const past = pastObject(work.connection, object, tid);
-  if (past !== undefined) work.policy.require('View', past);
+  if (past === undefined) return undefined;
+  work.policy.require('View', past);
+  requireThen(work, object, tid);
   return past;
+}
+
+/** Asks the settings of then, those of its containers included, whoever the users are today. */
+function requireThen(work: Work, { oid }: Content, tid: Tid): void {
+  using then = work.site.database.connect({ at: tid });
+  const found = oid === undefined ? undefined : then.find(oid);
+  if (!(found instanceof Content)) return;
+  const root = siteRoot(work.connection);
+  const policy = new Policy(callerIn(then, work.policy.caller), {
+    resolveCaller: (key) => resolveCaller(root, key),
+  });
+  policy.require('View history', found);
+  policy.require('View', found);
 }
 
 /**
@@ -184,15 +212,20 @@ function revertedProperties(object: Content, past: Content): PropertyPatch[] {
     .map((name) => ({ name, value: null, ...past.properties[name] }));
 }
 
-function entryOf(work: Work, object: Content, record: TransactionRecord): TransactionEntry {
-  const { tid, user, note, paths = [] } = record;
+function entryOf(
+  work: Work,
+  object: Content,
+  record: TransactionRecord,
+  maySee: (path: string) => boolean,
+): TransactionEntry {
+  const { tid, user, paths = [] } = record;
   const mayUndo = isOwnAndRecent(work, tid) || work.policy.may('Undo changes', object);
   return {
     tid: String(tid),
     time: timeOf(tid),
     user: user ?? null,
-    description: note ?? '',
-    paths: paths.filter((path) => mayViewPath(work, path)),
+    description: descriptionOf(work, record, maySee),
+    paths: paths.filter(maySee),
     version: null,
     undoable: mayUndo && !isBeginning(work, tid),
   };
@@ -201,6 +234,25 @@ function entryOf(work: Work, object: Content, record: TransactionRecord): Transa
 function isBy(record: TransactionRecord, user: string | undefined): boolean {
   if (user === undefined || record.user === user) return true;
   return !user.includes(':') && record.user?.endsWith(`:${user}`) === true;
+}
+
+/** A note names what was touched, so it is for those who may see all of that, and its author. */
+function descriptionOf(
+  work: Work,
+  { user, note = '', paths = [] }: TransactionRecord,
+  maySee: (path: string) => boolean,
+): string {
+  return user === principalKey(work.user) || paths.every(maySee) ? note : '';
+}
+
+/** Tells which paths the user may see; each is decided once. */
+function pathsSeenBy(work: Work): (path: string) => boolean {
+  const decided = new Map<string, boolean>();
+  return (path) => {
+    const known = decided.get(path) ?? mayViewPath(work, path);
+    decided.set(path, known);
+    return known;
+  };
 }
 
 /** What is gone may be named to those who may view where it was. */

@@ -3,8 +3,8 @@
  *
  * What is shown of the past is an object like any other, with the attributes it had, its settings
  * included; it belongs to no connection, so it cannot be changed by mistake. Its containers are the
- * present ones: who may see it is decided by the settings of today and, at the object itself, by
- * those of then as well.
+ * present ones; who may see it is decided by the settings of today and by those of then, which
+ * `objectAsOf` asks where the object was.
  */
 import type { Connection, Tid } from '../../odb/index.js';
 import { Content } from './content.js';

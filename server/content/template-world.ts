@@ -42,6 +42,8 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set(
   [
     'connection keep-alive te trailer transfer-encoding upgrade',
     'content-encoding content-length content-type',
+    // These speak for the whole host, and a page is no more than itself.
+    'alt-svc clear-site-data service-worker-allowed strict-transport-security',
   ].flatMap((line) => line.split(' ')),
 );
 
@@ -207,7 +209,8 @@ function plainValue(value: FormValue): unknown {
  * connection, the session and the length of the page are not its business.
  */
 function requireHeader(name: string, value: string): void {
-  const isSession = /^set-cookie$/i.test(name) && /^\s*canopy_/i.test(value);
+  // A cookie without a name is sent as its value alone: `=canopy_session=…` is a session, too.
+  const isSession = /^set-cookie$/i.test(name) && /^[\s=]*canopy_/i.test(value);
   if (RESERVED_HEADERS.has(name.toLowerCase()) || isSession) {
     throw new TemplateFault('SRV_TEMPLATE_VALUE', `A template may not set the header ${name}.`);
   }

@@ -2,7 +2,8 @@
  * Reading `multipart/form-data`: fields into memory, files into the blob store as they arrive.
  *
  * Parts come out in the order in which they were sent. A file field that a browser sent empty is
- * left out.
+ * left out. Of one form, one file at a time is written, so that a form of thousands of files does
+ * not take the files that the rest of the server has to open.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -85,6 +86,8 @@ class MultipartForm {
   fail: (error: unknown) => void = () => {};
   readonly #options: MultipartOptions;
   readonly #parts: Promise<FormPart | undefined>[] = [];
+  /** Settles when every file begun so far is in the blob store. */
+  #writing: Promise<unknown> = Promise.resolve();
   #fieldBytes = 0;
   #bodyBytes = 0;
 
@@ -119,11 +122,13 @@ class MultipartForm {
       stream.resume();
       return;
     }
-    const stored = this.#options.blobs.put(stream).then((blob) => ({
-      name,
-      file: { ...about, sha256: blob.sha256, sizeBytes: blob.sizeBytes },
-    }));
+    // A stream may end too early while its turn has not come yet.
+    stream.once('error', (cause) => this.fail(malformed(cause)));
+    const stored = Promise.race([this.#writing, this.failed])
+      .then(() => this.#options.blobs.put(stream))
+      .then(({ sha256, sizeBytes }) => ({ name, file: { ...about, sha256, sizeBytes } }));
     stored.catch(this.fail);
+    this.#writing = stored;
     this.#parts.push(stored);
   }
 

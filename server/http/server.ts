@@ -86,7 +86,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     startThread(onEnded) {
       const thread = numbers.take();
       return new PublisherThread({
-        data: { plugins, cacheObjects, timeLimitMs, thread, verified },
+        settings: { plugins, cacheObjects, timeLimitMs, thread, verified },
         log,
         storage: () => storage,
         onEnded(cause) {

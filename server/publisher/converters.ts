@@ -236,7 +236,7 @@ function toInteger(text: string, field: string): number {
 }
 
 function toFloat(text: string, field: string): number {
-  const isNumber = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
+  const isNumber = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text);
   const number = isNumber ? Number(text) : Number.NaN;
   if (!Number.isFinite(number)) throw refused(field, 'a number', text);
   return number;

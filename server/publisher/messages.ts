@@ -53,7 +53,12 @@ export interface Published {
 }
 
 /** What a publisher thread is started with. */
-export interface ThreadData {
+export interface ThreadData extends ThreadSettings {
+  /** Which of the requests posted to it the thread may begin (`Claims`). */
+  readonly claims: SharedArrayBuffer;
+}
+
+export interface ThreadSettings {
   /** URLs of modules, the admin's first. */
   readonly plugins: readonly string[];
   readonly cacheObjects: number;

@@ -100,6 +100,11 @@ export class PastPolicy extends Policy {
     );
   }
 
+  /** Asks the settings of today alone: the past could not know who would be let see it. */
+  requireToday(permission: string, object: Guarded): void {
+    this.#present.require(permission, this.#counterpart(object));
+  }
+
   override forget(): void {
     super.forget();
     this.#present.forget();

@@ -1,11 +1,15 @@
 /**
  * The pool of publisher threads.
  *
- * Requests wait in one queue and each goes to the first free thread, so a thread has one request
- * at a time. Whatever a request does to its thread is that request's alone: a thread past the time
- * limit is terminated, one that crashed is gone, and in both cases another takes its place while
- * the rest carry on. When every thread has been held for a while by the request it has, a spare is
- * started, and it ends again when it has been idle.
+ * Requests wait in one queue and each goes to the first free thread; a thread does one at a time.
+ * While all are busy, one request may wait in each thread, which saves the thread the wait for the
+ * next; it is taken back as soon as another thread is free, so it never waits for a slow neighbour
+ * while somebody could do it.
+ *
+ * Whatever a request does to its thread is that request's alone: a thread past the time limit is
+ * terminated, one that crashed is gone, and in both cases another takes its place while the rest
+ * carry on. When every thread has been held for a while by the request it has, a spare is started,
+ * and it ends again when it has been idle.
  *
  * One coarse timer watches limits and spares, and only while there is something to watch.
  */
@@ -13,7 +17,7 @@ import type { StorageHandle } from '../../odb/index.js';
 import type { Logger } from '../log.js';
 import { Deadline } from './deadline.js';
 import type { Dispatch, Initial, Published } from './messages.js';
-import type { Loaded, PublisherThread, Ready, ThreadOutcome } from './thread.js';
+import type { Loaded, Ready, ThreadOutcome } from './thread.js';
 
 /** How often limits and spares are looked at. */
 export const SWEEP_MS = 50;
@@ -42,35 +46,51 @@ export type PoolOutcome =
   /** Too many wait already, or the server is closing. */
   | { readonly kind: 'refused' };
 
+/** What the pool needs of a thread: see `PublisherThread`. */
+export interface PoolThread {
+  readonly loaded: Promise<Loaded>;
+  readonly ready: Promise<Ready>;
+  join(handle: StorageHandle, initial?: Initial): void;
+  publish(dispatch: Dispatch, done: (outcome: ThreadOutcome) => void): number;
+  takeBack(id: number): boolean;
+  end(): Promise<void>;
+  terminate(reason: string): Promise<void>;
+}
+
 export interface PoolOptions {
   readonly size: number;
   readonly timeLimitMs: number;
   readonly log: Logger;
-  /** Starts a thread; it is joined to the database here, and used once it is ready. */
-  readonly startThread: (onEnded: (cause: unknown) => void) => PublisherThread;
+  /**
+   * Starts a thread; it is joined to the database here, and used once it is ready. When it ends,
+   * `onEnded` is called first and then whoever waits for its requests.
+   */
+  readonly startThread: (onEnded: (cause: unknown) => void) => PoolThread;
   /** No thread can be started any more: the process cannot go on. */
   readonly onFatal: (cause: unknown) => void;
   /** A clock that never steps back, in milliseconds. */
   readonly nowMs?: () => number;
 }
 
-interface Waiting {
+interface Job {
   readonly dispatch: Dispatch;
   readonly done: (outcome: PoolOutcome) => void;
 }
 
 interface Running {
-  readonly job: Waiting;
+  readonly job: Job;
   readonly deadline: Deadline;
   /** Seen past its deadline once; stopped when it is seen so again. */
   state: 'in-time' | 'overdue' | 'stopped';
 }
 
 interface Member {
-  readonly thread: PublisherThread;
+  readonly thread: PoolThread;
   ready: boolean;
-  /** The request it has; `undefined` while it is free. */
+  /** The request it does; `undefined` while it is free. */
   running: Running | undefined;
+  /** The request that waits in it. */
+  waiting: { readonly job: Job; readonly id: number } | undefined;
   idleSinceMs: number;
 }
 
@@ -79,7 +99,7 @@ export class PublisherPool implements AsyncDisposable {
   readonly #nowMs: () => number;
   readonly #members = new Set<Member>();
   readonly #free: Member[] = [];
-  readonly #queue: Waiting[] = [];
+  readonly #queue: Job[] = [];
   readonly #ending = new Set<Promise<void>>();
   #handle: StorageHandle | undefined;
   #sweep: NodeJS.Timeout | undefined;
@@ -95,13 +115,6 @@ export class PublisherPool implements AsyncDisposable {
   /** Threads that there are, starting ones included. */
   get size(): number {
     return this.#members.size;
-  }
-
-  /** Requests that are in a thread or wait for one. */
-  get pending(): number {
-    let running = 0;
-    for (const member of this.#members) if (member.running !== undefined) running += 1;
-    return running + this.#queue.length;
   }
 
   /**
@@ -158,9 +171,15 @@ export class PublisherPool implements AsyncDisposable {
     while (!this.#closing && this.#members.size < this.#options.size) this.#start();
   }
 
-  #start(): PublisherThread {
+  #start(): PoolThread {
     const thread = this.#options.startThread((cause) => this.#ended(member, cause));
-    const member: Member = { thread, ready: false, running: undefined, idleSinceMs: 0 };
+    const member: Member = {
+      thread,
+      ready: false,
+      running: undefined,
+      waiting: undefined,
+      idleSinceMs: 0,
+    };
     this.#members.add(member);
     thread.ready.then(
       () => {
@@ -174,38 +193,93 @@ export class PublisherPool implements AsyncDisposable {
     return thread;
   }
 
+  /** Hands out requests as long as there are threads to take them. */
   #next(): void {
     for (;;) {
       const [job] = this.#queue;
+      if (job === undefined) return;
       // The thread freed last: its caches are the warmest, and spares get to be idle.
-      const member = job === undefined ? undefined : this.#free.pop();
-      if (job === undefined || member === undefined) return;
+      const free = this.#free.pop();
+      const busy = free === undefined ? this.#heldLongest(mayWaitIn) : undefined;
+      if (free !== undefined) this.#run(free, job);
+      else if (busy !== undefined) busy.waiting = { job, id: this.#give(busy, job) };
+      else return;
       this.#queue.shift();
-      this.#run(member, job);
     }
   }
 
-  #run(member: Member, job: Waiting): void {
-    const deadline = new Deadline(this.#nowMs(), this.#options.timeLimitMs);
-    member.running = { job, deadline, state: 'in-time' };
-    member.thread.publish(job.dispatch, (outcome) => this.#finish(member, job, outcome));
+  #run(member: Member, job: Job): void {
+    this.#begin(member, job);
+    this.#give(member, job);
   }
 
-  #finish(member: Member, job: Waiting, outcome: ThreadOutcome): void {
-    const stopped = member.running?.state === 'stopped';
+  #begin(member: Member, job: Job): void {
+    const deadline = new Deadline(this.#nowMs(), this.#options.timeLimitMs);
+    member.running = { job, deadline, state: 'in-time' };
+  }
+
+  #give(member: Member, job: Job): number {
+    return member.thread.publish(job.dispatch, (outcome) => this.#finish(member, job, outcome));
+  }
+
+  #finish(member: Member, job: Job, outcome: ThreadOutcome): void {
+    const { running, waiting } = member;
+    if (waiting?.job === job) {
+      // The thread ended before its answer, and not because of this one.
+      member.waiting = undefined;
+      this.#again(job);
+      return;
+    }
     member.running = undefined;
     if (outcome.kind === 'ended') {
+      const stopped = running?.state === 'stopped';
       job.done(stopped ? { kind: 'overdue' } : { kind: 'crashed', cause: outcome.cause });
       return;
     }
-    this.#release(member);
+    if (waiting === undefined) {
+      this.#release(member);
+    } else {
+      member.waiting = undefined;
+      this.#begin(member, waiting.job);
+      this.#next();
+    }
     job.done(outcome);
   }
 
+  /** Makes a thread free, or gives it what waits: in the queue, or in another thread. */
   #release(member: Member): void {
     member.idleSinceMs = this.#nowMs();
     this.#free.push(member);
     this.#next();
+    if (!this.#free.includes(member)) return;
+    const other = this.#heldLongest(({ waiting }) => waiting !== undefined);
+    if (other?.waiting === undefined || !other.thread.takeBack(other.waiting.id)) return;
+    const { job } = other.waiting;
+    other.waiting = undefined;
+    this.#again(job);
+  }
+
+  /** Puts a request that nobody began back where it was in the queue: first. */
+  #again(job: Job): void {
+    if (this.#closing) {
+      job.done({ kind: 'refused' });
+      return;
+    }
+    this.#queue.unshift(job);
+    this.#next();
+  }
+
+  /** Finds, of the busy threads that fit, the one that has been at its request the longest. */
+  #heldLongest(fits: (member: Member) => boolean): Member | undefined {
+    let longest: Member | undefined;
+    let startedMs = Number.POSITIVE_INFINITY;
+    for (const member of this.#members) {
+      if (member.running === undefined || !fits(member)) continue;
+      if (member.running.deadline.startedMs >= startedMs) continue;
+      startedMs = member.running.deadline.startedMs;
+      longest = member;
+    }
+    return longest;
   }
 
   #ended(member: Member, cause: unknown): void {
@@ -244,7 +318,7 @@ export class PublisherPool implements AsyncDisposable {
       running += 1;
       const { deadline } = member.running;
       heldForMs = Math.min(heldForMs, nowMs - deadline.startedMs);
-      if (deadline.passed(nowMs)) this.#stop(member);
+      if (deadline.passed(nowMs)) stop(member, member.running);
     }
     const allHeld = running > 0 && running === this.#members.size && heldForMs >= SPARE_AFTER_MS;
     if (allHeld && !starting && this.#members.size < this.#options.size * SPARES_FACTOR) {
@@ -258,21 +332,6 @@ export class PublisherPool implements AsyncDisposable {
     }
   }
 
-  /**
-   * Terminates a thread past its limit, at the second look: after the main thread itself was held
-   * up, the answer may be waiting to be read.
-   */
-  #stop(member: Member): void {
-    const { running } = member;
-    if (running === undefined) return;
-    if (running.state === 'in-time') {
-      running.state = 'overdue';
-    } else if (running.state === 'overdue') {
-      running.state = 'stopped';
-      void member.thread.terminate('The time limit passed');
-    }
-  }
-
   #endSpares(nowMs: number): void {
     for (const member of [...this.#free]) {
       if (this.#members.size <= this.#options.size) return;
@@ -282,5 +341,22 @@ export class PublisherPool implements AsyncDisposable {
       const ending = member.thread.end().finally(() => this.#ending.delete(ending));
       this.#ending.add(ending);
     }
+  }
+}
+
+function mayWaitIn({ waiting, running }: Member): boolean {
+  return waiting === undefined && running?.state === 'in-time';
+}
+
+/**
+ * Terminates a thread past its limit, at the second look: after the main thread itself was held
+ * up, the answer may be waiting to be read.
+ */
+function stop(member: Member, running: Running): void {
+  if (running.state === 'in-time') {
+    running.state = 'overdue';
+  } else if (running.state === 'overdue') {
+    running.state = 'stopped';
+    void member.thread.terminate('The time limit passed');
   }
 }

@@ -162,11 +162,13 @@ export class Publisher implements Disposable {
       site: this.#site,
       connection,
       policy,
-      traversed: traverse(this.#site.root(connection), path, { containmentOnly: isContainmentOnly }),
+      traversed: traverse(this.#site.root(connection), path, {
+        containmentOnly: isContainmentOnly,
+      }),
       nowMs: startedMs,
       deadlineMs: startedMs + this.#timeLimitMs,
     });
-    policy.require('View history', request.object);
+    policy.requireToday('View history', request.object);
     const response = await call(request);
     if (cookie !== undefined) response.append('Set-Cookie', cookie);
     finishHeaders(response, request);
@@ -220,7 +222,7 @@ function requireView(request: PublishRequest, name: string): View {
 
 /**
  * Judges whether a large body may be sent at all. Where a view has no rule of its own, nobody may
- * who is not signed in.
+ * who is not signed in; to a page, they may send what stays in memory, and nothing for the disk.
  */
 function judgeBody(request: PublishRequest): void {
   const { policy, object } = request;
@@ -228,6 +230,7 @@ function judgeBody(request: PublishRequest): void {
     if (request.missing.length > 0) throw new NotFound(`There is nothing at ${request.path}`);
     policy.require('View', object);
     if (request.executable !== undefined) policy.require('View', request.executable);
+    if (!isText(request)) requireKnown(request);
     return;
   }
   const view = requireView(request, request.view);
@@ -236,12 +239,24 @@ function judgeBody(request: PublishRequest): void {
     return;
   }
   policy.require('View', object);
-  if (!isKnown(request.user)) {
-    throw new Unauthorized('Sign in to send so much at once.', {
-      known: false,
-      decision: policy.decide('View', object),
-    });
-  }
+  requireKnown(request);
+}
+
+/** A form's fields, or JSON. */
+function isText({ mediaType }: PublishRequest): boolean {
+  return (
+    mediaType === '' ||
+    mediaType === 'application/x-www-form-urlencoded' ||
+    /\bjson$/.test(mediaType)
+  );
+}
+
+function requireKnown({ user, policy, object }: PublishRequest): void {
+  if (isKnown(user)) return;
+  throw new Unauthorized('Sign in to send so much at once.', {
+    known: false,
+    decision: policy.decide('View', object),
+  });
 }
 
 function refused({ reason, detail }: Refusal): Error {

@@ -12,9 +12,9 @@ import type { Content } from '../content/content.js';
 import { revisionOf } from '../content/past.js';
 import { TransactionWork, type TransactionWorkOptions } from '../content/transaction-work.js';
 import type { PageOutcome, PageRequest } from '../content/work.js';
-import { BadRequest, UnsupportedMedia } from '../errors.js';
+import { BadRequest, TooLarge, UnsupportedMedia } from '../errors.js';
 import type { JobCommand } from '../jobs/job.js';
-import { readForm } from './converters.js';
+import { FORM_FIELDS_MAX, readForm } from './converters.js';
 import { Form, type FormPart } from './form.js';
 import { type PendingMarks, pendingMarks } from './response.js';
 import type { Traversed } from './traverse.js';
@@ -152,7 +152,8 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   /**
    * Gives the JSON body; `undefined` when there is none.
    * @throws UnsupportedMedia `SRV_UNSUPPORTED_MEDIA` for a body of another type
-   * @throws BadRequest `SRV_BAD_REQUEST` when it is not JSON
+   * @throws BadRequest `SRV_BAD_REQUEST` when it is not JSON, or has too many levels
+   * @throws TooLarge `SRV_TOO_LARGE` past `JSON_VALUES_MAX`
    */
   json(): unknown {
     if (this.body.byteLength === 0) return undefined;
@@ -220,7 +221,12 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   }
 }
 
+/** How many values a JSON body may hold, names of members included, and how deep they may lie. */
+export const JSON_VALUES_MAX = 1_000_000;
+export const JSON_DEPTH_MAX = 500;
+
 function parseJson(body: Uint8Array): unknown {
+  requireModest(body);
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
   } catch (cause) {
@@ -228,8 +234,46 @@ function parseJson(body: Uint8Array): unknown {
   }
 }
 
-/** Reads `a=1&b=2` into parts, in order. */
+/**
+ * Looks over a JSON text before it is parsed: values take many times the memory that their text
+ * does, and a thread that runs out of memory is lost.
+ */
+function requireModest(body: Uint8Array): void {
+  const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+  const [opens, closes] = [new Set([0x5b, 0x7b]), new Set([0x5d, 0x7d])];
+  let [values, depth, inString] = [1, 0, false];
+  for (let at = 0; at < body.length; at += 1) {
+    const byte = body[at] ?? 0;
+    if (inString) {
+      if (byte === backslash) at += 1;
+      else if (byte === quote) inString = false;
+    } else if (byte === quote) inString = true;
+    else if (byte === comma || byte === colon) values += 1;
+    else if (opens.has(byte)) {
+      values += 1;
+      depth += 1;
+    } else if (closes.has(byte)) depth -= 1;
+    if (values > JSON_VALUES_MAX) {
+      throw new TooLarge(`The body holds more than ${JSON_VALUES_MAX} values`);
+    }
+    if (depth > JSON_DEPTH_MAX) {
+      throw new BadRequest(`The body has more than ${JSON_DEPTH_MAX} levels`);
+    }
+  }
+}
+
+/**
+ * Reads `a=1&b=2` into parts, in order.
+ * @throws BadRequest when there are more than a form may have
+ */
 export function queryParts(query: string): FormPart[] {
+  let fields = 1;
+  for (let at = query.indexOf('&'); at !== -1; at = query.indexOf('&', at + 1)) {
+    fields += 1;
+    if (fields > FORM_FIELDS_MAX) {
+      throw new BadRequest(`A form has at most ${FORM_FIELDS_MAX} fields`);
+    }
+  }
   return [...new URLSearchParams(query)].map(([name, value]) => ({ name, value }));
 }
 
@@ -240,6 +284,8 @@ function jsonParts(value: unknown): FormPart[] {
   for (const [name, member] of Object.entries(value)) {
     for (const item of Array.isArray(member) ? (member as unknown[]) : [member]) {
       if (item === null || item === undefined) continue;
+      // One more than a form may have is enough to be refused.
+      if (parts.length > FORM_FIELDS_MAX) return parts;
       parts.push({ name, value: typeof item === 'object' ? JSON.stringify(item) : String(item) });
     }
   }

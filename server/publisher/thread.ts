@@ -1,14 +1,16 @@
 /**
  * The main thread's side of one publisher thread.
  *
- * A thread goes through its states in one direction: loading, joined, ready, ended. It has at
- * most one request; whoever gave it that request hears of it exactly once, also when the thread
- * ends before it answered.
+ * A thread goes through its states in one direction: loading, joined, ready, ended. It does one
+ * request at a time, and one more may wait in it, so that it need not wait for the next itself.
+ * Whoever gave it a request hears of it exactly once, also when the thread ends before it answered,
+ * unless the request was taken back.
  */
 import { Worker } from 'node:worker_threads';
 import type { Storage, StorageHandle } from '../../odb/index.js';
 import type { Logger } from '../log.js';
 import { packCallError } from './call-error.js';
+import { Claims } from './claims.js';
 import type {
   Call,
   CallResult,
@@ -17,6 +19,7 @@ import type {
   Initial,
   Published,
   ThreadData,
+  ThreadSettings,
   ToThread,
 } from './messages.js';
 
@@ -28,6 +31,8 @@ const YOUNG_GENERATION_MB = 16;
 const OLD_GENERATION_MB = 512;
 /** How long a thread that was asked to end may take before it is terminated. */
 const END_WITHIN_MS = 2000;
+/** Requests are numbered from 1 to this, and then again. */
+const ID_MAX = 2 ** 30;
 
 /** What became of a request in a thread. */
 export type ThreadOutcome =
@@ -41,7 +46,7 @@ export type Loaded = Omit<Extract<FromThread, { kind: 'loaded' }>, 'kind'>;
 export type Ready = Omit<Extract<FromThread, { kind: 'ready' }>, 'kind'>;
 
 export interface ThreadOptions {
-  readonly data: ThreadData;
+  readonly settings: ThreadSettings;
   readonly log: Logger;
   /** The one storage; calls of the thread go there. */
   readonly storage: () => Storage | undefined;
@@ -59,8 +64,10 @@ export class PublisherThread {
   readonly #exited: Promise<void>;
   #settleLoaded: { resolve(loaded: Loaded): void; reject(cause: unknown): void };
   #settleReady: { resolve(ready: Ready): void; reject(cause: unknown): void };
-  #request: { readonly id: number; readonly done: (outcome: ThreadOutcome) => void } | undefined;
-  #requests = 0;
+  readonly #claims = new Claims();
+  /** Requests that it has, the one it does first. */
+  readonly #requests = new Map<number, (outcome: ThreadOutcome) => void>();
+  #lastId = 0;
   #cause: unknown;
 
   constructor(options: ThreadOptions) {
@@ -71,8 +78,9 @@ export class PublisherThread {
     this.ready = ready.promise;
     this.#settleLoaded = loaded;
     this.#settleReady = ready;
+    const data: ThreadData = { ...options.settings, claims: this.#claims.buffer };
     this.#worker = new Worker(new URL('worker.js', import.meta.url), {
-      workerData: options.data,
+      workerData: data,
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
         maxOldGenerationSizeMb: OLD_GENERATION_MB,
@@ -90,20 +98,28 @@ export class PublisherThread {
     });
   }
 
-  get busy(): boolean {
-    return this.#request !== undefined;
-  }
-
   /** Tells the thread where the database is, and what to make of it when there is no site in it. */
   join(handle: StorageHandle, initial?: Initial): void {
     this.#post({ kind: 'join', handle, ...(initial === undefined ? {} : { initial }) });
   }
 
-  /** Gives the thread a request. It must be ready and have none. */
-  publish(dispatch: Dispatch, done: (outcome: ThreadOutcome) => void): void {
-    this.#requests += 1;
-    this.#request = { id: this.#requests, done };
-    this.#post({ kind: 'publish', id: this.#requests, dispatch });
+  /**
+   * Gives the thread a request. It must be ready and have at most one.
+   *
+   * @returns the number by which the request can be taken back
+   */
+  publish(dispatch: Dispatch, done: (outcome: ThreadOutcome) => void): number {
+    this.#lastId = (this.#lastId % ID_MAX) + 1;
+    const id = this.#lastId;
+    this.#requests.set(id, done);
+    this.#claims.offer(id);
+    this.#post({ kind: 'publish', id, dispatch });
+    return id;
+  }
+
+  /** Takes a request back that waits in the thread; `false` when it was begun. */
+  takeBack(id: number): boolean {
+    return this.#claims.claim(id) && this.#requests.delete(id);
   }
 
   /** Asks the thread to end, and waits until it has. What it is doing is finished first. */
@@ -170,19 +186,18 @@ export class PublisherThread {
   }
 
   #done(id: number, outcome: ThreadOutcome): void {
-    const request = this.#request;
-    if (request?.id !== id) return;
-    this.#request = undefined;
-    request.done(outcome);
+    const done = this.#requests.get(id);
+    this.#requests.delete(id);
+    done?.(outcome);
   }
 
   #ended(cause: unknown): void {
     this.#settleLoaded.reject(cause);
     this.#settleReady.reject(cause);
-    const request = this.#request;
-    this.#request = undefined;
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
     this.#options.onEnded(cause);
-    request?.done({ kind: 'ended', cause });
+    for (const done of requests) done({ kind: 'ended', cause });
   }
 }
 

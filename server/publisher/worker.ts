@@ -22,6 +22,7 @@ import { VerifiedCredentials } from '../security/verified-credentials.js';
 import { initialise, loadSitePlugins, openSite, type Site } from '../site.js';
 import { Authenticator } from './authenticate.js';
 import { callErrorOf } from './call-error.js';
+import { Claims } from './claims.js';
 import type {
   Call,
   CallResult,
@@ -40,6 +41,7 @@ const port = parentPort;
 // The main thread starts this module with exactly that.
 const data = workerData as ThreadData;
 
+const claims = new Claims(data.claims);
 const calls = new Map<number, (result: CallResult) => void>();
 let callsMade = 0;
 let site: Site | undefined;
@@ -107,6 +109,8 @@ async function join(handle: StorageHandle, initial: Initial | undefined): Promis
 }
 
 async function publish(id: number, dispatch: Dispatch): Promise<void> {
+  // Taken back while it waited here: another thread has it.
+  if (!claims.claim(id)) return;
   if (publisher === undefined) throw new TypeError('A request came before the database');
   const outcome = await publisher.publish(dispatch);
   if (outcome.kind === 'again') {

@@ -109,6 +109,12 @@ export class Standing {
   }
 
   #judge(permission: string, object: Guarded, answers: Map<Guarded, boolean>): boolean {
+    const beside = object.container === undefined ? undefined : answers.get(object.container);
+    if (beside !== undefined && !this.#differs(permission, object)) {
+      // As for nearly all of a list, without going through its containers again.
+      answers.set(object, beside);
+      return beside;
+    }
     const alike: Guarded[] = [];
     let answer: boolean | undefined;
     for (const at of containersOf(object)) {

@@ -378,3 +378,13 @@ test('openapi.json describes every route, and each is reachable as described', a
     assert.ok(operations.includes(expected), expected);
   }
 });
+
+test('a batch holds no batch, however its path is written', async () => {
+  const inner = { operations: [{ method: 'GET', path: '/@api/me' }] };
+  for (const path of ['/@api/batch', '/@api/batch/', '/@api/%62atch', '/@api/batch?x=1']) {
+    const operations = [{ method: 'POST', path, body: inner }];
+    const page = await admin.json('POST', '/@api/batch', { operations });
+    assert.equal(page.status, 422, `${path}: ${page.text}`);
+    assert.deepEqual(errorsOf(page), ['operations.0.path']);
+  }
+});

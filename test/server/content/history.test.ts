@@ -13,7 +13,9 @@ import {
   objectAsOf,
   revertObject,
 } from '../../../server/content/history.js';
+import { moveObject } from '../../../server/content/move.js';
 import { revisionOf } from '../../../server/content/past.js';
+import { setPermissions } from '../../../server/content/permissions.js';
 import { siteRoot } from '../../../server/content/places.js';
 import type { Work } from '../../../server/content/work.js';
 import { Invalid, Unauthorized } from '../../../server/errors.js';
@@ -215,4 +217,59 @@ test('revertObject: asks what the same edit by hand would', async () => {
     site.as(LOW, (work) => revertObject(work, at(work, '/pub/page'), created)),
     Unauthorized,
   );
+});
+
+const MANAGERS = { roles: ['Manager'], acquire: false };
+
+async function set(site: MemorySite, path: string, permissions: unknown): Promise<void> {
+  await site.manage((work) => setPermissions(work, at(work, path), { permissions }));
+}
+
+test('objectAsOf: what was closed then, or is closed now, stays closed', async () => {
+  await using site = await pages();
+  await set(site, '/', { 'View history': { roles: ['Authenticated'], acquire: true } });
+  const open = await change(site, '/pub/page', 'open');
+  await set(site, '/pub', { View: MANAGERS });
+  const closed = await change(site, '/pub/page', 'closed');
+  await set(site, '/pub', { View: null });
+  const later = await change(site, '/pub/page', 'later');
+  await site.as(LOW, (work) => {
+    const page = at(work, '/pub/page');
+    assert.equal(objectAsOf(work, page, open)?.title, 'A');
+    assert.throws(() => objectAsOf(work, page, closed), Unauthorized);
+    assert.equal(objectAsOf(work, page, later)?.title, 'A');
+  });
+  await set(site, '/pub/page', { View: MANAGERS });
+  await site.as(LOW, (work) => {
+    const page = at(work, '/pub/page');
+    assert.throws(() => objectAsOf(work, page, open), Unauthorized);
+    assert.throws(() => revertObject(work, page, open), Unauthorized);
+  });
+  await site.manage((work) => {
+    assert.equal(
+      contentTypes.of(at(work, '/pub/page')).read(at(work, '/pub/page'))['source'],
+      'later',
+    );
+    assert.ok(objectAsOf(work, at(work, '/pub/page'), closed));
+  });
+});
+
+test('lists: a note says nothing to those who may not see all that it is about', async () => {
+  await using site = await pages();
+  await set(site, '/', { 'View history': { roles: ['Authenticated'], acquire: true } });
+  await site.add('/vault', { type: 'Folder' });
+  await site.add('/vault/falcon', { type: 'Document' });
+  await set(site, '/vault', { View: MANAGERS });
+  await site.manage((work) => {
+    moveObject(work, at(work, '/vault/falcon'), { to: siteRoot(work.connection), id: 'bird' });
+  });
+  const notes = (work: Work): readonly string[] => {
+    const query = { start: 0, limit: 1 };
+    const { items } = listTransactions(work, at(work, '/bird'), query);
+    const [newest] = listHistory(work, at(work, '/bird'));
+    return [...items, ...(newest === undefined ? [] : [newest])].map((item) => item.description);
+  };
+  await site.as(LOW, (work) => assert.deepEqual(notes(work), ['', '']));
+  const moved = 'Moved /vault/falcon to /bird';
+  await site.manage((work) => assert.deepEqual(notes(work), [moved, moved]));
 });

@@ -6,7 +6,13 @@ import { setData } from '../../../server/content/edit.js';
 import { Executable } from '../../../server/content/executable.js';
 import { siteRoot } from '../../../server/content/places.js';
 import type { Work } from '../../../server/content/work.js';
-import { MethodNotAllowed, NotFound, TemplateError, Unauthorized } from '../../../server/errors.js';
+import {
+  Invalid,
+  MethodNotAllowed,
+  NotFound,
+  TemplateError,
+  Unauthorized,
+} from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
 import { memorySite, type MemorySite } from '../../support/site.js';
 
@@ -329,4 +335,44 @@ test('Redirect: leads to its target, for now or for ever', async () => {
   const second = await made.publish('/b');
   assert.deepEqual([second.status, second.header('Location')], [301, 'https://example.org/%C3%BC']);
   await assert.rejects(made.publish('/c'), NotFound);
+});
+
+test('Template: what it gives is sent in UTF-8 and in one piece', async () => {
+  await using made = await site();
+  const add = (id: string, contentType: string): Promise<void> =>
+    made.add(`/${id}`, { type: 'Template', fields: { source: 'a', contentType } });
+  const odd = [
+    'text/html; charset=iso-2022-jp',
+    'text/html; charset=utf-8; charset=utf-16',
+    'text/html; charset="utf-7"',
+    'text/html; a="; charset=utf-8"',
+    'multipart/x-mixed-replace; boundary=b',
+  ];
+  for (const contentType of odd) await assert.rejects(add('odd', contentType), Invalid);
+  await add('plain', 'text/html');
+  assert.equal((await made.publish('/plain')).header('content-type'), 'text/html; charset=utf-8');
+  await add('style', 'text/css;charset=UTF-8');
+  assert.equal((await made.publish('/style')).header('content-type'), 'text/css;charset=UTF-8');
+  await add('data', 'application/json');
+  assert.equal((await made.publish('/data')).header('content-type'), 'application/json');
+});
+
+test('Template: sets no session, and no header that is about more than its page', async () => {
+  await using made = await site();
+  const headers = [
+    ['Set-Cookie', 'canopy_session=mine'],
+    ['set-cookie', '=canopy_session=mine'],
+    ['Set-Cookie', ' = canopy_session=mine'],
+    ['Clear-Site-Data', '*'],
+    ['Strict-Transport-Security', 'max-age=1'],
+    ['Service-Worker-Allowed', '/'],
+  ];
+  for (const [at, [name, value]] of headers.entries()) {
+    const source = `{{call (@response.header "${name}" "${value}")}}`;
+    await made.add(`/header${at}`, { type: 'Template', fields: { source } });
+    await assert.rejects(made.publish(`/header${at}`), TemplateError, `${name}: ${value}`);
+  }
+  const source = '{{call (@response.header "Set-Cookie" "look=dark")}}';
+  await made.add('/cookie', { type: 'Template', fields: { source } });
+  assert.equal((await made.publish('/cookie')).header('set-cookie'), 'look=dark');
 });

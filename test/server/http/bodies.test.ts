@@ -3,7 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import type { BlobInfo, Blobs } from '../../../odb/index.js';
+import { BadRequest } from '../../../server/errors.js';
 import { TEXT_BYTES_MAX } from '../../../server/http/body.js';
+import { readMultipart } from '../../../server/http/multipart.js';
+import type { FormPart } from '../../../server/publisher/form.js';
 import { ADMIN, builtModule, startServer, type TestServer } from '../../support/server.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
@@ -70,7 +76,9 @@ test('a large body is judged before it is read', async () => {
   const blobs = path.join(server.data, 'blobs');
   const before = await countFiles(blobs);
   const headers = { 'content-type': 'application/zip', 'content-length': String(2 ** 29) };
-  const page = await server.client().request('POST', '/@trial/echo', { headers, body: chunks(1, 10) });
+  const page = await server
+    .client()
+    .request('POST', '/@trial/echo', { headers, body: chunks(1, 10) });
   assert.equal(page.status, 401, 'half a gigabyte was announced and never sent');
   assert.equal(await countFiles(blobs), before);
 });
@@ -82,7 +90,9 @@ test('a client that waits to be asked is asked only when it may send', async () 
   const sized = { ...headers, 'content-length': String(body.length) };
   const refused = await server.client().request('POST', '/@trial/echo', { headers: sized, body });
   assert.equal(refused.status, 401);
-  const taken = await server.client(ADMIN).request('POST', '/@trial/echo', { headers: sized, body });
+  const taken = await server
+    .client(ADMIN)
+    .request('POST', '/@trial/echo', { headers: sized, body });
   assert.equal(taken.json<Echo>().upload?.sizeBytes, body.length);
 });
 
@@ -97,7 +107,10 @@ test('a form’s fields and files keep their order, and empty file fields are le
   const admin = server.client(ADMIN);
   const page = await admin.request('POST', '/@trial/echo', { headers: MULTIPART, body });
   const { parts, form } = page.json<Echo>();
-  assert.deepEqual(parts?.map(({ name }) => name), ['title', 'photo', 'count:int']);
+  assert.deepEqual(
+    parts?.map(({ name }) => name),
+    ['title', 'photo', 'count:int'],
+  );
   assert.equal(parts?.[1]?.file?.sizeBytes, 150_000);
   assert.equal(form['title'], 'Grüße');
   assert.equal(form['count'], 7);
@@ -114,7 +127,62 @@ test('a form that is not well-formed, or too large, is refused', async () => {
   assert.equal(page.status, 413);
 });
 
+test('strangers may send a page long texts, and no large files', async () => {
+  await using server = await start();
+  const admin = server.client(ADMIN);
+  const fields = { source: '{{#with @request.form}}{{length text}}{{/with}}' };
+  const made = await admin.json('POST', '/@api/contents', { type: 'Template', id: 'form', fields });
+  assert.equal(made.status, 201, made.text);
+  const anyone = server.client();
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  const body = `text=${'a'.repeat(100_000)}`;
+  assert.equal((await anyone.request('POST', '/form', { headers, body })).text, '100000');
+  const before = await countFiles(path.join(server.data, 'blobs'));
+  const file = multipart([{ name: 'f', filename: 'f', bytes: randomBytes(100_000) }]);
+  const form = await anyone.request('POST', '/form', { headers: MULTIPART, body: file });
+  assert.equal(form.status, 401, form.text);
+  const raw = { headers: { 'content-type': 'image/png' }, body: randomBytes(100_000) };
+  assert.equal((await anyone.request('POST', '/form', raw)).status, 401);
+  assert.equal(await countFiles(path.join(server.data, 'blobs')), before);
+  assert.equal((await admin.request('POST', '/form', raw)).status, 200);
+});
+
+test('the files of one form are written one after another', async () => {
+  let [open, most] = [0, 0];
+  const blobs = {
+    async put(content: AsyncIterable<Uint8Array>): Promise<BlobInfo> {
+      open += 1;
+      most = Math.max(most, open);
+      let sizeBytes = 0;
+      for await (const chunk of content) sizeBytes += chunk.length;
+      open -= 1;
+      return { sha256: String(sizeBytes), sizeBytes };
+    },
+  };
+  const files = Array.from({ length: 500 }, (_, index) => ({
+    name: 'f',
+    filename: `${index}`,
+    bytes: Buffer.alloc(index % 7 === 0 ? 70_000 : 3),
+  }));
+  const read = (body: Buffer): Promise<readonly FormPart[]> => {
+    const request = Object.assign(Readable.from([body.subarray(0, 999), body.subarray(999)]), {
+      headers: MULTIPART,
+      complete: true,
+    });
+    return readMultipart(request as unknown as IncomingMessage, {
+      bytesMax: 2 ** 30,
+      blobs: blobs as unknown as Blobs,
+    });
+  };
+  const parts = await read(multipart(files));
+  assert.equal(parts.length, 500);
+  assert.equal(most, 1);
+  await assert.rejects(read(multipart(files).subarray(0, -100)), BadRequest);
+});
+
 async function countFiles(directory: string): Promise<number> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(
+    () => [],
+  );
   return entries.filter((entry) => entry.isFile()).length;
 }

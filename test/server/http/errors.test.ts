@@ -24,8 +24,7 @@ test('as many endless loops as there are threads do not stop the site', async ()
   await using server = await startServer({ plugins: [TRIAL], settings: { timeLimitMs: 3000 } });
   const stuck = [1, 2].map(() => server.client().get('/@trial/hang'));
   const page = await server.client().get('/@trial/title');
-  assert.equal(page.status, 200, 'a spare thread answers');
-  assert.ok(server.running.pool.size > 2);
+  assert.equal(page.status, 200);
   for (const answer of await Promise.all(stuck)) assert.equal(answer.status, 503);
 });
 

@@ -141,3 +141,17 @@ test('readForm: a form past its bound is refused', () => {
   const parts = Array.from({ length: FORM_FIELDS_MAX + 1 }, () => ({ name: 'a', value: '1' }));
   assert.throws(() => readForm([], parts), BadRequest);
 });
+
+test('readForm: what no converter takes is refused however long it is, in time that grows with it', () => {
+  const long = '1'.repeat(1_000_000);
+  for (const converter of ['float', 'int', 'long', 'date', 'boolean', 'tokens']) {
+    const read = (): unknown => readForm([{ name: `n:${converter}`, value: `${long}x` }]);
+    if (converter === 'boolean' || converter === 'tokens') read();
+    else assert.throws(read, BadRequest, converter);
+  }
+});
+
+test('queryParts: more fields than a form may have are refused before they are read', () => {
+  assert.throws(() => queryParts('a&'.repeat(FORM_FIELDS_MAX)), BadRequest);
+  assert.equal(queryParts('a=1&'.repeat(FORM_FIELDS_MAX - 1)).length, FORM_FIELDS_MAX - 1);
+});

@@ -5,8 +5,14 @@ import { contentAt } from '../../../server/content/content.js';
 import { createObject } from '../../../server/content/edit.js';
 import { resolveCaller } from '../../../server/content/user-folder.js';
 import { NOTE_CHARACTERS_MAX } from '../../../server/content/work.js';
-import { BadRequest, UnsupportedMedia } from '../../../server/errors.js';
-import { type Envelope, PublishRequest } from '../../../server/publisher/request.js';
+import { BadRequest, TooLarge, UnsupportedMedia } from '../../../server/errors.js';
+import { FORM_FIELDS_MAX } from '../../../server/publisher/converters.js';
+import {
+  type Envelope,
+  JSON_DEPTH_MAX,
+  JSON_VALUES_MAX,
+  PublishRequest,
+} from '../../../server/publisher/request.js';
 import { traverse } from '../../../server/publisher/traverse.js';
 import { Policy } from '../../../server/security/policy.js';
 import { ANONYMOUS_CALLER } from '../../../server/security/standing.js';
@@ -166,5 +172,30 @@ test('PublishRequest: marks stand for the tid of what it changed, and only of th
     assert.equal(request.tidOf(old), String(old.tid));
     assert.equal(request.modifiedOf(old), old.modified.toISOString());
     request.connection.abort();
+  });
+});
+
+test('PublishRequest: JSON of more values or levels than fit into memory is not parsed', async () => {
+  await using site = await memorySite();
+  const refused = (text: string, kind: typeof BadRequest | typeof TooLarge): void => {
+    ask(site, { method: 'POST', headers: json, body: bytes(text) }, (request) => {
+      assert.throws(() => request.json(), kind);
+      assert.throws(() => request.form, kind);
+    });
+  };
+  refused(`[${'{},'.repeat(JSON_VALUES_MAX)}0]`, TooLarge);
+  refused(`{"a":${'['.repeat(JSON_DEPTH_MAX)}${']'.repeat(JSON_DEPTH_MAX)}}`, BadRequest);
+  const text = `,[{:\\"${'[,'.repeat(JSON_VALUES_MAX)}`;
+  const body = bytes(JSON.stringify({ text }));
+  ask(site, { method: 'POST', headers: json, body }, (request) => {
+    assert.deepEqual(request.json(), { text });
+  });
+});
+
+test('PublishRequest: a JSON list is as many fields as it has items, and bounded like them', async () => {
+  await using site = await memorySite();
+  const body = bytes(`{"a":[${'1,'.repeat(FORM_FIELDS_MAX)}1]}`);
+  ask(site, { method: 'POST', headers: json, body }, (request) => {
+    assert.throws(() => request.form, BadRequest);
   });
 });

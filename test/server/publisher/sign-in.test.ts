@@ -84,7 +84,12 @@ test('a browser that may not see a page is sent to sign in, and comes back to it
 
 test('next leads nowhere but to this site', async () => {
   await using server = await start();
-  for (const next of ['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:1']) {
+  for (const next of [
+    'https://evil.example/',
+    '//evil.example',
+    '/\\evil.example',
+    'javascript:1',
+  ]) {
     const page = await server.client().post('/@login', { ...ADMIN, next }, BROWSER);
     assert.equal(page.header('location'), '/', next);
   }
