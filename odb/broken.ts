@@ -18,7 +18,7 @@ import {
   type Holder,
   type Rest,
 } from './persistent.js';
-import type { State } from './record.js';
+import type { State } from './value.js';
 
 /** An object of an unknown class. Its attributes read as they are stored. */
 export class BrokenObject extends Persistent {

@@ -7,8 +7,8 @@
  * not declare.
  */
 import { FieldRule, type Field } from './field.js';
-import { freezeDeep } from './record.js';
 import type { MergeRule, MergeRules } from './storage.js';
+import { freezeDeep } from './value.js';
 
 /** Any class; `abstract`, so that classes nobody may construct can be named too. */
 export type AnyClass = abstract new (...args: never[]) => object;

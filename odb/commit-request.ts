@@ -10,7 +10,7 @@ import { OdbError } from './errors.js';
 import { MapNode, MapNodes, TreeNode } from './map-node.js';
 import type { Oid } from './oid.js';
 import { Persistent } from './persistent.js';
-import { decodeRecord, encodeRecord, encodeValue, Ref } from './record.js';
+import { decodeRecord, encodeRecord, encodeValue } from './record.js';
 import type {
   CommitRequest,
   EntryChange,
@@ -21,6 +21,7 @@ import type {
   TransactionMeta,
 } from './storage.js';
 import type { Transaction } from './transaction.js';
+import { Ref } from './value.js';
 
 /** What building a request needs of the connection. */
 export interface RequestSource {

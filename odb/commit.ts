@@ -6,13 +6,14 @@
  * be merged makes the whole commit fail and leaves nothing behind.
  */
 import { assert } from './assert.js';
-import { treeDelete, treeGet, treeSet, type NodeStore } from './btree.js';
+import { treeGet } from './btree.js';
+import { treeDelete, treeSet } from './btree-change.js';
 import { findRemovedContainers } from './containment.js';
-import { ConflictError, OdbError, type ConflictingObject, type ConflictReason } from './errors.js';
+import { ConflictError, type ConflictingObject, type ConflictReason } from './errors.js';
 import { mergeRecords, type MergeClasses } from './merge.js';
-import { decodeNode, encodeNode, type OidNode } from './node-record.js';
 import type { Oid } from './oid.js';
-import { classNameOf, decodeRecord, decodeValue, sameValue } from './record.js';
+import { PresentTree } from './present-tree.js';
+import { classNameOf, decodeValue } from './record.js';
 import type {
   CommitRequest,
   MapNodes,
@@ -22,6 +23,7 @@ import type {
   TransactionChanges,
 } from './storage.js';
 import { TID_ZERO, tidToMs, type Tid } from './tid.js';
+import { sameValue } from './value.js';
 
 /** A request without what it says about itself. */
 export type CommitChanges = Omit<CommitRequest, 'meta'>;
@@ -176,7 +178,10 @@ class Draft {
       this.#refuse(write, 'created');
       return;
     }
-    const tree = new PresentTree(map, root.record, this.#present, this.#options.allocate);
+    const tree = new PresentTree(map, {
+      load: (oid) => this.#present.revision(oid)?.record,
+      allocate: this.#options.allocate,
+    });
     const refused: string[] = [];
     for (const { key, base, value } of patch.entries) {
       const theirs = treeGet(tree, map, key);
@@ -292,54 +297,4 @@ function tidOf(revision: StoredRevision | undefined): Tid {
 
 function isEnd(record: Uint8Array | undefined, previous: StoredRevision | undefined): boolean {
   return record === undefined && previous?.record !== undefined;
-}
-
-/** The tree of one map as it is now, with changes that are not stored yet. */
-class PresentTree implements NodeStore<Oid, unknown> {
-  readonly #map: Oid;
-  readonly #present: Present;
-  readonly #allocate: () => Oid;
-  readonly #root: Uint8Array;
-  /** Changed nodes; `undefined`: it left the tree. */
-  readonly #changed = new Map<Oid, OidNode | undefined>();
-
-  constructor(map: Oid, root: Uint8Array, present: Present, allocate: () => Oid) {
-    this.#map = map;
-    this.#root = root;
-    this.#present = present;
-    this.#allocate = allocate;
-  }
-
-  read(oid: Oid): OidNode {
-    const changed = this.#changed.get(oid);
-    if (changed !== undefined) return changed;
-    const record = this.#present.revision(oid)?.record;
-    if (record !== undefined) return decodeNode(record);
-    throw new OdbError('ODB_DAMAGED', `Node ${oid} of map ${this.#map} is missing`);
-  }
-
-  write(oid: Oid, node: OidNode): void {
-    this.#changed.set(oid, node);
-  }
-
-  create(node: OidNode): Oid {
-    const oid = this.#allocate();
-    this.#changed.set(oid, node);
-    return oid;
-  }
-
-  kill(oid: Oid): void {
-    this.#changed.set(oid, undefined);
-  }
-
-  /** Gives the records to be stored. A node that left the tree is stored as gone. */
-  records(): Map<Oid, Uint8Array | undefined> {
-    const records = new Map<Oid, Uint8Array | undefined>();
-    for (const [oid, node] of this.#changed) {
-      if (node === undefined) records.set(oid, undefined);
-      else if (oid !== this.#map) records.set(oid, encodeNode(node));
-      else records.set(oid, encodeNode(node, decodeRecord(this.#root)));
-    }
-    return records;
-  }
 }

@@ -5,20 +5,19 @@
  * to one thread. Its objects stay the same objects from transaction to transaction: `begin` makes
  * ghosts of those that other transactions changed, and they load their new state when touched.
  */
+import { applyPlan } from './apply-undo.js';
 import { assert } from './assert.js';
 import { BrokenObject, MissingObject } from './broken.js';
 import type { ClassInfo } from './class-registry.js';
-import { buildRequest } from './commit-request.js';
 import { packCommit } from './commit-packing.js';
+import { buildRequest } from './commit-request.js';
 import { closedError, OdbError } from './errors.js';
-import { applyPlan } from './apply-undo.js';
 import { LoadedObjects } from './loaded-objects.js';
 import { MapNode, TreeNode } from './map-node.js';
-import { OID_ROOT, type Oid } from './oid.js';
-import type { PersistentMap } from './persistent-map.js';
 import { registeredClasses } from './merge-rules.js';
+import { OID_ROOT, type Oid } from './oid.js';
 import { Persistent, type Holder, type Slots } from './persistent.js';
-import type { State } from './record.js';
+import type { PersistentMap } from './persistent-map.js';
 import { revertObject, stateAt } from './revert.js';
 import type {
   CommitResult,
@@ -31,6 +30,7 @@ import type { Tid } from './tid.js';
 import { Transaction } from './transaction.js';
 import { listTransactions, type LogPage, type LogQuery } from './transaction-log.js';
 import { planUndo, type UndoPlan } from './undo.js';
+import type { State } from './value.js';
 
 declare module './persistent.js' {
   interface Persistent {

@@ -17,7 +17,7 @@ export { MemoryStorage, type MemoryStorageOptions } from './memory-storage.js';
 export * from './oid.js';
 export { PersistentMap } from './persistent-map.js';
 export { Persistent } from './persistent.js';
-export { isPlainObject, Ref, sameValue, type State } from './record.js';
+export { isPlainObject, Ref, sameValue, type State } from './value.js';
 export type * from './storage.js';
 export * from './tid.js';
 export type { LogPage, LogQuery } from './transaction-log.js';

@@ -47,14 +47,6 @@ export function objectKey(oid: Oid): Uint8Array {
   return key;
 }
 
-/** Reads the oid of an object's key. */
-export function oidOfKey(key: Uint8Array): Oid {
-  return asOid(getNumber(key, 1));
-}
-
-/** Bounds of the keys of all objects, from `gte` to `lt`. */
-export const OBJECT_KEYS = { gte: Uint8Array.of(OBJECT), lt: Uint8Array.of(OBJECT + 1) };
-
 export function revisionKey(oid: Oid, tid: Tid): Uint8Array {
   const key = new Uint8Array(17);
   key[0] = REVISION;

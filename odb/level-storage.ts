@@ -120,7 +120,10 @@ export class LevelStorage implements Storage {
       const writer = await startWriter(parts, { ...options, rules });
       return new LevelStorage({ directory, db, counters, writer, blobs, rules });
     } catch (error) {
-      await db?.close();
+      if (db !== undefined) {
+        await releaseDirectory(directory);
+        await db.close();
+      }
       openDirectories.delete(directory);
       throw error;
     }

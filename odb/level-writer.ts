@@ -9,42 +9,23 @@
  * LevelDB's write error is sticky, and after one nobody knows what of the batch is on disk. So from
  * then on every commit is refused until the database is opened again.
  */
-import { assert } from './assert.js';
-import { decideCommit, type Decision, type Present } from './commit.js';
+import { decideCommit } from './commit.js';
 import { unpackCommit } from './commit-packing.js';
 import { closedError, OdbError } from './errors.js';
-import {
-  encodeNumber,
-  encodeRevision,
-  encodeTransaction,
-  KEY_LAST_TID,
-  KEY_NEXT_OID,
-  metaKey,
-  objectKey,
-  revisionKey,
-  skipNumber,
-  transactionKey,
-  type LevelRevision,
-} from './level-keys.js';
-import { LevelView, type LevelDatabase } from './level-reader.js';
+import { encodeNumber, KEY_LAST_TID, KEY_NEXT_OID, metaKey } from './level-keys.js';
+import { LevelPresent, type BatchOperation } from './level-present.js';
+import type { LevelDatabase } from './level-reader.js';
 import type { MergeClasses } from './merge.js';
-import type { Oid } from './oid.js';
 import type { SharedCounters } from './shared-counters.js';
-import type { Blobs, CommitRequest, CommitResult, TransactionChanges } from './storage.js';
-import { nextTid, TID_MAX, TID_ZERO, type Tid } from './tid.js';
+import type { Blobs, CommitRequest, CommitResult } from './storage.js';
+import { nextTid } from './tid.js';
 
 /** Most commits in one batch, and most bytes: those waiting longest come first. */
 export const BATCH_COMMITS_MAX = 1_000;
 export const BATCH_BYTES_MAX = 32 * 1024 * 1024;
-/** Transactions kept in memory for checks against removals; older ones are read from disk. */
-export const RECENT_TRANSACTIONS_MAX = 10_000;
 
 /** Metadata as it is to be stored: name to encoded value; `undefined` removes the entry. */
 export type MetaEntries = Readonly<Record<string, Uint8Array | undefined>>;
-
-export type BatchOperation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array };
 
 export interface WriterOptions {
   readonly db: LevelDatabase;
@@ -145,6 +126,7 @@ export class LevelWriter {
   async #runGroup(group: readonly Job[]): Promise<void> {
     const answers: (() => void)[] = [];
     const batch: BatchOperation[] = [];
+    this.#present.beginGroup();
     for (const { work, done, failed } of group) {
       try {
         if (this.#error !== undefined) throw this.#error;
@@ -227,143 +209,4 @@ async function writeSynced(db: LevelDatabase, batch: readonly BatchOperation[]):
     else chain.del(operation.key);
   }
   await chain.write({ sync: true });
-}
-
-/** What is on disk, with what has been decided since on top. */
-class LevelPresent implements Present {
-  readonly #view: LevelView;
-  readonly #decided = new Map<Oid, LevelRevision>();
-  /** Older revisions that are not on disk under their own key yet. */
-  readonly #replaced = new Map<string, LevelRevision>();
-  /** Current revisions read since the last batch. */
-  readonly #read = new Map<Oid, LevelRevision | undefined>();
-  readonly #recent: TransactionChanges[] = [];
-  #lastTid: Tid;
-  #lastRemovalTid: Tid;
-  #changed = false;
-  #created = false;
-
-  constructor(db: LevelDatabase) {
-    this.#view = new LevelView(db);
-    this.#lastTid = this.#view.lastTid();
-    // Nobody remembers when something was last removed; perhaps a moment ago.
-    this.#lastRemovalTid = this.#lastTid;
-  }
-
-  get lastTid(): Tid {
-    return this.#lastTid;
-  }
-
-  get lastRemovalTid(): Tid {
-    return this.#lastRemovalTid;
-  }
-
-  /** There are decided transactions that are not written. */
-  get changed(): boolean {
-    return this.#changed;
-  }
-
-  /** Some of them create objects. */
-  get created(): boolean {
-    return this.#created;
-  }
-
-  revision(oid: Oid, at: Tid = TID_MAX): LevelRevision | undefined {
-    let found = this.#current(oid);
-    while (found !== undefined && found.tid > at) {
-      const replaced = this.#replaced.get(keyOf(oid, found.previousTid));
-      if (replaced === undefined) return this.#view.revision(oid, at);
-      found = replaced;
-    }
-    return found;
-  }
-
-  #current(oid: Oid): LevelRevision | undefined {
-    const decided = this.#decided.get(oid);
-    if (decided !== undefined || this.#read.has(oid)) return decided ?? this.#read.get(oid);
-    const current = this.#view.current(oid);
-    this.#read.set(oid, current);
-    return current;
-  }
-
-  *since(tid: Tid): Generator<TransactionChanges> {
-    let next = this.#lastTid;
-    for (let i = this.#recent.length - 1; i >= 0; i--) {
-      const transaction = this.#recent[i];
-      if (transaction === undefined || transaction.tid <= tid) return;
-      yield transaction;
-      next = transaction.previousTid;
-    }
-    while (next > tid) {
-      const transaction = this.#view.transaction(next);
-      if (transaction === undefined) return;
-      yield transaction;
-      next = transaction.previousTid;
-    }
-  }
-
-  /** Takes a decision for done, and adds what is to be written for it to `batch`. */
-  accept({ transaction, revisions }: Decision, meta: Uint8Array, batch: BatchOperation[]): void {
-    // Whatever may throw comes first, so that a decision is taken whole or not at all.
-    const steps = revisions.map(({ oid, record }) => {
-      const previous = this.#current(oid);
-      return { oid, previous, next: this.#nextRevision(oid, transaction.tid, record, previous) };
-    });
-    const value = encodeTransaction(transaction, meta);
-
-    for (const { oid, previous, next } of steps) {
-      if (previous === undefined) this.#created = true;
-      else {
-        const key = revisionKey(oid, previous.tid);
-        batch.push({ type: 'put', key, value: previous.value });
-        this.#replaced.set(keyOf(oid, previous.tid), previous);
-      }
-      batch.push({ type: 'put', key: objectKey(oid), value: next.value });
-      this.#decided.set(oid, next);
-    }
-    batch.push({ type: 'put', key: transactionKey(transaction.tid), value });
-    this.#changed = true;
-    this.#lastTid = transaction.tid;
-    if (transaction.removed.length > 0) this.#lastRemovalTid = transaction.tid;
-    this.#recent.push(transaction);
-    if (this.#recent.length > RECENT_TRANSACTIONS_MAX * 2) {
-      this.#recent.splice(0, this.#recent.length - RECENT_TRANSACTIONS_MAX);
-    }
-  }
-
-  /** Forgets what is now on disk. */
-  written(): void {
-    this.#decided.clear();
-    this.#replaced.clear();
-    this.#read.clear();
-    this.#changed = false;
-    this.#created = false;
-  }
-
-  /** Makes the revision that comes after `previous`. */
-  #nextRevision(
-    oid: Oid,
-    tid: Tid,
-    record: Uint8Array | undefined,
-    previous: LevelRevision | undefined,
-  ): LevelRevision {
-    const number = (previous?.number ?? 0) + 1;
-    const previousTid = previous?.tid ?? TID_ZERO;
-    // The revision to skip to is among those the previous one skips to, in one or several steps.
-    const target = skipNumber(number);
-    let skip = target === 0 ? undefined : previous;
-    while (skip !== undefined && skip.number > target) skip = this.#older(oid, skip.skipTid);
-    assert((skip?.number ?? 0) === target, `revision ${number} skips to ${target}`);
-    const skipTid = skip?.tid ?? TID_ZERO;
-    const value = encodeRevision({ tid, previousTid, skipTid, number, record });
-    return { tid, previousTid, skipTid, number, record, value };
-  }
-
-  #older(oid: Oid, tid: Tid): LevelRevision | undefined {
-    return this.#replaced.get(keyOf(oid, tid)) ?? this.#view.older(oid, tid);
-  }
-}
-
-function keyOf(oid: Oid, tid: Tid): string {
-  return `${oid} ${tid}`;
 }

@@ -12,9 +12,10 @@ import { closedError, OdbError } from './errors.js';
 import { ObjectCache } from './object-cache.js';
 import type { Oid } from './oid.js';
 import { makeGhost, type Holder, type Persistent, type Slots } from './persistent.js';
-import { decodeRecord, Ref } from './record.js';
+import { decodeRecord } from './record.js';
 import type { LoadedRecord, Reader, Storage } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
+import { Ref } from './value.js';
 
 /** Past so many transactions or objects since the last one, a newer snapshot empties the cache. */
 export const FOLLOW_TRANSACTIONS_MAX = 1_000;

@@ -4,14 +4,16 @@
  * A map is taken back as a map: what a transaction did to its entries, on the tree as it is now.
  * Nodes are taken back as nodes only where the whole map began or ended with a transaction.
  */
-import { treeDelete, treeEntries, treeGet, treeNodes, treeSet, type NodeStore } from './btree.js';
+import { treeEntries, treeGet, treeNodes, type NodeStore } from './btree.js';
+import { treeDelete, treeSet } from './btree-change.js';
 import { OdbError } from './errors.js';
 import { decodeNode, encodeNode, type OidNode } from './node-record.js';
 import type { Oid } from './oid.js';
 import type { Past } from './past.js';
-import { decodeRecord, encodeValue, sameValue, type DecodedRecord } from './record.js';
+import { decodeRecord, encodeValue, type DecodedRecord } from './record.js';
 import type { EntryChange } from './storage.js';
 import type { Tid } from './tid.js';
+import { sameValue } from './value.js';
 
 /** Keys named in one conflict about a whole map. */
 const CONFLICT_KEYS_MAX = 100;

@@ -6,6 +6,7 @@
  * they came from the record, with `Ref`s, and are followed when they are read. Children are ghosts
  * until they are walked through.
  */
+import { assert } from './assert.js';
 import {
   EMPTY_LEAF,
   isInner,
@@ -16,9 +17,8 @@ import {
   type NodeStore,
 } from './btree.js';
 import { classNamed, SLOT_REST, type ClassInfo } from './class-registry.js';
-import { assert } from './assert.js';
 import { makeGhost, markChanged, Persistent, slotsOf, type Slots } from './persistent.js';
-import type { Ref, State } from './record.js';
+import type { Ref, State } from './value.js';
 
 /** A node in memory: its children are nodes, its values plain data with `Ref`s or objects. */
 export type TreeValue = Node<TreeNode, unknown>;

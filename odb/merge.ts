@@ -11,18 +11,9 @@
  */
 import { diff3Merge } from 'node-diff3';
 import type { ConflictReason } from './errors.js';
-import {
-  decodeRecord,
-  encodeRecord,
-  isPlainObject,
-  own,
-  Ref,
-  sameBytes,
-  sameValue,
-  setOwn,
-  type State,
-} from './record.js';
+import { decodeRecord, encodeRecord } from './record.js';
 import type { MergeRule, MergeRuleName, MergeRules } from './storage.js';
+import { isPlainObject, own, Ref, sameBytes, sameValue, setOwn, type State } from './value.js';
 
 /** A class's own way to merge: gives the merged state, or throws when there is none. */
 export type Merger = (base: State, theirs: State, mine: State) => State;
@@ -56,6 +47,12 @@ export type MergedRecord = { readonly merged: true; readonly record: Uint8Array 
  * (thousands of equal lines) is compared whole, since a merge holds up every other commit.
  */
 export const LINE_PAIRS_MAX = 1_000_000;
+
+/**
+ * Largest work for one text, in lines of the one side times lines of the other, without those that
+ * all sides begin and end with. About a fifth of a second.
+ */
+export const LINE_STEPS_MAX = 200_000_000;
 
 /** Merges three records of one object. */
 export function mergeRecords(
@@ -197,16 +194,39 @@ function mergeLines({ base, theirs, mine }: Sides): string | undefined {
   if (typeof from !== 'string' || typeof theirs !== 'string' || typeof mine !== 'string') {
     return undefined;
   }
-  const there = linesOf(theirs);
-  const old = linesOf(from);
-  const here = linesOf(mine);
+  const { head, tail, middles } = withoutCommonEnds([theirs, from, mine].map(linesOf));
+  const [there = [], old = [], here = []] = middles;
+  if ((there.length + here.length) * old.length > LINE_STEPS_MAX) return undefined;
   if (linePairs(there, old) + linePairs(here, old) > LINE_PAIRS_MAX) return undefined;
-  let text = '';
+  let text = head.join('');
   for (const region of diff3Merge(there, old, here, { excludeFalseConflicts: true })) {
     if (region.ok === undefined) return undefined;
     text += region.ok.join('');
   }
-  return text;
+  return text + tail.join('');
+}
+
+/** Sets apart the lines that all texts begin with, and those that all of them end with. */
+function withoutCommonEnds(texts: readonly string[][]): {
+  readonly head: readonly string[];
+  readonly tail: readonly string[];
+  readonly middles: readonly string[][];
+} {
+  const [first = [], ...others] = texts;
+  const shortest = Math.min(...texts.map(({ length }) => length));
+  let [head, tail] = [0, 0];
+  while (head < shortest && others.every((lines) => lines[head] === first[head])) head += 1;
+  while (
+    tail < shortest - head &&
+    others.every((lines) => lines.at(-1 - tail) === first.at(-1 - tail))
+  ) {
+    tail += 1;
+  }
+  return {
+    head: first.slice(0, head),
+    tail: first.slice(first.length - tail),
+    middles: texts.map((lines) => lines.slice(head, lines.length - tail)),
+  };
 }
 
 /** Lines with their endings, so that joining them gives the text back. */

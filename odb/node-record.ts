@@ -6,7 +6,8 @@
  */
 import { isInner, NODE_CLASS, nodeOfState, stateOfNode, type Node } from './btree.js';
 import type { Oid } from './oid.js';
-import { decodeRecord, encodeRecord, Ref, type State } from './record.js';
+import { decodeRecord, encodeRecord } from './record.js';
+import { Ref, type State } from './value.js';
 
 /** A node whose children are named by oid; its values have `Ref`s. */
 export type OidNode = Node<Oid, unknown>;

@@ -8,9 +8,9 @@ import { isInner, treeEntries, treeGet, treeLeaf, type NodeStore } from './btree
 import { OdbError } from './errors.js';
 import { decodeNode, type OidNode } from './node-record.js';
 import type { Oid } from './oid.js';
-import { sameValue } from './record.js';
 import type { Reader, StoredRevision, TransactionRecord } from './storage.js';
 import { asTid, TID_ZERO, type Tid } from './tid.js';
+import { sameValue } from './value.js';
 
 /** Most revisions of one object that are searched for a change. */
 export const SEARCHED_REVISIONS_MAX = 10_000;

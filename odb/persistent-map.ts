@@ -6,20 +6,13 @@
  * never conflict: what a transaction did is kept as entries too, and applied to the tree as it then
  * is when other transactions changed it meanwhile.
  */
-import {
-  treeDelete,
-  treeEntries,
-  treeGet,
-  treeHas,
-  treeSet,
-  treeSize,
-  type Range,
-} from './btree.js';
+import { treeEntries, treeGet, treeHas, treeSize, type Range } from './btree.js';
+import { treeDelete, treeSet } from './btree-change.js';
 import { emptyTree, MapNodes, TreeNode } from './map-node.js';
 import { admitFor, followReferences, Persistent, slotsOf, type Slots } from './persistent.js';
 import { isWellFormed } from './plain.js';
-import { Ref, type State } from './record.js';
 import { TID_ZERO } from './tid.js';
+import { Ref, type State } from './value.js';
 
 /** Name of the class in records. */
 export const MAP_CLASS = 'odb.Map';

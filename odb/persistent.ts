@@ -25,8 +25,8 @@ import { OdbError } from './errors.js';
 import type { Field } from './field.js';
 import type { Oid } from './oid.js';
 import { admitPlain } from './plain.js';
-import { isPlainObject, Ref, type State } from './record.js';
 import { TID_ZERO, tidToMs, type Tid } from './tid.js';
+import { isPlainObject, Ref, type State } from './value.js';
 
 /** What an object needs of the connection it belongs to. */
 export interface Holder {

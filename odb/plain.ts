@@ -7,7 +7,7 @@
  * change it, one assigns a new value. (Dates and bytes cannot be frozen. Treat them as if they were.)
  */
 import { toUSVString } from 'node:util';
-import { isPlainObject } from './record.js';
+import { isPlainObject } from './value.js';
 
 /** How deep plain data may be nested. */
 export const PLAIN_DEPTH_MAX = 100;

@@ -5,11 +5,12 @@ import { nodeOfState, treeEntries, type Node, type NodeStore } from './btree.js'
 import { classNamed } from './class-registry.js';
 import { OdbError } from './errors.js';
 import type { Oid } from './oid.js';
-import { PersistentMap } from './persistent-map.js';
 import { assignField, followReferences, Persistent, type Holder } from './persistent.js';
-import { decodeRecord, encodeValue, Ref, type State } from './record.js';
+import { PersistentMap } from './persistent-map.js';
+import { decodeRecord, encodeValue } from './record.js';
 import type { Reader } from './storage.js';
 import type { Tid } from './tid.js';
+import { Ref, type State } from './value.js';
 
 /**
  * Gives the attributes an object had just after `tid`, with what they refer to as it is now.

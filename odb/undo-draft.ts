@@ -6,13 +6,14 @@
  * transactions in the way.
  */
 import { containersOf, type RecordAt } from './containment.js';
-import { mergeRecords, placeField, type MergeClasses } from './merge.js';
 import { MapDraft } from './map-draft.js';
+import { mergeRecords, placeField, type MergeClasses } from './merge.js';
 import type { Oid } from './oid.js';
 import type { Past } from './past.js';
-import { classNameOf, decodeRecord, isPlainObject, own, sameBytes, sameValue } from './record.js';
+import { classNameOf, decodeRecord } from './record.js';
 import type { EntryChange, TransactionRecord } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
+import { isPlainObject, own, sameBytes, sameValue } from './value.js';
 
 /** Something that later transactions do not let an undo take back. */
 export interface UndoConflict {

@@ -11,10 +11,11 @@
 import type { MergeClasses } from './merge.js';
 import type { Oid } from './oid.js';
 import { Past } from './past.js';
-import { classNameOf, decodeRecord, type State } from './record.js';
+import { classNameOf, decodeRecord } from './record.js';
 import type { EntryChange, Reader, TransactionRecord } from './storage.js';
 import type { Tid } from './tid.js';
 import { UndoDraft, type DraftedObject, type UndoConflict } from './undo-draft.js';
+import type { State } from './value.js';
 
 export type { UndoConflict } from './undo-draft.js';
 

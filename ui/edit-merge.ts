@@ -8,6 +8,15 @@
 import { diff3Merge } from 'node-diff3';
 import { wordOf } from './diff-fields.js';
 
+/**
+ * Largest work for one text, in pairs of equal lines that may have to be compared. A text past it
+ * (thousands of equal lines, or tens of thousands of others) is one conflict as a whole: comparing it would take all there is of
+ * time and memory.
+ */
+const LINE_PAIRS_MAX = 1_000_000;
+/** The same for lines that differ: lines of the one side times lines of the other. */
+const LINE_STEPS_MAX = 200_000_000;
+
 export type Values = Readonly<Record<string, unknown>>;
 
 /** Lines that both changed. */
@@ -69,19 +78,30 @@ export function mergeValues(base: Values, theirs: Values, mine: Values): Merged 
 
 /** Merges two texts line by line; where both changed the same lines, the result has mine. */
 export function mergeText(base: string, theirs: string, mine: string): MergedText {
-  const regions = diff3Merge(mine.split('\n'), base.split('\n'), theirs.split('\n'), {
-    excludeFalseConflicts: true,
-  });
+  const [here, old, there] = [mine.split('\n'), base.split('\n'), theirs.split('\n')];
+  const isTooMuch =
+    (there.length + here.length) * old.length > LINE_STEPS_MAX ||
+    linePairs(here, old) + linePairs(there, old) > LINE_PAIRS_MAX;
+  if (isTooMuch) {
+    return { text: mine, conflicts: [{ base, theirs, mine }] };
+  }
+  const regions = diff3Merge(here, old, there, { excludeFalseConflicts: true });
   const lines: string[] = [];
   const conflicts: TextConflict[] = [];
   for (const region of regions) {
-    if (region.ok !== undefined) lines.push(...region.ok);
+    for (const line of region.ok ?? []) lines.push(line);
     if (region.conflict === undefined) continue;
     const { a, o, b } = region.conflict;
-    lines.push(...a);
+    for (const line of a) lines.push(line);
     conflicts.push({ base: o.join('\n'), theirs: b.join('\n'), mine: a.join('\n') });
   }
   return { text: lines.join('\n'), conflicts };
+}
+
+function linePairs(some: readonly string[], others: readonly string[]): number {
+  const counts = new Map<string, number>();
+  for (const line of some) counts.set(line, (counts.get(line) ?? 0) + 1);
+  return others.reduce((pairs, line) => pairs + (counts.get(line) ?? 0), 0);
 }
 
 /** Gives text the line breaks of another: a form sends its own kind, whatever the source has. */

@@ -62,9 +62,7 @@ export class Body {
 
   strings(name: string): readonly string[] | undefined {
     return this.#read(name, 'a list of strings', (value) =>
-      Array.isArray(value) && value.every((item) => typeof item === 'string')
-        ? (value)
-        : undefined,
+      Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined,
     );
   }
 

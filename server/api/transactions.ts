@@ -1,7 +1,6 @@
 /**
  * "Transactions and undo" of the JSON interface.
  */
-import { createTwoFilesPatch } from 'diff';
 import { parseTid, type Tid, tidAtMs } from '../../odb/index.js';
 import type { Content } from '../content/content.js';
 import { listHistory, listTransactions, objectAsOf, revertObject } from '../content/history.js';
@@ -15,6 +14,7 @@ import { objectJson, writtenJson } from './object-json.js';
 import { problemResponse } from './problem.js';
 import type { Route } from './route.js';
 import { listOf, named, pageOf, path, shape, text, tid } from './schemas.js';
+import { unifiedDiff } from './unified-diff.js';
 
 export const transactionRoutes: readonly Route[] = [
   {
@@ -70,11 +70,10 @@ export const transactionRoutes: readonly Route[] = [
       if (!request.query.has('diff')) return Response.json(objectJson(request, before));
       const other = request.query.text('diff');
       const after = asOf(request, other);
-      const patch = createTwoFilesPatch(
-        `${request.object.path}\t${given}`,
-        `${request.object.path}\t${other}`,
-        diffText(objectJson(request, before)),
-        diffText(objectJson(request, after)),
+      const { path: called } = request.object;
+      const patch = unifiedDiff(
+        { name: `${called}\t${given}`, text: diffText(objectJson(request, before)) },
+        { name: `${called}\t${other}`, text: diffText(objectJson(request, after)) },
       );
       return Response.text(patch, 'text/x-diff; charset=utf-8');
     },

@@ -4,7 +4,6 @@
  * The table below is the only list of commands; each is loaded when it is asked for. The exit code
  * is 0 when it was done, 1 when it failed, and 2 when it was asked for wrongly.
  */
-import { OdbError } from '../../odb/index.js';
 import { ServerError } from '../errors.js';
 import { describeSettings, resolveSettings } from '../settings.js';
 import { nearest } from '../settings-sources.js';
@@ -49,7 +48,7 @@ async function main([name = '--help', ...args]: readonly string[]): Promise<numb
   try {
     return await run(name, args);
   } catch (error) {
-    return report(name, error);
+    return await report(name, error);
   }
 }
 
@@ -68,7 +67,9 @@ async function run(name: string, args: readonly string[]): Promise<number> {
   return command.run({ ...resolved, directory, out: (line) => console.log(line) });
 }
 
-function report(name: string, error: unknown): number {
+async function report(name: string, error: unknown): Promise<number> {
+  // Loaded only here: it would hold up every start.
+  const { OdbError } = await import('../../odb/index.js');
   const misused = error instanceof SettingsError || error instanceof UsageError;
   if (misused || error instanceof ServerError || error instanceof OdbError) {
     console.error(`canopy: ${error.message}`);

@@ -4,10 +4,9 @@
  * `SIGTERM` and `SIGINT` end it in order: what was begun is answered and saved. A second signal
  * ends it at once, which loses no saved change.
  */
-import { LevelStorage } from '../../odb/index.js';
-import { startServer } from '../http/server.js';
 import { Log } from '../log.js';
 import { pluginSpecifiers } from '../plugin-specifiers.js';
+import { PublisherThreads } from '../publisher/threads.js';
 import type { Settings } from '../settings.js';
 import { defineCommand, type CommandInput } from './command.js';
 import { adminPassword, announceAdmin } from './password.js';
@@ -50,9 +49,17 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
   const signal = firstSignal();
   const plugins = pluginSpecifiers(settings.plugins, directory);
   const admin = adminPassword(settings.adminPassword);
+  // The threads begin to load their code before this thread loads the rest of its own.
+  const served = { ...settings, plugins };
+  const threads = new PublisherThreads({ settings: served, log, onFatal: fail });
+  const [{ startServer }, { LevelStorage }] = await Promise.all([
+    import('../http/server.js'),
+    import('../../odb/index.js'),
+  ]);
   const server = await startServer({
-    settings: { ...settings, plugins },
+    settings: served,
     log,
+    threads,
     initial: { adminPassword: admin.password, welcome: !settings.empty },
     openStorage: (rules) =>
       LevelStorage.open({ directory: settings.data, thread: true, rules, onLost: fail }),

@@ -10,7 +10,7 @@
  * past the bounds is shown as the text that it is.
  */
 import { createRequire } from 'node:module';
-import type { Lexer, Marked, Token, Tokens, TokensList } from 'marked';
+import type { Lexer, Marked, MarkedOptions, Token, Tokens, TokensList } from 'marked';
 import { escapeHtml } from '../templates/html.js';
 
 const require = createRequire(import.meta.url);
@@ -23,11 +23,11 @@ export const MARKUP_DEPTH_MAX = 50;
 export const MARKUP_WORK_MAX = 400_000_000;
 
 /** Characters of a text; one that is longer is shown as it is. */
-export const MARKDOWN_CHARACTERS_MAX = 4 * 1024 * 1024;
+export const MARKDOWN_CHARACTERS_MAX = 2 * 1024 * 1024;
 
 interface Library {
   readonly marked: typeof import('marked');
-  readonly BoundedLexer: typeof Lexer;
+  readonly BoundedLexer: new (options: MarkedOptions<string, string>) => Lexer<string, string>;
 }
 
 /** Gives the HTML of a Markdown text, not sanitized. */
@@ -41,18 +41,18 @@ export function markdownToHtml(markdown: string): string {
 
 function load(): Library {
   const marked = require('marked') as typeof import('marked');
-  class BoundedLexer extends marked.Lexer {
+  class BoundedLexer extends marked.Lexer<string, string> {
     #depth = 0;
     #work = 0;
 
+    override blockTokens(text: string, tokens?: Token[], clipped?: boolean): Token[];
+    override blockTokens(text: string, tokens?: TokensList, clipped?: boolean): TokensList;
     override blockTokens(
       text: string,
-      tokens: Token[] = [],
-      lastParagraphClipped = false,
-    ): TokensList | Token[] {
-      return this.#deeper(text, tokens, () =>
-        super.blockTokens(text, tokens, lastParagraphClipped),
-      );
+      tokens: Token[] | TokensList = [],
+      clipped = false,
+    ): Token[] | TokensList {
+      return this.#deeper(text, tokens, () => super.blockTokens(text, tokens, clipped));
     }
 
     override inlineTokens(text: string, tokens: Token[] = []): Token[] {

@@ -72,7 +72,9 @@ export function renderTemplate(
   const { code, contentType } = template;
   const { page, text } = renderingOf(request);
   const renderer = isActive(contentType) ? page : text;
-  const value = renderer.render(code, context, { ...options, names: namesFor(request, options) });
+  const names = namesFor(request, options);
+  const { block } = options;
+  const value = renderer.render(code, context, block === undefined ? { names } : { names, block });
   return answerValue(request, value, contentType);
 }
 

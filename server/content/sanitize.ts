@@ -8,7 +8,7 @@
  * In what it gives, `<` and `>` stand around tags and nowhere else, attribute values included.
  */
 import { createRequire } from 'node:module';
-import type { IOptions } from 'sanitize-html';
+import type { Attributes, IOptions, Tag } from 'sanitize-html';
 
 const require = createRequire(import.meta.url);
 let library: ((html: string, options: IOptions) => string) | undefined;
@@ -52,10 +52,24 @@ const OPTIONS: IOptions = {
   allowedSchemesAppliedToAttributes: ['href', 'src', 'cite', 'srcset'],
   allowProtocolRelative: true,
   disallowedTagsMode: 'discard',
+  transformTags: { img: withPlainSrcset, source: withPlainSrcset },
   nonTextTags: ['script', 'style', 'textarea', 'option', 'noscript', 'template', 'xmp', 'iframe'],
   enforceHtmlBoundary: false,
   parser: { decodeEntities: true },
 };
+
+/** A picture's address, and a width, a height or a density. */
+const CANDIDATE = /^[^\s()]*(?:\s+\d{1,6}(?:\.\d{1,3})?[wxh])?$/;
+
+/** A list of pictures that is none is left out: the library tells the console of it, at length. */
+function withPlainSrcset(tagName: string, attribs: Attributes): Tag {
+  const isPlain = (attribs['srcset'] ?? '')
+    .split(',')
+    .every((candidate) => CANDIDATE.test(candidate.trim()));
+  if (isPlain) return { tagName, attribs };
+  const { srcset: _, ...others } = attribs;
+  return { tagName, attribs: others };
+}
 
 /** Gives the HTML without what could act in a visitor's browser. Costs about a millisecond a 10 kB. */
 export function sanitizeHtml(html: string): string {

@@ -61,7 +61,7 @@ export class SiteWorld implements TemplateWorld {
   constructor(request: PageRequest) {
     this.#request = request;
     this.root = siteRoot(request.connection);
-    this.request = requestData(request);
+    this.request = new ShownRequest(request);
     this.response = responseControls(request);
   }
 
@@ -178,23 +178,45 @@ export class SiteWorld implements TemplateWorld {
   }
 }
 
-function requestData(request: PageRequest): RequestData {
-  const { method, path, rawQuery, headers, cookies } = request;
-  const shown = Object.entries(headers).filter(([name]) => !HIDDEN_HEADERS.has(name));
-  const crumbs = Object.entries(cookies).filter(([name]) => name !== SESSION_COOKIE);
-  return {
-    method,
-    path,
-    url: rawQuery === '' ? path : `${path}?${rawQuery}`,
-    query: rawQuery,
-    headers: Object.fromEntries(shown),
-    cookies: Object.fromEntries(crumbs),
-    get form() {
-      return Object.fromEntries(
-        [...request.form.entries()].map(([name, value]) => [name, plainValue(value)]),
-      );
-    },
-  };
+/** The request as templates see it. Few look, so nothing is made before one does. */
+class ShownRequest implements RequestData {
+  readonly #request: PageRequest;
+
+  constructor(request: PageRequest) {
+    this.#request = request;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get path(): string {
+    return this.#request.path;
+  }
+
+  get url(): string {
+    const { path, rawQuery } = this.#request;
+    return rawQuery === '' ? path : `${path}?${rawQuery}`;
+  }
+
+  get query(): string {
+    return this.#request.rawQuery;
+  }
+
+  get headers(): Readonly<Record<string, unknown>> {
+    const headers = Object.entries(this.#request.headers);
+    return Object.fromEntries(headers.filter(([name]) => !HIDDEN_HEADERS.has(name)));
+  }
+
+  get cookies(): Readonly<Record<string, unknown>> {
+    const cookies = Object.entries(this.#request.cookies);
+    return Object.fromEntries(cookies.filter(([name]) => name !== SESSION_COOKIE));
+  }
+
+  get form(): Readonly<Record<string, unknown>> {
+    const fields = [...this.#request.form.entries()];
+    return Object.fromEntries(fields.map(([name, value]) => [name, plainValue(value)]));
+  }
 }
 
 /** Of a file, templates learn what the visitor said of it. */

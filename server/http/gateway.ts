@@ -70,7 +70,13 @@ export class Gateway {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const startedMs = performance.now();
     const url = request.url ?? '/';
-    const exchange = { request, response, startedMs };
+    const exchange: Exchange = {
+      request,
+      response,
+      startedMs,
+      head: undefined,
+      dispatched: undefined,
+    };
     if (url.startsWith('/@')) {
       const own = await this.#ownAnswer(url, request);
       if (own !== undefined) return this.#send(own, exchange);
@@ -78,7 +84,9 @@ export class Gateway {
     const head = readEnvelopeHead(request, this.#trustedProxies);
     if (head === undefined) return this.#send(BAD_HOST, exchange);
     const dispatched = await this.#publish(head, exchange);
-    return this.#send(dispatched.answer, { ...exchange, head, dispatched });
+    exchange.head = head;
+    exchange.dispatched = dispatched;
+    return this.#send(dispatched.answer, exchange);
   }
 
   /** What the main thread answers by itself. */
@@ -95,10 +103,10 @@ export class Gateway {
     const foreign = crossSiteReason(head.method, head.headers, head.origin);
     if (foreign !== undefined) return this.#refuse(head, { reason: 'cross-site', detail: foreign });
     const plan = planBody(head, maxUploadBytes);
-    if (plan.kind === 'none') return dispatcher.dispatch({ envelope: { ...head, attempt: 0 } });
+    if (plan.kind === 'none') return dispatcher.dispatch({ envelope: { attempt: 0, ...head } });
     if (plan.sizeBytes > UNJUDGED_BYTES_MAX) {
       const judged = await dispatcher.dispatch({
-        envelope: { ...head, attempt: 0, preflight: true },
+        envelope: { attempt: 0, preflight: true, ...head },
       });
       if (!judged.proceed) return judged;
     }
@@ -111,11 +119,11 @@ export class Gateway {
       const reason = error.code === 'SRV_TOO_LARGE' ? 'too-large' : 'bad-request';
       return this.#refuse(head, { reason, detail: error.message });
     }
-    return dispatcher.dispatch({ envelope: { ...head, ...parts, attempt: 0 } });
+    return dispatcher.dispatch({ envelope: { attempt: 0, ...head, ...parts } });
   }
 
   #refuse(head: EnvelopeHead, refusal: Refusal): Promise<Dispatched> {
-    return this.#options.dispatcher.dispatch({ envelope: { ...head, attempt: 0 }, refusal });
+    return this.#options.dispatcher.dispatch({ envelope: { attempt: 0, ...head }, refusal });
   }
 
   async #send(answer: Answer, exchange: Exchange): Promise<void> {
@@ -149,8 +157,8 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedMs: number;
-  readonly head?: EnvelopeHead;
-  readonly dispatched?: Dispatched;
+  head: EnvelopeHead | undefined;
+  dispatched: Dispatched | undefined;
 }
 
 const JSON_HEADERS = [

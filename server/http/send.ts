@@ -83,7 +83,10 @@ function sendHead(status: number, headers: HeaderPairs, options: SendOptions): S
 
 async function sendBlob(answer: Answer, blob: AnswerBlob, options: SendOptions): Promise<Sent> {
   const { headers } = options.request;
-  const accepting = { ...answer, headers: [...answer.headers, ['Accept-Ranges', 'bytes'] as const] };
+  const accepting = {
+    ...answer,
+    headers: [...answer.headers, ['Accept-Ranges', 'bytes'] as const],
+  };
   const asked = headers.range;
   if (asked === undefined || options.request.method !== 'GET') {
     return sendParts(accepting, blob, undefined, options);

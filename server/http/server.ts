@@ -1,10 +1,10 @@
 /**
  * A running server: storage, publisher threads and HTTP, started and ended in the right order.
  *
- * The database is opened first and closed last, after every thread that reads it has ended. To
- * start quickly, the first publisher thread loads its code while the main thread loads its own;
- * what the thread's code brings (merge rules, assets) is known before the database is opened. To
- * end, the server stops accepting, answers what it has, ends the threads and closes the database.
+ * The database is opened first and closed last, after every thread that reads it has ended. What
+ * the publishers' code brings (merge rules, assets) is known before the database is opened, so the
+ * threads may be started, and load, even before this module is. To end, the server stops accepting,
+ * answers what it has, ends the threads and closes the database.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,14 +14,14 @@ import { JobRunner } from '../jobs/runner.js';
 import type { Logger } from '../log.js';
 import { Dispatcher } from '../publisher/dispatcher.js';
 import type { Initial } from '../publisher/messages.js';
-import { PublisherPool } from '../publisher/pool.js';
-import { PublisherThread } from '../publisher/thread.js';
+import type { PublisherPool } from '../publisher/pool.js';
+import { PublisherThreads } from '../publisher/threads.js';
 import { prepareSessions } from '../security/session.js';
-import { VerifiedCredentials } from '../security/verified-credentials.js';
 import type { Settings } from '../settings.js';
-import type { RequestHandler } from './app.js';
+import { createApp, type RequestHandler } from './app.js';
 import { Assets } from './assets.js';
 import { Gateway } from './gateway.js';
+import { Housekeeping } from './housekeeping.js';
 
 /** How long answers may take to go out after the server was asked to end. */
 const DRAIN_MS_MAX = 30_000;
@@ -46,6 +46,8 @@ export type ServerSettings = Pick<
 export interface ServerOptions {
   readonly settings: ServerSettings;
   readonly log: Logger;
+  /** The threads, where they were started before; they are ended with the server. */
+  readonly threads?: PublisherThreads;
   /** What to make of a database without a site. */
   readonly initial: Initial;
   /** Opens the database with the rules by which its objects merge; makes one where there is none. */
@@ -74,34 +76,16 @@ export interface RunningServer extends AsyncDisposable {
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, log, onFatal } = options;
+  const { plugins, timeLimitMs, maxUploadBytes, trustedProxies } = settings;
+  const threads = options.threads ?? new PublisherThreads({ settings, log, onFatal });
+  const { pool } = threads;
   let storage: Storage | undefined;
   let jobs: JobRunner | undefined;
-  const { plugins, cacheObjects, timeLimitMs, maxUploadBytes, trustedProxies } = settings;
-  const numbers = new ThreadNumbers();
-  const { handle: verified } = new VerifiedCredentials();
-  const pool = new PublisherPool({
-    size: settings.workers,
-    timeLimitMs,
-    log,
-    startThread(onEnded) {
-      const thread = numbers.take();
-      return new PublisherThread({
-        settings: { plugins, cacheObjects, timeLimitMs, thread, verified },
-        log,
-        storage: () => storage,
-        onEnded(cause) {
-          numbers.giveBack(thread);
-          onEnded(cause);
-        },
-      });
-    },
-    onFatal,
-  });
   try {
-    const [loaded, { createApp }] = await Promise.all([pool.load(), import('./app.js')]);
-    storage = await options.openStorage(loaded.rules);
+    const { rules, assets } = await threads.loaded;
+    storage = await options.openStorage(rules);
     await prepareSessions(storage);
-    const { made } = await pool.open(storage.share(), options.initial);
+    const made = await threads.open(storage, options.initial);
     jobs = new JobRunner({ storage, plugins, log, nowMs: Date.now });
     await jobs.open();
     const running = jobs;
@@ -116,34 +100,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const gateway = new Gateway({
       dispatcher,
       storage,
-      assets: new Assets(loaded.assets),
+      assets: new Assets(assets),
       log,
       maxUploadBytes,
       trustedProxies,
     });
     const server = await listen(createApp(gateway.handle), settings);
-    return new Running({ server, gateway, pool, jobs, storage, settings, made });
+    const housekeeping = new Housekeeping({ metadata: storage, log, nowMs: Date.now });
+    housekeeping.start();
+    return new Running({ server, gateway, pool, jobs, housekeeping, storage, settings, made });
   } catch (error) {
     await jobs?.[Symbol.asyncDispose]();
     await pool.close();
     await storage?.close();
     throw error;
-  }
-}
-
-/** Numbers for threads: each is one thread's at a time, and the smallest free one is next. */
-class ThreadNumbers {
-  readonly #taken = new Set<number>();
-
-  take(): number {
-    let number = 0;
-    while (this.#taken.has(number)) number += 1;
-    this.#taken.add(number);
-    return number;
-  }
-
-  giveBack(number: number): void {
-    this.#taken.delete(number);
   }
 }
 
@@ -179,6 +149,7 @@ interface Parts {
   readonly gateway: Gateway;
   readonly pool: PublisherPool;
   readonly jobs: JobRunner;
+  readonly housekeeping: Housekeeping;
   readonly storage: Storage;
   readonly settings: ServerSettings;
   readonly made: boolean;
@@ -214,7 +185,8 @@ class Running implements RunningServer {
   }
 
   async #close(): Promise<void> {
-    const { server, gateway, pool, jobs, storage } = this.#parts;
+    const { server, gateway, pool, jobs, housekeeping, storage } = this.#parts;
+    housekeeping[Symbol.dispose]();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });

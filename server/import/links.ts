@@ -5,6 +5,8 @@
  * that the files were written for. The first kind is exact. The second is found by its end: among
  * the files whose path ends so, in whatever case, the one that shares most of its folders with the linking file.
  */
+import { CodeSpans } from './code-spans.js';
+import { LineIndex } from './line-index.js';
 
 /** Where a file will be, by what a link may call it. */
 export interface LinkTarget {
@@ -93,34 +95,55 @@ export function rewriteLinks(
   index: LinkIndex,
 ): RewrittenLinks {
   const dangling: LinkReport[] = [];
+  const lines = new LineIndex(text);
   const rewrite = (link: string, offset: number): string => {
     const [, path = '', rest = ''] = /^([^?#]*)(.*)$/s.exec(link) ?? [];
     if (SKIPPED.test(link)) return link;
     const found = index.find(decode(path), from);
     if (found !== undefined) return found.url + rest;
-    dangling.push({ line: lineOf(text, offset), link });
+    dangling.push({ line: lines.at(offset), link });
     return link;
   };
   return { text: mapLinks(text, rewrite), dangling };
 }
 
 const LINKS =
-  /(?<code>^ {0,3}(?<fence>`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\k<fence>[`~]*[ \t]*$|$(?![\s\S])))|(?<ticks>`+)(?!`)[\s\S]*?(?<!`)\k<ticks>(?!`)|(?<open>\]\(\s*<?)(?<inline>[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)|(?<define>^ {0,3}\[[^\]\n]+\]:\s*<?)(?<reference>[^\s>]+)|(?<attribute>\s(?:href|src|poster)\s*=\s*["'])(?<value>[^"']*)/gm;
+  /(?<code>^ {0,3}(?<fence>`{3,}|~{3,})[\s\S]*?(?:^ {0,3}\k<fence>[`~]*[ \t]*$|$(?![\s\S])))|(?<open>\]\(\s*<?)(?<inline>[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)|(?<define>^ {0,3}\[[^\]\n]+\]:\s*<?)(?<reference>[^\s>]+)|(?<attribute>\s(?:href|src|poster)\s*=\s*["'])(?<value>[^"']*)/gm;
 
+/** Gives the text with other links. One walk: of code and links, what begins first counts. */
 function mapLinks(text: string, rewrite: (link: string, offset: number) => string): string {
-  return text.replaceAll(LINKS, (whole: string, ...rest: unknown[]) => {
-    const groups = rest.at(-1) as Record<string, string | undefined>;
-    const offset = rest.at(-3) as number;
-    if (groups['open'] !== undefined)
-      return groups['open'] + rewrite(groups['inline'] ?? '', offset);
-    if (groups['define'] !== undefined) {
-      return groups['define'] + rewrite(groups['reference'] ?? '', offset);
+  const spans = new CodeSpans(text);
+  const links = new RegExp(LINKS);
+  const matchFrom = (at: number): RegExpExecArray | null => {
+    links.lastIndex = at;
+    return links.exec(text);
+  };
+  let out = '';
+  let copied = 0;
+  let match = matchFrom(0);
+  for (let at = 0; match !== null;) {
+    const span = spans.next(at);
+    if (span !== undefined && span.start < match.index) {
+      at = span.end;
+      if (match.index < at) match = matchFrom(at);
+      continue;
     }
-    if (groups['attribute'] !== undefined) {
-      return groups['attribute'] + rewrite(groups['value'] ?? '', offset);
-    }
-    return whole;
-  });
+    out += text.slice(copied, match.index) + rewritten(match, rewrite);
+    copied = match.index + match[0].length;
+    at = copied;
+    match = matchFrom(at);
+  }
+  return out + text.slice(copied);
+}
+
+function rewritten(
+  { 0: whole, index, groups = {} }: RegExpExecArray,
+  rewrite: (link: string, offset: number) => string,
+): string {
+  const { open, inline = '', define, reference = '', attribute, value = '' } = groups;
+  if (open !== undefined) return open + rewrite(inline, index);
+  if (define !== undefined) return define + rewrite(reference, index);
+  return attribute === undefined ? whole : attribute + rewrite(value, index);
 }
 
 function resolve(base: readonly string[], link: string): string[] | undefined {
@@ -149,11 +172,4 @@ function decode(path: string): string {
   } catch {
     return path;
   }
-}
-
-function lineOf(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1))
-    line += 1;
-  return line;
 }

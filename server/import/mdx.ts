@@ -6,6 +6,8 @@
  * a component becomes an element that names it and holds its text, and each is reported with its
  * line. What stands in code stays as it is.
  */
+import { CodeSpans } from './code-spans.js';
+import { LineIndex } from './line-index.js';
 
 export interface MdxNote {
   /** From 1, in the text given. */
@@ -20,7 +22,7 @@ export interface ConvertedMdx {
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 const NAME = '[A-Z][\\w.]*';
-const ATTRIBUTES = `(?:\\s+(?:[\\w:-]+(?:=(?:"[^"]*"|'[^']*'|\\{(?:[^{}]|\\{[^{}]*\\})*\\}))?|\\{\\.\\.\\.[^}]*\\}))*`;
+const ATTRIBUTES = `(?:\\s+(?:[\\w:-]+(?:=(?:"[^"]*"|'[^']*'|\\{(?:[^{}]|\\{[^{}]*\\})*\\}))?|\\{\\.\\.\\.[^}]{0,1000}\\}))*`;
 const TAG = new RegExp(`<(?:(/)(${NAME})\\s*|(${NAME})(${ATTRIBUTES})\\s*(/)?)>|<(/?)>`, 'g');
 const ATTRIBUTE = /([\w:-]+)(?:=(?:"([^"]*)"|'([^']*)'|\{((?:[^{}]|\{[^{}]*\})*)\}))?/g;
 
@@ -105,13 +107,13 @@ function endOfStatement(lines: readonly string[], from: number): number {
 }
 
 function convertProse(text: string, line: number, notes: MdxNote[]): string {
-  const lineAt = (offset: number): number => line + newlines(text, offset);
+  const lines = new LineIndex(text);
+  const lineAt = (offset: number): number => line - 1 + lines.at(offset);
   return outsideCode(text, (prose, offset) =>
-    prose
-      .replaceAll(/\{\/\*([\s\S]*?)\*\/\}/g, (_whole, inside: string, at: number) => {
-        notes.push({ line: lineAt(offset + at), message: 'Kept as a comment: a comment of MDX' });
-        return comment(inside.trim());
-      })
+    mapComments(prose, (inside, at) => {
+      notes.push({ line: lineAt(offset + at), message: 'Kept as a comment: a comment of MDX' });
+      return comment(inside.trim());
+    })
       .replaceAll(TAG, (whole: string, ...groups: unknown[]) => {
         const [closing, , opened, attributes, selfClosing, fragment] = groups as string[];
         const at = groups[6] as number;
@@ -132,13 +134,27 @@ function convertProse(text: string, line: number, notes: MdxNote[]): string {
   );
 }
 
-/** Applies a change to what does not stand in backticks. */
-function outsideCode(text: string, change: (prose: string, offset: number) => string): string {
+/** Applies a change to what stands in comments of MDX. */
+function mapComments(text: string, change: (inside: string, offset: number) => string): string {
   let out = '';
   let from = 0;
-  for (const match of text.matchAll(/(`+)(?!`)[\s\S]*?(?<!`)\1(?!`)/g)) {
-    out += change(text.slice(from, match.index), from) + match[0];
-    from = match.index + match[0].length;
+  for (let at = text.indexOf('{/*'); at !== -1; at = text.indexOf('{/*', from)) {
+    const end = text.indexOf('*/}', at + 3);
+    if (end === -1) break;
+    out += text.slice(from, at) + change(text.slice(at + 3, end), at);
+    from = end + 3;
+  }
+  return out + text.slice(from);
+}
+
+/** Applies a change to what does not stand in backticks. */
+function outsideCode(text: string, change: (prose: string, offset: number) => string): string {
+  const spans = new CodeSpans(text);
+  let out = '';
+  let from = 0;
+  for (let span = spans.next(0); span !== undefined; span = spans.next(from)) {
+    out += change(text.slice(from, span.start), from) + text.slice(span.start, span.end);
+    from = span.end;
   }
   return out + change(text.slice(from), from);
 }
@@ -171,14 +187,6 @@ function comment(text: string): string {
 
 function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
-}
-
-function newlines(text: string, until: number): number {
-  let count = 0;
-  for (let at = text.indexOf('\n'); at !== -1 && at < until; at = text.indexOf('\n', at + 1)) {
-    count += 1;
-  }
-  return count;
 }
 
 function escapeText(text: string): string {

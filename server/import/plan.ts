@@ -273,11 +273,26 @@ function isListOfWords(value: unknown): boolean {
 }
 
 function titleIn(text: string, html: boolean): string | undefined {
-  const found = html
-    ? /<title[^>]*>([\s\S]*?)<\/title>/i.exec(text)?.[1]
-    : /^#[ \t]+(.+?)[ \t]*#*[ \t]*$/m.exec(text)?.[1];
+  const found = html ? elementTitle(text) : headingTitle(text);
   const title = found?.replaceAll(/[\s`*_]+/g, ' ').trim();
   return title === undefined || title === '' ? undefined : title;
+}
+
+function elementTitle(html: string): string | undefined {
+  const at = html.search(/<title/i);
+  const from = at === -1 ? -1 : html.indexOf('>', at);
+  const rest = from === -1 ? '' : html.slice(from + 1);
+  const to = rest.search(/<\/title>/i);
+  return to === -1 ? undefined : rest.slice(0, to);
+}
+
+/** The first heading, without the signs that may close it. */
+function headingTitle(markdown: string): string | undefined {
+  const line = /^#[ \t]+(\S.*)$/m.exec(markdown)?.[1]?.trimEnd();
+  if (line === undefined) return undefined;
+  let end = line.length;
+  while (line[end - 1] === '#') end -= 1;
+  return end === 0 ? line : line.slice(0, end);
 }
 
 function titleOf({ file, segments }: PlannedObject): string {

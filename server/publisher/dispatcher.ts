@@ -58,9 +58,9 @@ export class Dispatcher {
       const outcome = await this.#publish(dispatch);
       const settled = await this.#settle(outcome, dispatch);
       const attempts = attempt + 1;
-      if (settled.kind === 'done') return { ...settled.dispatched, attempts };
+      if (settled.kind === 'done') return { attempts, ...settled.dispatched };
       if (attempt === RETRIES_MAX) {
-        return { ...this.#answerError(conflict(settled.cause), dispatch), attempts };
+        return { attempts, ...this.#answerError(conflict(settled.cause), dispatch) };
       }
       await wait(Math.random() * RETRY_WAIT_MS * 2 ** attempt);
       dispatch = { ...first, envelope: { ...first.envelope, attempt: attempts } };

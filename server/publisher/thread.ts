@@ -9,7 +9,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Storage, StorageHandle } from '../../odb/index.js';
 import type { Logger } from '../log.js';
-import { packCallError } from './call-error.js';
 import { Claims } from './claims.js';
 import type {
   Call,
@@ -179,6 +178,8 @@ export class PublisherThread {
       await storage.setMeta(request.entries);
       return { ok: true };
     } catch (error) {
+      // Loaded when it is needed: this module is on the way of every start.
+      const { packCallError } = await import('./call-error.js');
       const packed = packCallError(error);
       if (packed === undefined) throw error;
       return { ok: false, error: packed };

@@ -33,6 +33,7 @@ import type {
   ToThread,
 } from './messages.js';
 import { Publisher } from './publish.js';
+import type { Answer } from './response.js';
 import { signInViews } from './sign-in.js';
 import { registerView } from './view.js';
 
@@ -41,32 +42,49 @@ const port = parentPort;
 // The main thread starts this module with exactly that.
 const data = workerData as ThreadData;
 
+type Order = Exclude<ToThread, { readonly kind: 'settled' }>;
+
 const claims = new Claims(data.claims);
+/** Shorter texts are copied faster than encoded, in UTF-16 units. */
+const ENCODED_FROM = 2048;
+const encoder = new TextEncoder();
+
 const calls = new Map<number, (result: CallResult) => void>();
 let callsMade = 0;
 let site: Site | undefined;
 let publisher: Publisher | undefined;
 let plugins: readonly Plugin[] = [];
-/** Loading, and then what was asked of this thread, one thing after another. */
-let work: Promise<void> = load();
+/** What was asked of this thread and is not begun. A chain of promises would do, and garbage. */
+const orders: Order[] = [];
+let working = true;
 
 port.on('message', (message: ToThread) => {
   if (message.kind === 'settled') {
     calls.get(message.call)?.(message.result);
     calls.delete(message.call);
   } else {
-    work = work.then(() => obey(message));
+    orders.push(message);
+    if (!working) void work();
   }
 });
 
-async function load(): Promise<void> {
-  plugins = await loadSitePlugins(data.plugins);
-  registerView(apiView);
-  const assets = plugins.flatMap((plugin) => plugin.assets ?? []);
-  post({ kind: 'loaded', rules: mergeRules(), assets });
+plugins = await loadSitePlugins(data.plugins);
+registerView(apiView);
+post({
+  kind: 'loaded',
+  rules: mergeRules(),
+  assets: plugins.flatMap((plugin) => plugin.assets ?? []),
+});
+void work();
+
+/** Does what was asked, one thing after another. What it throws ends the thread. */
+async function work(): Promise<void> {
+  working = true;
+  for (let order = orders.shift(); order !== undefined; order = orders.shift()) await obey(order);
+  working = false;
 }
 
-async function obey(message: Exclude<ToThread, { kind: 'settled' }>): Promise<void> {
+async function obey(message: Order): Promise<void> {
   switch (message.kind) {
     case 'join':
       await join(message.handle, message.initial);
@@ -117,9 +135,24 @@ async function publish(id: number, dispatch: Dispatch): Promise<void> {
     post({ kind: 'again', id, reason: outcome.reason });
     return;
   }
-  const { published } = outcome;
-  const { commit } = published.answer;
-  post({ kind: 'published', id, published }, commit === undefined ? [] : [commit.buffer]);
+  const published = { ...outcome.published, answer: withBytes(outcome.published.answer) };
+  const { commit, body } = published.answer;
+  const moved = [commit, typeof body === 'string' ? undefined : body];
+  post(
+    { kind: 'published', id, published },
+    moved.filter((bytes) => bytes !== undefined).map(({ buffer }) => buffer),
+  );
+}
+
+/**
+ * Encodes a text that nothing will be put into any more: bytes are handed over without being
+ * copied, and the main thread, which all requests share, is spared the work.
+ */
+function withBytes(answer: Answer): Answer {
+  const { body, pending } = answer;
+  if (typeof body !== 'string' || pending !== undefined || body.length < ENCODED_FROM)
+    return answer;
+  return { ...answer, body: encoder.encode(body) };
 }
 
 function post(message: FromThread, moved: readonly ArrayBufferLike[] = []): void {

@@ -177,7 +177,7 @@ function showFragment(
   { inheritsBlock }: { readonly inheritsBlock: boolean },
 ): void {
   const { run } = frame;
-  const inner = fragmentFrame(frame, fragment, call.values, { ...call.fragments, inheritsBlock });
+  const inner = fragmentFrame(frame, fragment, call.values, { inheritsBlock, ...call.fragments });
   if (call.indent === '') {
     run.fragment(fragment.program, inner, frame.env.activation);
     return;

@@ -60,8 +60,14 @@ export async function person(
  * Fails with what axe found wrong on the page, by rule and element. Frames are left out: the only
  * one is the preview, which runs no scripts, axe's included.
  */
-export async function assertAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).exclude('iframe').analyze();
+export async function assertAccessible(
+  page: Page,
+  what: string,
+  rules?: readonly string[],
+): Promise<void> {
+  const axe = new AxeBuilder({ page }).exclude('iframe');
+  if (rules !== undefined) axe.withRules([...rules]);
+  const { violations } = await axe.analyze();
   const found = violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id} at ${target.join(' ')}: ${failureSummary}`),
   );

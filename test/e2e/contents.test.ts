@@ -16,24 +16,6 @@ after(async () => {
 });
 
 /** Screens whose look is looked at, full and empty, fresh and refused. */
-const SCREENS = [
-  '/guide/@manage',
-  '/guide/@manage/contents?sort=order&tick=faq',
-  '/guide/@manage/contents?filter=nothing-like-it',
-  '/empty/@manage',
-  '/guide/@manage/add',
-  '/guide/@manage/add/Document',
-  '/guide/@manage/add/Image',
-  '/guide/@manage/rename?id=faq&id=tips',
-  '/guide/faq/@manage/properties',
-  '/guide/@manage/properties',
-  '/acl_users/@manage',
-  '/acl_users/@manage/users?user=admin',
-  '/@manage/account',
-  '/@manage/help/keys',
-  '/@manage/go-to?q=faq',
-  '/guide/@manage/upload',
-];
 
 /** Runs in the page: what a desktop hands over when two files are dropped. */
 const DROPPED_FILES = `(() => {
@@ -44,7 +26,6 @@ const DROPPED_FILES = `(() => {
 })()`;
 
 /** Runs in the page: by how much it is wider than the window. */
-const BEYOND = 'document.documentElement.scrollWidth - innerWidth';
 
 async function guide(): Promise<TestServer> {
   const server = await startServer();
@@ -176,40 +157,6 @@ test('the frame in a browser: palette, tree, tabs and theme answer to keys', asy
   await page.reload();
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'light');
   assert.deepEqual(admin.complaints, []);
-});
-
-// What is wrong with a colour is wrong at every width, and a layout is the same in both themes.
-for (const { colorScheme, width } of [
-  { colorScheme: 'light', width: 390 },
-  { colorScheme: 'dark', width: 1440 },
-] as const) {
-  test(`the screens in a browser: accessible, ${colorScheme}, ${width} pixels wide`, async () => {
-    await using server = await guide();
-    await using admin = await person(browser, {
-      colorScheme,
-      reducedMotion: 'reduce',
-      viewport: { width, height: 900 },
-    });
-    const { page } = admin;
-    await signIn(page, `${server.url}@manage`);
-    for (const path of SCREENS) {
-      await page.goto(new URL(path, server.url).href);
-      await assertAccessible(page, path);
-    }
-    assert.deepEqual(admin.complaints, []);
-  });
-}
-
-test('the screens in a browser: nothing scrolls sideways at 320 pixels', async () => {
-  await using server = await guide();
-  await using admin = await person(browser, { viewport: { width: 320, height: 800 } });
-  const { page } = admin;
-  await signIn(page, `${server.url}@manage`);
-  for (const path of SCREENS) {
-    await page.goto(new URL(path, server.url).href);
-    const beyond = await page.evaluate<number>(BEYOND);
-    assert.ok(beyond <= 0, `${path} is ${beyond} pixels too wide`);
-  }
 });
 
 test('contents without scripts: sorting, filtering, deleting and undoing work all the same', async () => {

@@ -8,17 +8,16 @@ import {
   NODE_ENTRIES_MAX,
   ORDER_MIN,
   stateOfNode,
-  treeDelete,
   treeEntries,
   treeGet,
   treeHas,
   treeNodes,
-  treeSet,
   treeSize,
   type Node,
   type NodeStore,
   type Range,
 } from '../../odb/btree.js';
+import { treeDelete, treeSet } from '../../odb/btree-change.js';
 
 /** Nodes in memory, which notices what a tree must not do. */
 class Nodes implements NodeStore<number, number> {

@@ -13,7 +13,6 @@ import {
   metaKeys,
   nameOfMetaKey,
   objectKey,
-  oidOfKey,
   revisionKey,
   skipNumber,
   transactionKey,
@@ -37,7 +36,6 @@ test('keys sort as their numbers do', () => {
         Math.sign(Buffer.compare(transactionKey(at), transactionKey(later))),
         Math.sign(at - later),
       );
-      assert.equal(oidOfKey(objectKey(a)), a);
       assert.equal(decodeNumber(encodeNumber(at)), at);
     }),
   );

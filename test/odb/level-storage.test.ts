@@ -21,16 +21,21 @@ import { put, request, stateOf, write } from './support/requests.js';
 test('a directory another process holds is in use, and says by whom', async () => {
   await using directory = await temporaryDirectory();
   const program = fileURLToPath(new URL('./support/holding-process.js', import.meta.url));
-  const holder = spawn(process.execPath, [program, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const holder = spawn(process.execPath, [program, directory.path], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const exited = once(holder, 'exit');
   try {
     await once(holder.stdout, 'data');
-    await assert.rejects(LevelStorage.open({ directory: directory.path, thread: false }), (error) => {
-      assert.ok(error instanceof OdbError);
-      assert.equal(error.code, 'ODB_IN_USE');
-      assert.match(error.message, new RegExp(`process ${holder.pid}$`));
-      return true;
-    });
+    await assert.rejects(
+      LevelStorage.open({ directory: directory.path, thread: false }),
+      (error) => {
+        assert.ok(error instanceof OdbError);
+        assert.equal(error.code, 'ODB_IN_USE');
+        assert.match(error.message, new RegExp(`process ${holder.pid}$`));
+        return true;
+      },
+    );
   } finally {
     holder.stdin.end();
     await exited;
@@ -137,10 +142,15 @@ test('large transactions travel to the writing thread in the order they were mad
   const sizes = [10, 200_000, 20, 3_000_000, 30];
   const oids = sizes.map(() => storage.allocate(1));
   const results = await Promise.all(
-    sizes.map((size, i) => storage.commit(request([write(oidAt(oids, i), { text: 'x'.repeat(size) })]))),
+    sizes.map((size, i) =>
+      storage.commit(request([write(oidAt(oids, i), { text: 'x'.repeat(size) })])),
+    ),
   );
   const tids = results.map(({ tid }) => tid);
-  assert.deepEqual(tids, tids.toSorted((a, b) => a - b));
+  assert.deepEqual(
+    tids,
+    tids.toSorted((a, b) => a - b),
+  );
   for (const [i, size] of sizes.entries()) {
     assert.equal(String(stateOf(storage, oidAt(oids, i))?.text).length, size);
   }
@@ -173,7 +183,11 @@ test('when the writing thread ends, what waits and what comes is refused, and it
 
 test('a writing thread that cannot start says why', async () => {
   await using directory = await temporaryDirectory();
-  const options = { directory: directory.path, thread: true, classes: ['file:///no/such/module.js'] };
+  const options = {
+    directory: directory.path,
+    thread: true,
+    classes: ['file:///no/such/module.js'],
+  };
   await assert.rejects(LevelStorage.open(options), /no\/such\/module/);
   const storage = await LevelStorage.open({ directory: directory.path });
   await storage.close();
@@ -186,7 +200,9 @@ test('a storage nobody closed does not keep its process alive', async () => {
     const { LevelStorage } = await import(${JSON.stringify(url)});
     await LevelStorage.open({ directory: ${JSON.stringify(directory.path)}, thread: true });
   `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: 'inherit',
+  });
   const [code] = await once(child, 'exit');
   assert.equal(code, 0);
 });

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { LINE_PAIRS_MAX, mergeRecords, mergeStates, type Merger } from '../../odb/merge.js';
+import {
+  LINE_PAIRS_MAX,
+  LINE_STEPS_MAX,
+  mergeRecords,
+  mergeStates,
+  type Merger,
+} from '../../odb/merge.js';
 import { asOid } from '../../odb/oid.js';
-import { decodeRecord, encodeRecord, Ref, type State } from '../../odb/record.js';
+import { decodeRecord, encodeRecord } from '../../odb/record.js';
 import type { MergeRules } from '../../odb/storage.js';
+import { Ref, type State } from '../../odb/value.js';
 
 const rules: MergeRules = {
   C: {
@@ -134,6 +141,20 @@ describe('texts', () => {
       mine: { body: `${many}b` },
     };
     assert.deepEqual(conflicts(sides), ['body']);
+  });
+
+  test('a text of very many lines is merged where its changes are near, and else compared whole', () => {
+    const count = Math.ceil(Math.sqrt(LINE_STEPS_MAX));
+    const all = Array.from({ length: count }, (_, index) => `${index}\n`);
+    const changed = (at: number): State => ({
+      body: all.map((line, index) => (index === at ? 'x\n' : line)).join(''),
+    });
+    const base = { body: all.join('') };
+    const far = { base, theirs: changed(0), mine: changed(count - 1) };
+    assert.deepEqual(conflicts(far), ['body']);
+    const state = merged({ base, theirs: changed(100), mine: changed(200) });
+    assert.equal(String(state.body).split('x\n').length, 3);
+    assert.equal(String(state.body).length, String(base.body).length - 4);
   });
 
   test('what is no text is compared whole', () => {

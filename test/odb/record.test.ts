@@ -9,11 +9,10 @@ import {
   decodeValue,
   encodeRecord,
   encodeValue,
-  freezeDeep,
-  Ref,
   referencesIn,
   VALUE_DEPTH_MAX,
 } from '../../odb/record.js';
+import { freezeDeep, Ref } from '../../odb/value.js';
 
 const plain = fc.letrec((tie) => ({
   value: fc.oneof(

@@ -82,6 +82,28 @@ describe('mergeValues', () => {
   });
 });
 
+describe('mergeText of texts that are hard to compare', () => {
+  test('thousands of equal lines are one conflict, with mine', () => {
+    const base = '\n'.repeat(100_000);
+    const [theirs, mine] = [`${base}theirs`, `mine${base}`];
+    const { text, conflicts } = mergeText(base, theirs, mine);
+    assert.equal(text, mine);
+    assert.deepEqual(conflicts, [{ base, theirs, mine }]);
+  });
+
+  test('so are tens of thousands of others, and thousands are merged', () => {
+    const lines = (count: number): string =>
+      Array.from({ length: count }, (_, index) => String(index)).join('\n');
+    const large = lines(200_000);
+    const mine = `mine\n${large}`;
+    assert.equal(mergeText(large, `${large}\ntheirs`, mine).conflicts.length, 1);
+    const base = lines(5000);
+    const { text, conflicts } = mergeText(base, `${base}\ntheirs`, `mine\n${base}`);
+    assert.deepEqual(conflicts, []);
+    assert.ok(text === `mine\n${base}\ntheirs`);
+  });
+});
+
 describe('withLineBreaksOf', () => {
   const cases: readonly [name: string, model: string, sent: string, kept: string][] = [
     ['a form’s breaks become the source’s', 'a\nb', 'a\r\nc', 'a\nc'],

@@ -49,7 +49,7 @@ const each: Form = {
       const items = itemsOf(frame.run, list);
       const turns = items === undefined ? entriesOf(frame.run, list) : { items, keys: undefined };
       if (turns === undefined || turns.items.length === 0) otherwise(frame);
-      else loopOver(frame, body, { ...turns, parameters });
+      else loopOver(frame, body, { parameters, ...turns });
     };
   },
 };

@@ -51,7 +51,9 @@ const someKeys = fc.dictionary(keys, value, { maxKeys: 12, noNullPrototype: true
 const stretch = fc
   .record({ from: fc.nat({ max: 60 }), length: fc.nat({ max: 40 }), value })
   .map(({ from, length, value: all }) =>
-    Object.fromEntries(Array.from({ length }, (_, i) => [`s${String(from + i).padStart(3, '0')}`, all])),
+    Object.fromEntries(
+      Array.from({ length }, (_, i) => [`s${String(from + i).padStart(3, '0')}`, all]),
+    ),
   );
 const change = fc.record({
   kind: fc.constant('change' as const),
@@ -226,7 +228,10 @@ class History {
     assert.equal(planned.possible, expected !== undefined, 'possible as the model says');
     assert.ok(planned.objects.every(({ className }) => className !== NODE_CLASS));
     if (expected !== undefined) {
-      assert.deepEqual(planned.together, tids.toSorted((a, b) => b - a));
+      assert.deepEqual(
+        planned.together,
+        tids.toSorted((a, b) => b - a),
+      );
       const tid = await undo(this.#storage, ...tids);
       // An undo that changes nothing makes no transaction.
       if (tid > reader.lastTid) this.#model.add(tid, expected);
@@ -238,7 +243,10 @@ class History {
     for (const { blockedBy } of planned.conflicts) {
       for (const tid of blockedBy) assert.ok(tid > oldest && !tids.includes(tid));
     }
-    assert.ok(tids.every((tid) => planned.together.includes(tid)), 'the set has what was wanted');
+    assert.ok(
+      tids.every((tid) => planned.together.includes(tid)),
+      'the set has what was wanted',
+    );
     assert.ok(planUndo(reader, planned.together, { rules }).possible, 'the set can be undone');
   }
 
@@ -294,7 +302,11 @@ for (const [name, open, runs] of [
           history.end();
         },
       ),
-      { numRuns: runs, includeErrorInReport: true, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      {
+        numRuns: runs,
+        includeErrorInReport: true,
+        ...(SEED === undefined ? {} : { seed: Number(SEED) }),
+      },
     );
   });
 }

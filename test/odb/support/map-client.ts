@@ -2,8 +2,9 @@
  * A map as a connection has it, without persistent objects: changes entries on a snapshot, and
  * makes the part of a commit request that says so.
  */
-import { EMPTY_LEAF, treeDelete, treeEntries, treeGet, treeSet } from '../../../odb/btree.js';
+import { EMPTY_LEAF, treeEntries, treeGet } from '../../../odb/btree.js';
 import type { NodeStore } from '../../../odb/btree.js';
+import { treeDelete, treeSet } from '../../../odb/btree-change.js';
 import { decodeNode, encodeNode, type OidNode } from '../../../odb/node-record.js';
 import type { Oid } from '../../../odb/oid.js';
 import { encodeValue } from '../../../odb/record.js';

@@ -1,6 +1,6 @@
 /** Commit requests and states, in few words. */
-import { encodeRecord, encodeValue, decodeRecord, Ref, type State } from '../../../odb/record.js';
 import type { Oid } from '../../../odb/oid.js';
+import { encodeRecord, encodeValue, decodeRecord } from '../../../odb/record.js';
 import type {
   CommitRequest,
   EntryChange,
@@ -9,6 +9,7 @@ import type {
   Storage,
 } from '../../../odb/storage.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
+import { Ref, type State } from '../../../odb/value.js';
 
 /** A request that writes the given objects and says nothing else. */
 export function request(

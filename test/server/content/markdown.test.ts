@@ -1,7 +1,11 @@
 /** Markdown, and what is left of it where active content may not stay. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { markdownToHtml } from '../../../server/content/markdown.js';
+import {
+  MARKDOWN_CHARACTERS_MAX,
+  markdownToHtml,
+  MARKUP_DEPTH_MAX,
+} from '../../../server/content/markdown.js';
 
 const table: readonly (readonly [markdown: string, html: string])[] = [
   ['# Hello *World* & more', '<h1 id="hello-world-more">Hello <em>World</em> &amp; more</h1>\n'],
@@ -28,4 +32,50 @@ test('markdownToHtml: tables', () => {
 
 test('markdownToHtml: headings of one text do not count for another', () => {
   assert.equal(markdownToHtml('# A'), markdownToHtml('# A'));
+});
+
+test('markdownToHtml: headings of one name are numbered, whatever others are called', () => {
+  const ids = (text: string): readonly (string | undefined)[] =>
+    [...markdownToHtml(text).matchAll(/id="([^"]*)"/g)].map(([, id]) => id);
+  assert.deepEqual(ids('# A\n# A 2\n# A\n# A\n# A 2'), ['a', 'a-2', 'a-3', 'a-4', 'a-2-2']);
+  const many = ids('# a\n'.repeat(50_000));
+  assert.equal(new Set(many).size, 50_000);
+  assert.equal(many.at(-1), 'a-50000');
+});
+
+test('markdownToHtml: what is crowded with markup is shown as it is, in time', () => {
+  for (const piece of [
+    '***a',
+    'a_b*c',
+    'a.',
+    '`a',
+    '[a](',
+    '![',
+    '<',
+    '&',
+    '\\',
+    '|a',
+    '~~a',
+    '(',
+  ]) {
+    const text = `${piece.repeat(300_000 / piece.length)}@`;
+    const html = markdownToHtml(text);
+    assert.ok(html.length >= text.length / 2, piece);
+  }
+  const crowded = 'a_b*c<'.repeat(100_000);
+  assert.ok(markdownToHtml(`${crowded}\n\n**after**`).endsWith('<p>**after**</p>\n'));
+});
+
+test('markdownToHtml: what lies too deep in one another is shown as it is', () => {
+  for (const piece of ['>', '> - ', '1. ', '- ']) {
+    const html = markdownToHtml(`${piece.repeat(20_000)}end`);
+    assert.match(html, /end/);
+    assert.ok((html.match(/<(?:blockquote|ul|ol)/g) ?? []).length <= MARKUP_DEPTH_MAX, piece);
+  }
+  assert.equal(markdownToHtml(`${'> '.repeat(3)}<b>`).split('<blockquote>').length, 4);
+});
+
+test('markdownToHtml: a text past the bound is shown as it is', () => {
+  const text = '<b>*a*</b>'.padEnd(MARKDOWN_CHARACTERS_MAX + 1);
+  assert.ok(markdownToHtml(text).startsWith('<pre>&lt;b&gt;*a*&lt;/b&gt;'));
 });

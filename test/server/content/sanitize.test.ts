@@ -37,3 +37,13 @@ test('sanitizeHtml: < and > stand around tags and nowhere else', () => {
   const html = sanitizeHtml('<b title="a > b < c">1 > 0 < 2</b>');
   assert.equal(html.replace(/<\/?b[^<>]*>/g, ''), '1 &gt; 0 &lt; 2');
 });
+
+test('sanitizeHtml: a list of pictures stays, and what is none goes without a word', (context) => {
+  const said = context.mock.method(console, 'log', () => {});
+  const kept = '<img srcset="/a.png 1x, /b.png 2.5x, /c.png 640w" />';
+  assert.equal(sanitizeHtml(kept), kept);
+  for (const srcset of ['a (', 'a b', 'a 1x 2x', 'a -1w', 'a 1x, b 0x(']) {
+    assert.equal(sanitizeHtml(`<img srcset="${srcset}">`), '<img />', srcset);
+  }
+  assert.equal(said.mock.callCount(), 0);
+});

@@ -89,3 +89,12 @@ test('a link that leads to no file stays, and is named with its line', () => {
     ],
   });
 });
+
+test('a text of nothing but links, or of what never becomes one, is read once', () => {
+  const unclosed = Array.from({ length: 1000 }, (_, length) => '`'.repeat(length + 1)).join(' ');
+  assert.equal(rewriteLinks(`${unclosed} [a](routing.md)`, from, index()).dangling.length, 0);
+  for (const piece of ['[a]: b\n', '](', '`a', '```\n', ' href="']) {
+    const text = piece.repeat(500_000 / piece.length);
+    assert.equal(rewriteLinks(text, from, index()).text, text, piece);
+  }
+});

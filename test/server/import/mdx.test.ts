@@ -64,3 +64,13 @@ test('template expressions of the site are not expressions of MDX', () => {
   const text = 'A {{title}} and {{#if a}}b{{/if}}.\n';
   assert.deepEqual(convertMdx(text), { text, notes: [] });
 });
+
+test('what never ends is read once', () => {
+  const unclosed = Array.from({ length: 1000 }, (_, length) => '`'.repeat(length + 1)).join(' ');
+  assert.equal(convertMdx(unclosed).text, unclosed);
+  for (const piece of ['{/*', '<A {...', '<A a={', '<A a="', '`a', '{a ']) {
+    const text = piece.repeat(500_000 / piece.length);
+    assert.ok(convertMdx(text).text.length >= text.length, piece);
+  }
+  assert.equal(convertMdx('<A>\n'.repeat(50_000)).notes.length, 50_000);
+});

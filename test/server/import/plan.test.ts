@@ -1,6 +1,7 @@
 /** From files to objects: ids, types, titles, properties. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { LinkIndex } from '../../../server/import/links.js';
 import { type ImportPlan, planImport, planText } from '../../../server/import/plan.js';
 import type { SourceFile } from '../../../server/import/source-file.js';
 
@@ -131,4 +132,19 @@ test('lines of MDX are counted in the file, front matter included', () => {
       [8, 'Leads to no file'],
     ],
   );
+});
+
+test('a title is looked for once, however often it begins', () => {
+  const titleOf = (name: string, text: string): string => {
+    const [planned] = planImport([file(name)], '/').objects;
+    if (planned === undefined) throw new TypeError('Nothing was planned');
+    return planText(planned, text, new LinkIndex()).title;
+  };
+  assert.equal(titleOf('page.html', '<TITLE lang="en">A\nB</title>'), 'A B');
+  assert.equal(titleOf('page.md', 'x\n# A `b` ## \n# C'), 'A b');
+  assert.equal(titleOf('page.md', '# #'), '#');
+  for (const piece of ['<title>', '<title', '<title></titl']) {
+    assert.equal(titleOf('page.html', piece.repeat(50_000)), 'Page');
+  }
+  assert.equal(titleOf('page.md', `# a${' '.repeat(500_000)}b`), 'a b');
 });

@@ -1,0 +1,42 @@
+/**
+ * Differences between two texts as a unified diff, which `patch` and people read.
+ *
+ * The search for the shortest one is quadratic in time and memory in the number of edits. Past
+ * `EDITS_MAX` the whole text is shown as replaced, which is true, if less helpful.
+ */
+import { createTwoFilesPatch } from 'diff';
+
+/** Lines removed plus lines added that are searched for. */
+export const EDITS_MAX = 2000;
+
+/** A text and what it is called in the head of the diff. */
+export interface DiffSide {
+  readonly name: string;
+  /** Lines, the last one ended like the others. */
+  readonly text: string;
+}
+
+export function unifiedDiff(before: DiffSide, after: DiffSide): string {
+  const { name: from, text: old } = before;
+  const { name: to, text: now } = after;
+  const options = { maxEditLength: EDITS_MAX };
+  const found = createTwoFilesPatch(from, to, old, now, undefined, undefined, options);
+  // The types know of no answer past the bound.
+  return (found as string | undefined) ?? replacement(before, after);
+}
+
+function replacement(before: DiffSide, after: DiffSide): string {
+  const [removed, added] = [linesOf(before), linesOf(after)];
+  const head = [
+    '===================================================================',
+    `--- ${before.name}`,
+    `+++ ${after.name}`,
+    `@@ -1,${removed.length} +1,${added.length} @@`,
+  ];
+  const body = [...removed.map((line) => `-${line}`), ...added.map((line) => `+${line}`)];
+  return `${[...head, ...body].join('\n')}\n`;
+}
+
+function linesOf({ text }: DiffSide): readonly string[] {
+  return text.replace(/\n$/, '').split('\n');
+}

@@ -1,0 +1,90 @@
+/**
+ * The publisher threads of one server, from their start on.
+ *
+ * Their code takes longer to load than anything else of a start, so the first thread is started
+ * before there is a database, and before the rest of the main thread's own code is loaded. This
+ * module and what it imports stay small for that reason.
+ */
+import type { MergeRules, Storage } from '../../odb/index.js';
+import type { Logger } from '../log.js';
+import type { AssetFolder } from '../plugin.js';
+import { VerifiedCredentials } from '../security/verified-credentials.js';
+import type { Initial } from './messages.js';
+import { PublisherPool } from './pool.js';
+import { PublisherThread } from './thread.js';
+
+export interface ThreadsOptions {
+  readonly settings: {
+    /** URLs of modules, the admin's first. */
+    readonly plugins: readonly string[];
+    readonly workers: number;
+    readonly cacheObjects: number;
+    readonly timeLimitMs: number;
+  };
+  readonly log: Logger;
+  /** No thread can be started any more: the process cannot go on. */
+  readonly onFatal: (cause: unknown) => void;
+}
+
+export class PublisherThreads {
+  readonly pool: PublisherPool;
+  /** What the threads' code brings; rejects when it cannot be loaded. */
+  readonly loaded: Promise<{
+    readonly rules: MergeRules;
+    readonly assets: readonly AssetFolder[];
+  }>;
+  readonly #numbers = new ThreadNumbers();
+  #storage: Storage | undefined;
+
+  /** Starts the first thread. */
+  constructor({ settings, log, onFatal }: ThreadsOptions) {
+    const { plugins, cacheObjects, timeLimitMs } = settings;
+    const { handle: verified } = new VerifiedCredentials();
+    this.pool = new PublisherPool({
+      size: settings.workers,
+      timeLimitMs,
+      log,
+      startThread: (onEnded) => {
+        const thread = this.#numbers.take();
+        return new PublisherThread({
+          settings: { plugins, cacheObjects, timeLimitMs, thread, verified },
+          log,
+          storage: () => this.#storage,
+          onEnded: (cause) => {
+            this.#numbers.giveBack(thread);
+            onEnded(cause);
+          },
+        });
+      },
+      onFatal,
+    });
+    this.loaded = this.pool.load();
+  }
+
+  /**
+   * Joins the threads to the database, and starts the others.
+   *
+   * @returns whether there was no site in it, and one was made
+   */
+  async open(storage: Storage, initial: Initial): Promise<boolean> {
+    this.#storage = storage;
+    const { made } = await this.pool.open(storage.share(), initial);
+    return made;
+  }
+}
+
+/** Numbers for threads: each is one thread's at a time, and the smallest free one is next. */
+class ThreadNumbers {
+  readonly #taken = new Set<number>();
+
+  take(): number {
+    let number = 0;
+    while (this.#taken.has(number)) number += 1;
+    this.#taken.add(number);
+    return number;
+  }
+
+  giveBack(number: number): void {
+    this.#taken.delete(number);
+  }
+}
