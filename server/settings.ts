@@ -249,7 +249,10 @@ export function describeSettings(
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`).join('\n');
 }
 
-function helpRow({ name, value, help }: CommandOption, fallback: string): readonly [string, string] {
+function helpRow(
+  { name, value, help }: CommandOption,
+  fallback: string,
+): readonly [string, string] {
   const left = value === undefined ? `--${name}` : `--${name} ${value}`;
   return [left, fallback === '' ? help : `${help} (${fallback})`];
 }

@@ -12,6 +12,12 @@ import { diffWords, similarity, type Piece } from './diff-words.js';
 /** Lines removed plus lines added that are searched for; the search is quadratic in this number. */
 export const EDITS_MAX = 2000;
 
+/**
+ * Lines of a text that are compared. Of a longer one the last line says how many more there are: a
+ * row takes a thousand times the memory of its line.
+ */
+export const LINES_MAX = 20_000;
+
 /** Lines shown on each side of a change, unless the caller says otherwise. */
 export const CONTEXT_LINES = 3;
 
@@ -76,7 +82,7 @@ export function diffText(
   after: string,
   options: { readonly context?: number } = {},
 ): TextDiff {
-  const runs = findRuns(before.split('\n'), after.split('\n'));
+  const runs = findRuns(linesOf(before), linesOf(after));
   const context = options.context ?? CONTEXT_LINES;
   const inline: InlineRow[] = [];
   const split: SplitRow[] = [];
@@ -132,6 +138,15 @@ export function diffText(
     added += run.added.length;
   }
   return { same: added === 0 && removed === 0, added, removed, inline, split };
+}
+
+/** Gives the lines that are compared. */
+function linesOf(text: string): readonly string[] {
+  const lines = text.split('\n', LINES_MAX + 1);
+  if (lines.length <= LINES_MAX) return lines;
+  let more = 1 - LINES_MAX;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) more += 1;
+  return [...lines.slice(0, LINES_MAX), `… and ${more.toLocaleString('en')} more lines`];
 }
 
 /** Splits a run of unchanged lines into what is shown and what is skipped. One line is never skipped. */

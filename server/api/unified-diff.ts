@@ -22,7 +22,7 @@ export function unifiedDiff(before: DiffSide, after: DiffSide): string {
   const options = { maxEditLength: EDITS_MAX };
   const found = createTwoFilesPatch(from, to, old, now, undefined, undefined, options);
   // The types know of no answer past the bound.
-  return (found as string | undefined) ?? replacement(before, after);
+  return found ?? replacement(before, after);
 }
 
 function replacement(before: DiffSide, after: DiffSide): string {

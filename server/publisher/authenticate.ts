@@ -93,7 +93,9 @@ export class Authenticator {
    * @throws TooManyAttempts `SRV_TOO_MANY_ATTEMPTS`
    */
   async verify(sent: SentCredentials, object: Content): Promise<KnownUser> {
-    const folders = userFoldersFrom(object).filter((folder) => folder.user(sent.name) !== undefined);
+    const folders = userFoldersFrom(object).filter(
+      (folder) => folder.user(sent.name) !== undefined,
+    );
     const before = this.#verifiedBefore(sent, folders);
     if (before !== undefined) return before;
     if (folders.length === 0) return this.#refuseUnknown(sent, object);
@@ -180,7 +182,8 @@ function readBasic(header: string): { name: string; password: string } | undefin
 function readCookie(header: string | undefined, name: string): string | undefined {
   for (const pair of (header ?? '').split(';')) {
     const equals = pair.indexOf('=');
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+    if (equals !== -1 && pair.slice(0, equals).trim() === name)
+      return pair.slice(equals + 1).trim();
   }
   return undefined;
 }

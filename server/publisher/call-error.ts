@@ -23,7 +23,9 @@ export interface CallError {
 export function packCallError(error: unknown): CallError | undefined {
   if (!(error instanceof OdbError)) return undefined;
   const { code, message } = error;
-  return error instanceof ConflictError ? { code, message, objects: error.objects } : { code, message };
+  return error instanceof ConflictError
+    ? { code, message, objects: error.objects }
+    : { code, message };
 }
 
 /** Makes the error again. */

@@ -122,7 +122,8 @@ export class Dispatcher {
     const [path = '/'] = envelope.url.split('?', 1);
     const report = reportError(error, path, newErrorId());
     const { log } = this.#options;
-    if (report.ours || report.status === 503) log.error('A request failed', { id: report.id, path, error });
+    if (report.ours || report.status === 503)
+      log.error('A request failed', { id: report.id, path, error });
     const answer = plainAnswer(report, { json: isForPrograms(path) });
     return { answer, user: undefined, proceed: false };
   }

@@ -143,7 +143,10 @@ export function plainAnswer(report: ErrorReport, options: { readonly json: boole
   const headers = [
     ...Object.entries(report.headers),
     ['Cache-Control', 'no-store'] as const,
-    ['Content-Type', options.json ? 'application/problem+json' : 'text/html; charset=utf-8'] as const,
+    [
+      'Content-Type',
+      options.json ? 'application/problem+json' : 'text/html; charset=utf-8',
+    ] as const,
   ];
   return {
     status: report.status,

@@ -37,10 +37,7 @@ export interface ErrorAnswer {
 }
 
 /** Answers a request that ended in `error`. Never throws, and changes nothing that is kept. */
-export async function errorResponse(
-  error: unknown,
-  request: PublishRequest,
-): Promise<ErrorAnswer> {
+export async function errorResponse(error: unknown, request: PublishRequest): Promise<ErrorAnswer> {
   const report = visibleReport(reportError(error, request.path, newErrorId()), request);
   const failure = report.ours ? failureOf(report, error) : undefined;
   try {
@@ -116,7 +113,10 @@ function visibleReport(report: ErrorReport, request: PublishRequest): ErrorRepor
   return inside !== undefined && maySee(inside, request) ? report : rest;
 }
 
-function maySee({ template }: InsideReport, { policy, object, connection }: PublishRequest): boolean {
+function maySee(
+  { template }: InsideReport,
+  { policy, object, connection }: PublishRequest,
+): boolean {
   try {
     const root = outermost(object);
     const found = template === undefined || !isContainer(root) ? object : contentAt(root, template);

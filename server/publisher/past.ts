@@ -95,9 +95,7 @@ export class PastPolicy extends Policy {
 
   override mayActive(executable: Executable): boolean {
     const today = this.#counterpart(executable);
-    return (
-      super.mayActive(executable) && isExecutable(today) && this.#present.mayActive(today)
-    );
+    return super.mayActive(executable) && isExecutable(today) && this.#present.mayActive(today);
   }
 
   /** Asks the settings of today alone: the past could not know who would be let see it. */

@@ -12,10 +12,11 @@ import type { Content } from '../content/content.js';
 import { revisionOf } from '../content/past.js';
 import { TransactionWork, type TransactionWorkOptions } from '../content/transaction-work.js';
 import type { PageOutcome, PageRequest } from '../content/work.js';
-import { BadRequest, TooLarge, UnsupportedMedia } from '../errors.js';
+import { BadRequest, UnsupportedMedia } from '../errors.js';
 import type { JobCommand } from '../jobs/job.js';
 import { FORM_FIELDS_MAX, readForm } from './converters.js';
 import { Form, type FormPart } from './form.js';
+import { parseJson } from './json-body.js';
 import { type PendingMarks, pendingMarks } from './response.js';
 import type { Traversed } from './traverse.js';
 
@@ -218,47 +219,6 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     }
     if (this.mediaType === 'application/json') return jsonParts(parseJson(this.body));
     return [];
-  }
-}
-
-/** How many values a JSON body may hold, names of members included, and how deep they may lie. */
-export const JSON_VALUES_MAX = 1_000_000;
-export const JSON_DEPTH_MAX = 500;
-
-function parseJson(body: Uint8Array): unknown {
-  requireModest(body);
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown;
-  } catch (cause) {
-    throw new BadRequest(`The body is not JSON: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/**
- * Looks over a JSON text before it is parsed: values take many times the memory that their text
- * does, and a thread that runs out of memory is lost.
- */
-function requireModest(body: Uint8Array): void {
-  const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
-  const [opens, closes] = [new Set([0x5b, 0x7b]), new Set([0x5d, 0x7d])];
-  let [values, depth, inString] = [1, 0, false];
-  for (let at = 0; at < body.length; at += 1) {
-    const byte = body[at] ?? 0;
-    if (inString) {
-      if (byte === backslash) at += 1;
-      else if (byte === quote) inString = false;
-    } else if (byte === quote) inString = true;
-    else if (byte === comma || byte === colon) values += 1;
-    else if (opens.has(byte)) {
-      values += 1;
-      depth += 1;
-    } else if (closes.has(byte)) depth -= 1;
-    if (values > JSON_VALUES_MAX) {
-      throw new TooLarge(`The body holds more than ${JSON_VALUES_MAX} values`);
-    }
-    if (depth > JSON_DEPTH_MAX) {
-      throw new BadRequest(`The body has more than ${JSON_DEPTH_MAX} levels`);
-    }
   }
 }
 

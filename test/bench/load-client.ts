@@ -20,15 +20,19 @@ export interface LoadResult {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Answers other than 200. */
+  /** Answers other than 200, and how the first of them began. */
   readonly failed: number;
+  readonly failure: string;
 }
 
+/** How much of an answer that failed is shown. */
+const FAILURE_BYTES = 1000;
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 class Connection {
   readonly times: number[] = [];
   failed = 0;
+  failure = '';
   readonly #socket: Socket;
   readonly #requests: readonly string[];
   readonly #untilMs: number;
@@ -68,7 +72,10 @@ class Connection {
         return;
       }
       const head = all.toString('latin1', 0, end);
-      if (!head.startsWith('HTTP/1.1 200 ')) this.failed += 1;
+      if (!head.startsWith('HTTP/1.1 200 ')) {
+        this.failed += 1;
+        this.failure ||= all.toString('utf8', 0, FAILURE_BYTES);
+      }
       this.#missing = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
       this.#buffered = Buffer.alloc(0);
       rest = all.subarray(end + HEAD_END.length);
@@ -106,5 +113,6 @@ const result: LoadResult = {
   p50Ms: times[Math.floor(times.length * 0.5)] ?? 0,
   p99Ms: times[Math.floor(times.length * 0.99)] ?? 0,
   failed: connections.reduce((sum, { failed }) => sum + failed, 0),
+  failure: connections.find(({ failure }) => failure !== '')?.failure ?? '',
 };
 process.stdout.write(JSON.stringify(result));

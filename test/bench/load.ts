@@ -14,7 +14,9 @@ export async function load(order: LoadOrder): Promise<LoadResult> {
   const { stdout } = await run(process.execPath, [CLIENT, JSON.stringify(order)]);
   // The client prints exactly that.
   const result = JSON.parse(stdout) as LoadResult;
-  if (result.failed > 0) throw new Error(`${result.failed} answers were no success`);
+  if (result.failed > 0) {
+    throw new Error(`${result.failed} answers were no success, such as\n${result.failure}`);
+  }
   return result;
 }
 

@@ -88,7 +88,10 @@ test('a value that cannot be used is refused, saying where it came from and what
   assert.match(refusal({ env: { CANOPY_PORT: 'http' } }), /^CANOPY_PORT must be a whole number/);
   assert.match(refusal({ args: ['--time-limit', '0'] }), /^--time-limit must be .* above 0/);
   assert.match(refusal({ args: ['--max-upload', 'big'] }), /^--max-upload must be a size/);
-  assert.match(refusal({ env: { CANOPY_EMPTY: 'perhaps' } }), /^CANOPY_EMPTY must be true or false/);
+  assert.match(
+    refusal({ env: { CANOPY_EMPTY: 'perhaps' } }),
+    /^CANOPY_EMPTY must be true or false/,
+  );
   assert.match(refusal({ args: ['--port'] }), /--port/);
 });
 
@@ -109,8 +112,15 @@ test('a list is given repeatedly or with commas', () => {
 });
 
 test('operands and a command’s own options come out beside the settings', () => {
-  const own = [{ name: 'in', value: 'PATH', help: 'where' }, { name: 'all', help: 'every one' }];
-  const resolved = resolveSettings(['data'], { ...NOWHERE, args: ['a', '--in', '/x', '--all', 'b'] }, own);
+  const own = [
+    { name: 'in', value: 'PATH', help: 'where' },
+    { name: 'all', help: 'every one' },
+  ];
+  const resolved = resolveSettings(
+    ['data'],
+    { ...NOWHERE, args: ['a', '--in', '/x', '--all', 'b'] },
+    own,
+  );
   assert.deepEqual(resolved?.operands, ['a', 'b']);
   assert.deepEqual(resolved?.options, { in: ['/x'], all: ['true'] });
 });
@@ -118,7 +128,10 @@ test('operands and a command’s own options come out beside the settings', () =
 test('--help asks for help and nothing else', () => {
   assert.equal(resolveSettings(['port'], { ...NOWHERE, args: ['--help'] }), undefined);
   assert.equal(resolveSettings(['port'], { ...NOWHERE, args: ['-h'] }), undefined);
-  assert.match(describeSettings(['port', 'timeLimitMs']), /--port N +the port.*\(8080\)\n.*\(10\)\n/);
+  assert.match(
+    describeSettings(['port', 'timeLimitMs']),
+    /--port N +the port.*\(8080\)\n.*\(10\)\n/,
+  );
 });
 
 test('there are never fewer than two publisher threads by default', () => {

@@ -54,8 +54,7 @@ export class Page {
 
   /** The fields of the page's n-th form with the values they have. */
   fields(form = 0): Record<string, string> {
-    const [, html = ''] =
-      [...this.text.matchAll(/<form\b[^>]*>([\s\S]*?)<\/form>/g)][form] ?? [];
+    const [, html = ''] = [...this.text.matchAll(/<form\b[^>]*>([\s\S]*?)<\/form>/g)][form] ?? [];
     const fields: Record<string, string> = {};
     for (const [input] of html.matchAll(/<input\b[^>]*>/g)) {
       const name = /\bname="([^"]*)"/.exec(input)?.[1];

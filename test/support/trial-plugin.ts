@@ -13,58 +13,57 @@ import { principalKey } from '../../server/security/principal.js';
 
 const PAUSE_MS = 2;
 
-const ACTIONS: Readonly<
-  Record<string, (request: PublishRequest) => Response | Promise<Response>>
-> = {
-  /** Says what arrived. */
-  echo: (request) =>
-    Response.json({
-      method: request.method,
-      form: request.form.toObject(),
-      user: principalKey(request.user),
-      attempt: request.envelope.attempt,
-      bodyBytes: request.body.byteLength,
-      upload: request.envelope.upload ?? null,
-      parts: request.envelope.parts ?? null,
-      origin: request.origin,
-      remoteAddress: request.envelope.remoteAddress,
-    }),
-  /** Never ends. */
-  hang() {
-    for (;;);
-  },
-  /** Holds its thread for `ms`. */
-  hold(request) {
-    pause(Number(request.form.text('ms')));
-    return Response.text('held');
-  },
-  /** Ends its thread. */
-  crash: () => process.exit(3),
-  /** Throws what nobody expects. */
-  fail() {
-    throw new TypeError('A fault of the trial');
-  },
-  /** Is in conflict, however often it is begun again. */
-  conflict() {
-    throw new TransientError('ODB_CONFLICT', 'A conflict of the trial');
-  },
-  /** Changes the title, also on a GET. */
-  rename(request) {
-    request.object.title = request.form.text('title');
-    return Response.json({ attempt: request.envelope.attempt, tid: request.pendingTid });
-  },
-  /** Changes the title after somebody else has, at the first attempt. */
-  meet(request) {
-    const before = request.object.title;
-    if (request.envelope.attempt === 0) {
-      while (request.site.storage.lastTid === request.connection.tid) pause(PAUSE_MS);
-    }
-    request.object.title = `${before} and ${request.form.text('title')}`;
-    return Response.json({ attempt: request.envelope.attempt, title: request.object.title });
-  },
-  /** Shows the title. */
-  title: (request) => Response.text(request.object.title),
-};
+const ACTIONS: Readonly<Record<string, (request: PublishRequest) => Response | Promise<Response>>> =
+  {
+    /** Says what arrived. */
+    echo: (request) =>
+      Response.json({
+        method: request.method,
+        form: request.form.toObject(),
+        user: principalKey(request.user),
+        attempt: request.envelope.attempt,
+        bodyBytes: request.body.byteLength,
+        upload: request.envelope.upload ?? null,
+        parts: request.envelope.parts ?? null,
+        origin: request.origin,
+        remoteAddress: request.envelope.remoteAddress,
+      }),
+    /** Never ends. */
+    hang() {
+      for (;;);
+    },
+    /** Holds its thread for `ms`. */
+    hold(request) {
+      pause(Number(request.form.text('ms')));
+      return Response.text('held');
+    },
+    /** Ends its thread. */
+    crash: () => process.exit(3),
+    /** Throws what nobody expects. */
+    fail() {
+      throw new TypeError('A fault of the trial');
+    },
+    /** Is in conflict, however often it is begun again. */
+    conflict() {
+      throw new TransientError('ODB_CONFLICT', 'A conflict of the trial');
+    },
+    /** Changes the title, also on a GET. */
+    rename(request) {
+      request.object.title = request.form.text('title');
+      return Response.json({ attempt: request.envelope.attempt, tid: request.pendingTid });
+    },
+    /** Changes the title after somebody else has, at the first attempt. */
+    meet(request) {
+      const before = request.object.title;
+      if (request.envelope.attempt === 0) {
+        while (request.site.storage.lastTid === request.connection.tid) pause(PAUSE_MS);
+      }
+      request.object.title = `${before} and ${request.form.text('title')}`;
+      return Response.json({ attempt: request.envelope.attempt, title: request.object.title });
+    },
+    /** Shows the title. */
+    title: (request) => Response.text(request.object.title),
+  };
 
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
@@ -75,7 +74,9 @@ const trialView: View = {
   handle(request) {
     const [name = ''] = request.rest;
     const action = ACTIONS[name];
-    return action === undefined ? Response.text('No such trial', undefined, { status: 404 }) : action(request);
+    return action === undefined
+      ? Response.text('No such trial', undefined, { status: 404 })
+      : action(request);
   },
   preflight(request) {
     request.policy.require('View management screens', request.object);

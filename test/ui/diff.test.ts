@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { diffText, EDITS_MAX, type InlineRow, type TextDiff } from '../../ui/diff.js';
+import { diffText, EDITS_MAX, type InlineRow, LINES_MAX, type TextDiff } from '../../ui/diff.js';
 import { diffStates, wordOf } from '../../ui/diff-fields.js';
 import { diffWords, type Piece } from '../../ui/diff-words.js';
 
@@ -210,4 +210,11 @@ describe('diffStates', () => {
       assert.equal(wordOf(value), word);
     });
   }
+});
+
+test('diffText: of a text past the bound, the last line says how much more there is', () => {
+  const text = (line: string): string => `${line}\n`.repeat(LINES_MAX + 1233);
+  const { removed, added, inline } = diffText(text('a'), text('b'));
+  assert.deepEqual([removed, added], [LINES_MAX, LINES_MAX]);
+  assert.equal(inline.at(-1)?.pieces[0]?.text, '… and 1,234 more lines');
 });

@@ -7,7 +7,8 @@ import { temporaryDirectory } from '../../support/temporary.js';
 test('help lists the commands, and each command its settings', async () => {
   const all = await runCommand(['--help']);
   assert.equal(all.code, 0);
-  for (const name of ['serve', 'init', 'user']) assert.match(all.stdout, new RegExp(`^  ${name} `, 'm'));
+  for (const name of ['serve', 'init', 'user'])
+    assert.match(all.stdout, new RegExp(`^  ${name} `, 'm'));
   const one = await runCommand(['serve', '--help']);
   assert.equal(one.code, 0);
   assert.match(one.stdout, /--time-limit SECONDS/);

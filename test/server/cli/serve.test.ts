@@ -21,7 +21,11 @@ test('serve makes a database, says once who the administrator is, and when it is
   await using second = await startServerProcess(args);
   assert.match(second.output.stdout, /^Canopy is ready at http:\/\/127\.0\.0\.1:\d+\/\n$/);
   assert.equal((await second.client({ name: 'admin', password }).get('/@api/me')).status, 200);
-  assert.equal((await second.client(ADMIN).get('/@api/me')).status, 401, 'the first password stays');
+  assert.equal(
+    (await second.client(ADMIN).get('/@api/me')).status,
+    401,
+    'the first password stays',
+  );
   assert.equal(await second.end(), 0);
 });
 
@@ -36,7 +40,10 @@ test('serve ends in order: what was begun is answered and saved', async () => {
   await server.client().get('/@trial/title');
   const ended = server.end('SIGTERM');
   const answers = await Promise.all([slow, saved]);
-  assert.deepEqual(answers.map(({ status }) => status), [200, 200]);
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
   assert.equal(answers[0]?.header('connection'), 'close');
   assert.equal(await ended, 0);
   await assert.rejects(server.client().get('/'), /ECONNREFUSED/);
@@ -82,7 +89,11 @@ test('a server killed in the middle leaves a database that opens', async () => {
 
 test('a port that is taken is told in one line', async () => {
   await using directory = await temporaryDirectory();
-  await using server = await startServerProcess(['--data', path.join(directory.path, 'a'), '--empty']);
+  await using server = await startServerProcess([
+    '--data',
+    path.join(directory.path, 'a'),
+    '--empty',
+  ]);
   const { port } = new URL(server.url);
   const other = path.join(directory.path, 'b');
   const { code, stderr } = await runCommand(['serve', '--port', port, '--data', other, '--empty']);

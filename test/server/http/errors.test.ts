@@ -58,7 +58,9 @@ test('errors under @api are problems in JSON, whoever makes them', async () => {
   assert.equal(missing.status, 404);
   assert.equal(missing.header('content-type'), 'application/problem+json');
   assert.equal(missing.json()['status'], 404);
-  const foreign = await client.json('DELETE', '/a/@api', undefined, { origin: 'http://evil.example' });
+  const foreign = await client.json('DELETE', '/a/@api', undefined, {
+    origin: 'http://evil.example',
+  });
   assert.equal(foreign.status, 403);
   assert.equal(foreign.header('content-type'), 'application/problem+json');
 });

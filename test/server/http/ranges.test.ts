@@ -35,7 +35,10 @@ test('what is malformed, of another unit, or too much, gets the whole', () => {
     assert.equal(parts(header), 'whole', header);
   }
   assert.equal(parseRange(undefined, SIZE).kind, 'whole');
-  assert.equal(parts(`bytes=${Array.from({ length: RANGES_MAX + 1 }, () => '0-0').join(',')}`), 'whole');
+  assert.equal(
+    parts(`bytes=${Array.from({ length: RANGES_MAX + 1 }, () => '0-0').join(',')}`),
+    'whole',
+  );
 });
 
 test('parts that overlap to more than the file get the whole', () => {

@@ -102,7 +102,14 @@ async function openPool(context: TestContext, size: number): Promise<Trial> {
     threads,
     outcomes,
     ask(url) {
-      const envelope = { method: 'GET', url, headers: {}, remoteAddress: '', origin: '', attempt: 0 };
+      const envelope = {
+        method: 'GET',
+        url,
+        headers: {},
+        remoteAddress: '',
+        origin: '',
+        attempt: 0,
+      };
       pool.publish({ envelope }, ({ kind }) => outcomes.set(url, kind));
     },
     async pass(ms) {
@@ -125,7 +132,10 @@ test('a thread does one request at a time, and the next in line waits in it', as
   ask('/a');
   await pass(SWEEP_MS);
   for (const url of ['/b', '/c', '/d', '/e']) ask(url);
-  assert.deepEqual(threads.map(({ urls }) => urls).sort(), [['/a', '/c'], ['/b', '/d']]);
+  assert.deepEqual(threads.map(({ urls }) => urls).sort(), [
+    ['/a', '/c'],
+    ['/b', '/d'],
+  ]);
   const first = threads.find(({ urls }) => urls[0] === '/a');
   first?.answer();
   assert.deepEqual(first?.urls, ['/c', '/e']);

@@ -7,12 +7,8 @@ import { resolveCaller } from '../../../server/content/user-folder.js';
 import { NOTE_CHARACTERS_MAX } from '../../../server/content/work.js';
 import { BadRequest, TooLarge, UnsupportedMedia } from '../../../server/errors.js';
 import { FORM_FIELDS_MAX } from '../../../server/publisher/converters.js';
-import {
-  type Envelope,
-  JSON_DEPTH_MAX,
-  JSON_VALUES_MAX,
-  PublishRequest,
-} from '../../../server/publisher/request.js';
+import { JSON_DEPTH_MAX, JSON_VALUES_MAX } from '../../../server/publisher/json-body.js';
+import { type Envelope, PublishRequest } from '../../../server/publisher/request.js';
 import { traverse } from '../../../server/publisher/traverse.js';
 import { Policy } from '../../../server/security/policy.js';
 import { ANONYMOUS_CALLER } from '../../../server/security/standing.js';
