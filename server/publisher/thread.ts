@@ -30,8 +30,6 @@ const YOUNG_GENERATION_MB = 16;
 const OLD_GENERATION_MB = 512;
 /** How long a thread that was asked to end may take before it is terminated. */
 const END_WITHIN_MS = 2000;
-/** Requests are numbered from 1 to this, and then again. */
-const ID_MAX = 2 ** 30;
 
 /** What became of a request in a thread. */
 export type ThreadOutcome =
@@ -66,7 +64,6 @@ export class PublisherThread {
   readonly #claims = new Claims();
   /** Requests that it has, the one it does first. */
   readonly #requests = new Map<number, (outcome: ThreadOutcome) => void>();
-  #lastId = 0;
   #cause: unknown;
 
   constructor(options: ThreadOptions) {
@@ -108,10 +105,9 @@ export class PublisherThread {
    * @returns the number by which the request can be taken back
    */
   publish(dispatch: Dispatch, done: (outcome: ThreadOutcome) => void): number {
-    this.#lastId = (this.#lastId % ID_MAX) + 1;
-    const id = this.#lastId;
+    const [other] = this.#requests.keys();
+    const id = this.#claims.offer(other);
     this.#requests.set(id, done);
-    this.#claims.offer(id);
     this.#post({ kind: 'publish', id, dispatch });
     return id;
   }

@@ -153,8 +153,9 @@ describe('texts', () => {
     const far = { base, theirs: changed(0), mine: changed(count - 1) };
     assert.deepEqual(conflicts(far), ['body']);
     const state = merged({ base, theirs: changed(100), mine: changed(200) });
-    assert.equal(String(state.body).split('x\n').length, 3);
-    assert.equal(String(state.body).length, String(base.body).length - 4);
+    const text = String(state.body);
+    assert.equal(text.split('x\n').length, 3);
+    assert.equal(text.length, base.body.length - 4);
   });
 
   test('what is no text is compared whole', () => {
