@@ -32,7 +32,7 @@ function run(label, command, args, env = process.env) {
 
 function test(label, group, env = process.env) {
   if (group.length === 0) return;
-  const concurrency = label === 'Browser' ? 1 : Math.max(2, availableParallelism());
+  const concurrency = Math.max(2, availableParallelism());
   run(
     label,
     process.execPath,
@@ -41,7 +41,7 @@ function test(label, group, env = process.env) {
       '--test',
       '--test-reporter=spec',
       `--test-concurrency=${concurrency}`,
-      '--test-timeout=180000',
+      '--test-timeout=600000',
       ...group.map((file) => path.join(tests, file)),
     ],
     env,

@@ -4,6 +4,7 @@
  * Its view `@trial` takes what is to happen as the next segment: `/@trial/hang`. `/@trial/meet` holds
  * a request until another one has been saved, so that tests of conflicts need no luck.
  */
+import { existsSync } from 'node:fs';
 import { TransientError } from '../../odb/index.js';
 import type { Plugin } from '../../server/plugin.js';
 import type { PublishRequest } from '../../server/publisher/request.js';
@@ -32,9 +33,9 @@ const ACTIONS: Readonly<Record<string, (request: PublishRequest) => Response | P
     hang() {
       for (;;);
     },
-    /** Holds its thread for `ms`. */
+    /** Holds its thread until there is a file. */
     hold(request) {
-      pause(Number(request.form.text('ms')));
+      while (!existsSync(request.form.text('until'))) pause(PAUSE_MS);
       return Response.text('held');
     },
     /** Ends its thread. */

@@ -33,18 +33,15 @@ test('serve ends in order: what was begun is answered and saved', async () => {
   await using directory = await temporaryDirectory();
   const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
   await using server = await startServerProcess(args);
-  const client = server.client();
-  const slow = client.get('/@trial/hold?ms=700');
-  const saved = server.client().post('/@trial/rename', { title: 'Saved' });
-  // The second thread is free for this one, so an answer means that the first request was taken.
-  await server.client().get('/@trial/title');
+  const release = path.join(directory.path, 'release');
+  const held = server.client().get(`/@trial/hold?until=${encodeURIComponent(release)}`);
+  await server.client().post('/@trial/rename', { title: 'Saved' });
   const ended = server.end('SIGTERM');
-  const answers = await Promise.all([slow, saved]);
-  assert.deepEqual(
-    answers.map(({ status }) => status),
-    [200, 200],
-  );
-  assert.equal(answers[0]?.header('connection'), 'close');
+  while (!server.output.stderr.includes('"ending"')) await once(server.child.stderr, 'data');
+  await writeFile(release, '');
+  const answer = await held;
+  assert.equal(answer.text, 'held');
+  assert.equal(answer.header('connection'), 'close');
   assert.equal(await ended, 0);
   await assert.rejects(server.client().get('/'), /ECONNREFUSED/);
 
