@@ -3,10 +3,12 @@
  *
  * Every answer is JSON, errors included, wherever on the way they happened.
  */
-import { MethodNotAllowed, NotFound } from '../errors.js';
+import { contentTypes } from '../content/content-type.js';
+import { MethodNotAllowed, NotFound, Unauthorized } from '../errors.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import type { View } from '../publisher/view.js';
+import { isKnown } from '../security/principal.js';
 import { VERSION } from '../version.js';
 import { batchRoute } from './batch.js';
 import { jobRoutes } from './jobs.js';
@@ -38,12 +40,26 @@ export const apiView: View = {
   name: '@api',
   containmentOnly: true,
   handle: answer,
+  preflight: judgeLargeBody,
   error: (error, id) => problemResponse(problemOf(error, id)),
 };
 
 async function answer(request: PublishRequest): Promise<Response> {
   const { route, parameters } = findRoute(request);
   return route.run(request, parameters);
+}
+
+/** What bytes are to change is known before they are read; of JSON, at least who sends it. */
+function judgeLargeBody(request: PublishRequest): void {
+  const { route } = findRoute(request);
+  const { object, policy, user } = request;
+  const isRaw = route.body === 'raw';
+  policy.require(isRaw ? contentTypes.of(object).changePermission : 'View', object);
+  if (isKnown(user)) return;
+  throw new Unauthorized('Sign in to send so much at once.', {
+    known: false,
+    decision: policy.decide('View', object),
+  });
 }
 
 function findRoute(request: PublishRequest): FoundRoute {
@@ -59,7 +75,7 @@ function findRoute(request: PublishRequest): FoundRoute {
   const fitting = found.find(({ route }) => route.method === method);
   if (fitting !== undefined) return fitting;
   const allow = found.map(({ route }) => route.method);
-  throw new MethodNotAllowed(`${request.method} means nothing here; ${allow.join(', ')} do`, {
+  throw new MethodNotAllowed(`${request.method} means nothing here; use ${allow.join(' or ')}`, {
     allow,
   });
 }

@@ -49,7 +49,7 @@ export const user = defineCommand({
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
     if (action === undefined) {
       throw new UsageError(
-        `There is no canopy user ${name}; there are ${Object.keys(ACTIONS).join(', ')}.`,
+        `canopy user takes one of ${Object.keys(ACTIONS).join(', ')}${name === '' ? '' : `, not ${name}`}.`,
       );
     }
     if (names.length < action.names.min || names.length > action.names.max) {

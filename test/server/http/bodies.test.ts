@@ -10,6 +10,7 @@ import { BadRequest } from '../../../server/errors.js';
 import { TEXT_BYTES_MAX } from '../../../server/http/body.js';
 import { readMultipart } from '../../../server/http/multipart.js';
 import type { FormPart } from '../../../server/publisher/form.js';
+import type { Client, Page } from '../../support/client.js';
 import { ADMIN, builtModule, startServer, type TestServer } from '../../support/server.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
@@ -81,6 +82,19 @@ test('a large body is judged before it is read', async () => {
     .request('POST', '/@trial/echo', { headers, body: chunks(1, 10) });
   assert.equal(page.status, 401, 'half a gigabyte was announced and never sent');
   assert.equal(await countFiles(blobs), before);
+});
+
+test('whether somebody may change a file is judged before its new bytes are read', async () => {
+  await using server = await start();
+  const admin = server.client(ADMIN);
+  await admin.json('POST', '/@api/contents', { type: 'File', id: 'f' });
+  const user = { type: 'User', id: 'low', fields: { password: 'lower' } };
+  assert.equal((await admin.json('POST', '/acl_users/@api/contents', user)).status, 201);
+  const headers = { 'content-type': 'application/zip', 'content-length': String(2 ** 29) };
+  const put = (client: Client): Promise<Page> =>
+    client.request('PUT', '/f/@api/data', { headers, body: chunks(1, 10) });
+  assert.equal((await put(server.client())).status, 401);
+  assert.equal((await put(server.client({ name: 'low', password: 'lower' }))).status, 403);
 });
 
 test('a client that waits to be asked is asked only when it may send', async () => {
