@@ -52,7 +52,7 @@ function rowOf(
     name,
     type,
     kind: kindOf(type),
-    value: chosen.join('\n'),
+    value: chosen.join(property.type === 'tokens' ? ' ' : '\n'),
     ticked: form === undefined ? value === true : form.has(`value-${index}`),
     choices: choices.map((choice) => ({ value: choice, chosen: chosen.includes(choice) })),
     choiceLines: choices.join('\n'),

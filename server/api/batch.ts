@@ -173,5 +173,10 @@ function refused(
   results: readonly Result[],
 ): Response {
   request.connection.abort();
-  return problemResponse({ ...problem, extra: { ...problem.extra, failed, results } });
+  // There is no transaction, so nothing stands where its tid and time would have stood.
+  const text = JSON.stringify(results)
+    .replaceAll(`"${request.pendingTid}"`, 'null')
+    .replaceAll(`"${request.pendingTime}"`, 'null');
+  const told = JSON.parse(text) as readonly Result[];
+  return problemResponse({ ...problem, extra: { ...problem.extra, failed, results: told } });
 }

@@ -64,6 +64,10 @@ async function run(name: string, args: readonly string[]): Promise<number> {
   const sources = { args, env: process.env, directory };
   const resolved = resolveSettings(command.settings, sources, command.options);
   if (resolved === undefined) return helpFor(name, command);
+  const [strange] = resolved.operands;
+  if (command.operands === undefined && strange !== undefined) {
+    throw new UsageError(`canopy ${name} takes no ${strange}; options begin with --.`);
+  }
   return command.run({ ...resolved, directory, out: (line) => console.log(line) });
 }
 

@@ -64,8 +64,8 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
     openStorage: (rules) =>
       LevelStorage.open({ directory: settings.data, thread: true, rules, onLost: fail }),
     onFatal: fail,
+    onMade: () => out(announceAdmin(admin)),
   });
-  if (server.made) out(announceAdmin(admin));
   out(`Canopy is ready at ${server.url}`);
   log.info('ready', { url: server.url, data: settings.data, workers: settings.workers });
   log.info('ending', { signal: await signal });

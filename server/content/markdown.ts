@@ -106,7 +106,10 @@ function newParser(library: Library['marked']): Marked {
   return parser;
 }
 
-/** Gives headings their ids: words in lower case, joined by hyphens, numbered when they repeat. */
+/**
+ * Gives headings their ids, by the rule that documents written for other places link by: in lower
+ * case, without punctuation, with hyphens for spaces, numbered when they repeat.
+ */
 class HeadingIds {
   /** By id: the number that the next one of that name is tried with. */
   readonly #given = new Map<string, number>();
@@ -115,8 +118,10 @@ class HeadingIds {
     const words = text
       .replace(/<[^>]*>|&[#\w]+;/g, '')
       .toLowerCase()
-      .match(/[\p{L}\p{N}_]+/gu);
-    const base = (words ?? ['section']).join('-');
+      .replace(/[^\p{L}\p{M}\p{N}\p{Pc}\s-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-');
+    const base = words === '' ? 'section' : words;
     let id = base;
     let number = this.#given.get(base) ?? 1;
     for (; this.#given.has(id); number += 1) id = `${base}-${number + 1}`;

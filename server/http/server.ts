@@ -54,6 +54,8 @@ export interface ServerOptions {
   readonly openStorage: (rules: MergeRules) => Promise<Storage>;
   /** The server cannot go on and was not asked to end. */
   readonly onFatal: (cause: unknown) => void;
+  /** There was no site, and one was made; told at once, since what follows may still fail. */
+  readonly onMade?: () => void;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -86,6 +88,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     storage = await options.openStorage(rules);
     await prepareSessions(storage);
     const made = await threads.open(storage, options.initial);
+    if (made) options.onMade?.();
     jobs = new JobRunner({ storage, plugins, log, nowMs: Date.now });
     await jobs.open();
     const running = jobs;

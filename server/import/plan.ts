@@ -58,10 +58,12 @@ const FORBIDDEN = /^[_.@]+/;
 /**
  * Decides where each file goes.
  *
- * @param files in path order
+ * @param given in any order; the same files give the same plan
  * @param target URL of the folder they go into, with its final slash
  */
-export function planImport(files: readonly SourceFile[], target: string): ImportPlan {
+export function planImport(given: readonly SourceFile[], target: string): ImportPlan {
+  // An upload arrives in any order, and what links mean must not depend on it.
+  const files = given.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const notes: ImportNote[] = [];
   const folders = new Map<string, PlannedFolder>();
   const folderIds = new Map<string, string>();
@@ -213,6 +215,11 @@ function namesOfIndex(
 ): readonly string[] {
   const folder = segments.slice(0, -1);
   return INDEX.test(stem) ? folder : [...folder, stem];
+}
+
+/** Sorts before what is below a folder of the same name, as a walk through folders does. */
+function keyOf({ segments }: SourceFile): string {
+  return segments.join('\u0000');
 }
 
 function foldersOf(segments: readonly string[]): string[] {

@@ -300,6 +300,8 @@ test('a batch happens whole, or not at all', async () => {
   assert.equal(bad.status, 409, bad.text);
   assert.equal(bad.json()['failed'], 1);
   assert.equal(bad.json<{ results: unknown[] }>().results.length, 1);
+  const [kept] = bad.json<{ results: { body: Record<string, unknown> }[] }>().results;
+  assert.equal(kept?.body['tid'], null, 'there is no transaction to name');
   assert.equal((await admin.json('GET', '/l/never/@api')).status, 404);
 });
 

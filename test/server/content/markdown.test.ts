@@ -8,7 +8,7 @@ import {
 } from '../../../server/content/markdown.js';
 
 const table: readonly (readonly [markdown: string, html: string])[] = [
-  ['# Hello *World* & more', '<h1 id="hello-world-more">Hello <em>World</em> &amp; more</h1>\n'],
+  ['# Hello *World* & more', '<h1 id="hello-world--more">Hello <em>World</em> &amp; more</h1>\n'],
   ['## A\n## A', '<h2 id="a">A</h2>\n<h2 id="a-2">A</h2>\n'],
   ['# Grüße 日本', '<h1 id="grüße-日本">Grüße 日本</h1>\n'],
   ['# !!!', '<h1 id="section">!!!</h1>\n'],
