@@ -217,6 +217,19 @@ test('properties: title, fields and properties are saved together', async () => 
   });
 });
 
+test('properties: tokens are shown as they can be sent again, one space between each two', async () => {
+  await using admin = await AdminSite.open();
+  await admin.add('/', {
+    type: 'Folder',
+    id: 'a',
+    properties: [{ name: 'words', type: 'tokens', value: ['a', 'b', 'c'] }],
+  });
+
+  const page = await admin.get('/a/@manage/properties');
+
+  assert.match(page.text, /name="value-0" value="a b c"/);
+});
+
 test('properties: a value that does not fit its type is refused at its row', async () => {
   await using admin = await AdminSite.open();
   await admin.add('/', {
