@@ -4,7 +4,7 @@
  * Each operation is a request of its own, traversed and judged like any other, in the transaction
  * of the request that brought it. The first that fails ends the batch, and nothing is kept.
  */
-import { randomBytes } from 'node:crypto';
+import { TransientError } from '../../odb/index.js';
 import { siteRoot } from '../content/places.js';
 import { Invalid, NotFound } from '../errors.js';
 import { PublishRequest } from '../publisher/request.js';
@@ -125,7 +125,10 @@ async function runOne(
     const { title, detail, ...extra } = held as Problem & Json;
     return { problem: { status, title, detail, extra } };
   } catch (error) {
-    return { problem: problemOf(error, randomBytes(6).toString('hex')) };
+    // A conflict begins the whole batch again, and a fault of ours belongs in the log: both pass.
+    const problem = problemOf(error, '');
+    if (error instanceof TransientError || problem.status === 500) throw error;
+    return { problem };
   }
 }
 

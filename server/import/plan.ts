@@ -9,7 +9,7 @@
 import mime from 'mime-types';
 import { freeId, refuseId } from '../content/ids.js';
 import type { PropertyPatch } from '../content/properties.js';
-import { readProperty, refusePropertyName } from '../content/properties.js';
+import { PropertyRefusal, readProperty, refusePropertyName } from '../content/properties.js';
 import { readFrontMatter } from './front-matter.js';
 import { LinkIndex, rewriteLinks } from './links.js';
 import { convertMdx } from './mdx.js';
@@ -117,7 +117,7 @@ export function planImport(given: readonly SourceFile[], target: string): Import
     links.add({ segments: file.segments, url: isIndex && container.length > 0 ? `${url}/` : url }, [
       file.segments,
       inside,
-      ...(isIndex ? [namesOfIndex(file.segments, stem, wanted)] : []),
+      ...(isIndex ? [namesOfIndex(file.segments, stem)] : []),
     ]);
   }
   for (const [key, { segments }] of folders) {
@@ -208,11 +208,7 @@ function isIndexFile({ segments }: SourceFile): boolean {
   return PAGE.test(name) && /^index\./i.test(name);
 }
 
-function namesOfIndex(
-  segments: readonly string[],
-  stem: string,
-  _wanted: string,
-): readonly string[] {
+function namesOfIndex(segments: readonly string[], stem: string): readonly string[] {
   const folder = segments.slice(0, -1);
   return INDEX.test(stem) ? folder : [...folder, stem];
 }
@@ -267,7 +263,8 @@ function asProperty(name: string, value: unknown): PropertyPatch {
   try {
     readProperty(patch, undefined);
     return patch;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof PropertyRefusal)) throw error;
     return { name, type: 'text', value: JSON.stringify(value) };
   }
 }

@@ -195,7 +195,11 @@ export class JobRunner implements AsyncDisposable {
   #end(record: JobRecord, state: JobState, line?: string): void {
     const log = line === undefined ? record.log : [...record.log, line];
     this.#store({ ...record, state, log, endedMs: this.#options.nowMs() });
-    this.#stored = this.#stored.then(() => this.#forgetOld());
+    this.#stored = this.#stored
+      .then(() => this.#forgetOld())
+      .catch((error: unknown) => {
+        this.#options.log.error('Old jobs could not be forgotten', { error });
+      });
   }
 
   #storeSoon(running: Running): void {
