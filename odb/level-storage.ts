@@ -43,8 +43,11 @@ export interface LevelStorageOptions {
   readonly directory: string;
   /** Write in a thread of its own, so that the disk never holds up this one. Default: yes. */
   readonly thread?: boolean;
-  /** How objects are merged, by class name. Default: as the classes defined so far declare. */
-  readonly rules?: MergeRules;
+  /**
+   * How objects are merged, by class name. Default: as the classes defined so far declare. Where
+   * another thread is still loading the classes, a promise: the files are opened meanwhile.
+   */
+  readonly rules?: MergeRules | Promise<MergeRules>;
   /** URLs of modules of classes with a `static merge`, to be loaded where the writing is done. */
   readonly classes?: readonly string[];
   /** Memory for blocks of the files, shared by all threads. Default: `CACHE_BYTES`. */
@@ -105,6 +108,9 @@ export class LevelStorage implements Storage {
       );
     }
     openDirectories.add(directory);
+    const given = Promise.resolve(options.rules);
+    // Why the files cannot be opened is told first.
+    given.catch(() => undefined);
     let db: LevelDatabase | undefined;
     try {
       db = await openObjects(directory, { cacheBytes, create: true });
@@ -113,11 +119,8 @@ export class LevelStorage implements Storage {
       const counters = await readCounters(db);
       const blobs = new FileBlobs(blobsDirectory(directory));
       await blobs.removeTemporary();
-      // The writing thread gets a copy of the rules: what is defined later has none there.
-      const { rules: known } = registeredClasses(options.rules);
-      const rules = options.thread === false ? known : structuredClone(known);
       const parts = { directory, db, counters, blobs, order };
-      const writer = await startWriter(parts, { ...options, rules });
+      const { writer, rules } = await startWriter(parts, options, given);
       return new LevelStorage({ directory, db, counters, writer, blobs, rules });
     } catch (error) {
       if (db !== undefined) {
@@ -237,20 +240,25 @@ interface WriterParts {
 
 async function startWriter(
   parts: WriterParts,
-  options: LevelStorageOptions & { readonly rules: MergeRules },
-): Promise<Writer> {
-  const { rules, classes: modules = [], thread = true, onLost } = options;
-  const { directory, counters, order } = parts;
-  const writer = thread
-    ? await LevelWriterHost.start(
-        { directory, shared: counters.buffer, rules, classes: modules, order },
-        onLost,
-      )
-    : new LevelWriter({
-        ...parts,
-        classes:
-          modules.length === 0 ? registeredClasses(rules) : await loadClasses(modules, rules),
-      });
+  { classes: modules = [], thread = true, onLost }: LevelStorageOptions,
+  given: Promise<MergeRules | undefined>,
+): Promise<{ readonly writer: Writer; readonly rules: MergeRules }> {
+  if (thread) {
+    const { directory, counters, order } = parts;
+    const data = { directory, shared: counters.buffer, classes: modules, order };
+    // The writing thread gets a copy of the rules: what is defined later has none there.
+    const copied = given.then((rules) => structuredClone(registeredClasses(rules).rules));
+    const host = await LevelWriterHost.start(data, copied, onLost);
+    return { writer: encodingMeta(host), rules: await copied };
+  }
+  const { rules } = registeredClasses(await given);
+  const classes =
+    modules.length === 0 ? registeredClasses(rules) : await loadClasses(modules, rules);
+  return { writer: encodingMeta(new LevelWriter({ ...parts, classes })), rules };
+}
+
+/** Metadata crosses to the writer as bytes. */
+function encodingMeta(writer: LevelWriterHost | LevelWriter): Writer {
   return {
     commit: (bytes) => writer.commit(bytes),
     setMeta: (entries) => writer.setMeta(encodeEntries(entries)),

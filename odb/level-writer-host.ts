@@ -16,7 +16,7 @@ import {
   type ToWriter,
   type WriterThreadData,
 } from './level-writer-link.js';
-import type { CommitResult } from './storage.js';
+import type { CommitResult, MergeRules } from './storage.js';
 import { asTid } from './tid.js';
 
 interface Waiting {
@@ -34,9 +34,10 @@ export class LevelWriterHost {
   #closing = false;
   #lost: OdbError | undefined;
 
-  /** Starts the thread, and answers when it accepts commits. */
+  /** Starts the thread, and answers when it accepts commits. It loads its code until `rules` is there. */
   static async start(
     data: WriterThreadData,
+    rules: Promise<MergeRules>,
     onLost: (error: OdbError) => void = () => undefined,
   ): Promise<LevelWriterHost> {
     const worker = new Worker(new URL('./level-writer-thread.js', import.meta.url), {
@@ -46,6 +47,13 @@ export class LevelWriterHost {
       execArgv: [],
     });
     await new Promise<void>((resolve, reject) => {
+      rules.then(
+        (known) => worker.postMessage({ kind: 'rules', rules: known } satisfies ToWriter),
+        async (error: unknown) => {
+          await worker.terminate();
+          reject(error);
+        },
+      );
       worker.once('error', reject);
       worker.once('message', (message: FromWriter) => {
         worker.off('error', reject);

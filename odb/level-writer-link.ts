@@ -13,13 +13,14 @@ import type { CommitResult, MergeRules } from './storage.js';
 export interface WriterThreadData {
   readonly directory: string;
   readonly shared: SharedArrayBuffer;
-  readonly rules: MergeRules;
   /** URLs of the modules of classes with a merge of their own. */
   readonly classes: readonly string[];
   readonly order: number;
 }
 
 export type ToWriter =
+  /** How objects are merged: the first message, on which the thread has waited. */
+  | { readonly kind: 'rules'; readonly rules: MergeRules }
   /** Commits, as `packJobs` puts them; the number of each comes back with its answer. */
   | { readonly kind: 'commits'; readonly packed: Uint8Array }
   /** One commit, big enough to be moved rather than copied. */

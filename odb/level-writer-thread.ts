@@ -17,7 +17,7 @@ import {
 } from './level-writer-link.js';
 import { loadClasses } from './merge-rules.js';
 import { SharedCounters } from './shared-counters.js';
-import type { CommitResult } from './storage.js';
+import type { CommitResult, MergeRules } from './storage.js';
 import { TID_ZERO } from './tid.js';
 
 assert(parentPort !== null, 'the writing thread was started by another thread');
@@ -46,7 +46,7 @@ function sendAnswers(): void {
 }
 
 async function start(): Promise<void> {
-  const classes = await loadClasses(data.classes, data.rules);
+  const classes = await loadClasses(data.classes, await receiveRules());
   const db = await openObjects(data.directory);
   const writer = new LevelWriter({
     db,
@@ -89,9 +89,21 @@ async function start(): Promise<void> {
         break;
       case 'close':
         void close();
+        break;
+      case 'rules':
+        assert(false, 'the rules come once');
     }
   });
   send({ kind: 'ready' });
+}
+
+function receiveRules(): Promise<MergeRules> {
+  return new Promise((resolve) => {
+    port.once('message', (message: ToWriter) => {
+      assert(message.kind === 'rules', 'the rules come first');
+      resolve(message.rules);
+    });
+  });
 }
 
 start().catch((error: unknown) => {

@@ -1,10 +1,10 @@
 /**
  * A running server: storage, publisher threads and HTTP, started and ended in the right order.
  *
- * The database is opened first and closed last, after every thread that reads it has ended. What
- * the publishers' code brings (merge rules, assets) is known before the database is opened, so the
- * threads may be started, and load, even before this module is. To end, the server stops accepting,
- * answers what it has, ends the threads and closes the database.
+ * The database is opened before any thread joins it and closed last, after every thread that reads
+ * it has ended. It is opened while the publishers' code is loaded, which may have begun even before
+ * this module was; what that code brings (merge rules, assets) needs no database. To end, the server
+ * stops accepting, answers what it has, ends the threads and closes the database.
  */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -50,8 +50,11 @@ export interface ServerOptions {
   readonly threads?: PublisherThreads;
   /** What to make of a database without a site. */
   readonly initial: Initial;
-  /** Opens the database with the rules by which its objects merge; makes one where there is none. */
-  readonly openStorage: (rules: MergeRules) => Promise<Storage>;
+  /**
+   * Opens the database; makes one where there is none. The rules by which its objects merge are
+   * there when the publishers' code is loaded, which takes longer than opening the files.
+   */
+  readonly openStorage: (rules: Promise<MergeRules>) => Promise<Storage>;
   /** The server cannot go on and was not asked to end. */
   readonly onFatal: (cause: unknown) => void;
   /** There was no site, and one was made; told at once, since what follows may still fail. */
@@ -84,8 +87,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   let storage: Storage | undefined;
   let jobs: JobRunner | undefined;
   try {
-    const { rules, assets } = await threads.loaded;
-    storage = await options.openStorage(rules);
+    storage = await options.openStorage(threads.loaded.then(({ rules }) => rules));
+    const { assets } = await threads.loaded;
     await prepareSessions(storage);
     const made = await threads.open(storage, options.initial);
     if (made) options.onMade?.();

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { ConflictError, OdbError } from '../../odb/errors.js';
@@ -164,10 +165,10 @@ test('when the writing thread ends, what waits and what comes is refused, and it
     {
       directory: directory.path,
       shared: new SharedCounters().buffer,
-      rules: {},
       classes: [],
       order: 48,
     },
+    Promise.resolve({}),
     (error) => lost.push(error),
   );
   const ended = host.worker.terminate();
@@ -192,6 +193,39 @@ test('a writing thread that cannot start says why', async () => {
   const storage = await LevelStorage.open({ directory: directory.path });
   await storage.close();
 });
+
+for (const thread of [true, false]) {
+  const where = thread ? 'a thread of its own' : 'this thread';
+  test(`rules may come while the files are opened, writing in ${where}`, async () => {
+    await using directory = await temporaryDirectory();
+    const rules = { 'example.Counter': { count: 'counter' } } as const;
+    await using storage = await LevelStorage.open({
+      directory: directory.path,
+      thread,
+      rules: setImmediate(rules),
+    });
+    assert.deepEqual(storage.rules, rules);
+    const oid = storage.allocate(1);
+    const { tid } = await storage.commit(
+      request([write(oid, { count: 1 }, { className: 'example.Counter' })]),
+    );
+    for (const count of [3, 6]) {
+      await storage.commit(
+        request([write(oid, { count }, { className: 'example.Counter', base: tid })]),
+      );
+    }
+    assert.deepEqual(stateOf(storage, oid), { count: 8 });
+  });
+
+  test(`rules that cannot be had leave nothing open, writing in ${where}`, async () => {
+    await using directory = await temporaryDirectory();
+    const options = { directory: directory.path, thread };
+    const rules = Promise.reject(new Error('no such class'));
+    await assert.rejects(LevelStorage.open({ ...options, rules }), /no such class/);
+    const storage = await LevelStorage.open(options);
+    await storage.close();
+  });
+}
 
 test('a storage nobody closed does not keep its process alive', async () => {
   await using directory = await temporaryDirectory();
