@@ -1,7 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=4
+#!/usr/bin/env node
 /**
- * The `canopy` command. Its first thread keeps little between two requests, so 4 MB of young objects
- * are enough, and a server under load is 50 MB smaller than with what Node gives it. In a clone it first makes sure that packages are installed and the build is
+ * The `canopy` command. In a clone it first makes sure that packages are installed and the build is
  * current; an installed package brings its build along.
  */
 import { existsSync } from 'node:fs';

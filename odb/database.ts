@@ -110,7 +110,7 @@ async function makeRoot(storage: Storage): Promise<void> {
   const root = new PersistentMap();
   await storage.commit({
     baseTid: reader.lastTid,
-    meta: { note: 'Create the database' },
+    meta: { note: 'Created the database' },
     writes: [
       { oid: OID_ROOT, baseTid: TID_ZERO, record: encodeRecord(root.$class.name, root.$state()) },
     ],

@@ -39,15 +39,30 @@ export class Unauthorized extends ServerError {
   readonly decision: Decision;
   /** Whether the one refused is signed in. */
   readonly known: boolean;
+  /** The permission that is lacking, where it was one. */
+  readonly lacking: LackingPermission | undefined;
 
   constructor(
     message: string,
-    facts: ErrorFacts & { readonly decision: Decision; readonly known: boolean },
+    facts: ErrorFacts & {
+      readonly decision: Decision;
+      readonly known: boolean;
+      readonly lacking?: LackingPermission;
+    },
   ) {
     super(facts.code ?? 'SRV_UNAUTHORIZED', message, facts);
     this.decision = facts.decision;
     this.known = facts.known;
+    this.lacking = facts.lacking;
   }
+}
+
+/** A permission that somebody lacks at an object, and the roles that have it there. */
+export interface LackingPermission {
+  readonly permission: string;
+  /** Path of the object. */
+  readonly path: string;
+  readonly roles: readonly string[];
 }
 
 /** Refused to everyone in this way, whoever they are: a request from another site, say. */
@@ -70,7 +85,7 @@ export class BadRequest extends ServerError {
 
 /** One value that did not pass its check. */
 export interface FieldError {
-  /** `title`, `fields.source`, `properties.NAME`, … */
+  /** `title`, `fields.source`, `properties.NAME`, …; `''` where it is the whole. */
   readonly field: string;
   readonly message: string;
   /** From 1; with `column`, where in a text the fault lies. */
@@ -84,8 +99,10 @@ export class Invalid extends ServerError {
   readonly errors: readonly FieldError[];
 
   constructor(errors: readonly FieldError[], facts: ErrorFacts = {}) {
-    const said = errors.map(({ field, message }) => `${field}: ${message}`).join('; ');
-    super(facts.code ?? 'SRV_INVALID', said, facts);
+    const said = errors.map(({ field, message }) =>
+      field === '' ? message : `${field}: ${message}`,
+    );
+    super(facts.code ?? 'SRV_INVALID', said.join('; '), facts);
     this.errors = errors;
   }
 }

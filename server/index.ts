@@ -55,6 +55,7 @@ export {
 } from './content/permissions.js';
 export { pathAt, siteRoot } from './content/places.js';
 export { type Property, PROPERTY_TYPES, type PropertyPatch } from './content/properties.js';
+export { describeUndo, nameUndo, noteSeenBy, type UndoName } from './content/transaction-notes.js';
 export { isOwnAndRecent, type UndoOutcome, undoTransactions } from './content/undo.js';
 export { principalNamed, resolveCaller, UserFolder } from './content/user-folder.js';
 export type { User } from './content/user.js';
@@ -62,6 +63,7 @@ export {
   BadRequest,
   type FieldError,
   Invalid,
+  type LackingPermission,
   NotFound,
   PreconditionFailed,
   ServerError,
@@ -69,11 +71,12 @@ export {
   TemplateError,
   Unauthorized,
 } from './errors.js';
-export { importOrder, type UploadedFile } from './jobs/import.js';
+export { importOrder, importResultFor, type UploadedFile } from './jobs/import.js';
 export { getJob, hasEnded, type JobRecord } from './jobs/job.js';
 export type { AssetFolder, Plugin } from './plugin.js';
 export { type ErrorReport, reportError } from './publisher/error-page.js';
 export { type Form, type FormFile, isFormFile } from './publisher/form.js';
+export { changeOwnPassword } from './publisher/own-password.js';
 export type { PublishRequest } from './publisher/request.js';
 export { Response } from './publisher/response.js';
 export {
@@ -84,6 +87,7 @@ export {
 } from './publisher/sign-in-page.js';
 export type { View } from './publisher/view.js';
 export { allPermissions, defaultRoles, isPermission } from './security/permission.js';
+export { PASSWORD_CHARACTERS_MIN, refuseChosenPassword } from './security/password.js';
 export {
   ANONYMOUS_KEY,
   isKnown,

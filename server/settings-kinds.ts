@@ -7,6 +7,7 @@
  */
 import path from 'node:path';
 import { ServerError } from './errors.js';
+import { PASSWORD_BYTES_MAX, refusePassword } from './security/password.js';
 
 /** A setting that cannot be used as it was given. */
 export class SettingsError extends ServerError {
@@ -24,6 +25,8 @@ export interface Setting<T> {
   readonly fallback: T;
   /** How `--help` writes the fallback, where its value says it badly. */
   readonly shown?: string;
+  /** No message repeats its value, and an empty variable of the environment counts as none. */
+  readonly secret?: boolean;
   /**
    * @param given at least one text
    * @param directory where relative paths start
@@ -33,10 +36,21 @@ export interface Setting<T> {
 
 type About = Pick<Setting<unknown>, 'name' | 'value' | 'help' | 'shown'>;
 
-export function text<const T extends string | undefined>(
-  about: About & { readonly fallback: T },
-): Setting<string | T> {
+export function text(about: About & { readonly fallback: string }): Setting<string> {
   return { ...about, parse: last };
+}
+
+/** A password that somebody can have; without one, `undefined`. */
+export function password(about: About): Setting<string | undefined> {
+  return {
+    ...about,
+    fallback: undefined,
+    secret: true,
+    parse(given) {
+      if (refusePassword(last(given)) === undefined) return last(given);
+      throw new Error(`a password of 1 to ${PASSWORD_BYTES_MAX} bytes`);
+    },
+  };
 }
 
 export function folder(about: About & { readonly fallback: string }): Setting<string> {

@@ -55,6 +55,12 @@ function parseLine(args: readonly string[], options: ParserOptions) {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (error) {
     const message = describe(error);
+    const [, misused, fault = ''] =
+      /^Option '(?:-\w, )?(--[\w-]+)[^']*' (argument|does not take)/.exec(message) ?? [];
+    if (misused !== undefined) {
+      const rule = fault === 'argument' ? 'needs a value' : 'takes no value';
+      throw new SettingsError(`The option ${misused} ${rule}.`, { cause: error });
+    }
     const unknown = /^Unknown option '(-[^']*)'/.exec(message)?.[1];
     if (unknown === undefined) throw new SettingsError(message, { cause: error });
     const meant = nearest(unknown.replace(/^-+/, ''), Object.keys(options));

@@ -14,6 +14,7 @@ import {
   flag,
   folder,
   list,
+  password,
   seconds,
   type Setting,
   SettingsError,
@@ -115,10 +116,9 @@ const DEFINITIONS = {
     name: 'empty',
     help: 'make a new database without the welcome site',
   }),
-  adminPassword: text({
+  adminPassword: password({
     name: 'admin-password',
     value: 'PASSWORD',
-    fallback: undefined,
     help: 'the password of admin in a new database; without it, one is made and printed',
   }),
 } satisfies Record<string, Setting<unknown>>;
@@ -210,7 +210,8 @@ function resolveOne(
   if (argument !== undefined) return parse(setting, argument, directory, `--${name}`);
   const variable = environmentName(name);
   const value = sources.env[variable];
-  if (value !== undefined) return parse(setting, [value], directory, variable);
+  const isGiven = value !== undefined && !(value === '' && setting.secret === true);
+  if (isGiven) return parse(setting, [value], directory, variable);
   const member = file?.given[name];
   if (file !== undefined && member !== undefined) {
     return parse(setting, member, file.directory, `"${name}" in ${file.name}`);
@@ -228,9 +229,8 @@ function parse(
     return setting.parse(given, directory);
   } catch (error) {
     const wanted = error instanceof Error ? error.message : String(error);
-    throw new SettingsError(`${source} must be ${wanted}; it is "${given.join(',')}".`, {
-      cause: error,
-    });
+    const held = setting.secret === true ? '' : `; it is "${given.join(',')}"`;
+    throw new SettingsError(`${source} must be ${wanted}${held}.`, { cause: error });
   }
 }
 

@@ -25,11 +25,13 @@ import type { SiteServices, TemplateCaches } from './content/work.js';
 import { NotFound } from './errors.js';
 import { loadPlugin, type Plugin } from './plugin.js';
 import { registerView } from './publisher/view.js';
+import { LoginGuard } from './security/login-guard.js';
 import { Passwords } from './security/password.js';
 import { isPermission, registerPermission } from './security/permission.js';
 import { Policy } from './security/policy.js';
 import { principalKey, USER_FOLDER_ID } from './security/principal.js';
 import { MANAGER_ROLE } from './security/role.js';
+import { Sessions } from './security/session.js';
 import { TemplateCache } from './templates/index.js';
 import { loadWelcomeSite } from './welcome/load.js';
 
@@ -44,6 +46,8 @@ export interface OpenSiteOptions {
   readonly plugins?: readonly Plugin[];
   /** Shared with the other threads, so that each remembers who was verified. */
   readonly passwords?: Passwords;
+  /** The number of this thread among those that count failed sign-ins. */
+  readonly thread?: number;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
 }
@@ -53,6 +57,8 @@ export class Site implements SiteServices {
   readonly storage: Storage;
   readonly blobs: Blobs;
   readonly passwords: Passwords;
+  readonly sessions: Sessions;
+  readonly guard: LoginGuard;
   readonly templates: TemplateCaches = {
     page: new TemplateCache(),
     text: new TemplateCache(),
@@ -60,13 +66,16 @@ export class Site implements SiteServices {
   readonly plugins: readonly Plugin[];
   readonly #nowMs: () => number;
 
-  constructor({ database, plugins = [], passwords, nowMs }: OpenSiteOptions) {
+  constructor(options: OpenSiteOptions) {
+    const { database, plugins = [], passwords, thread = 0, nowMs = Date.now } = options;
     this.database = database;
     this.storage = database.storage;
     this.blobs = database.storage.blobs;
     this.passwords = passwords ?? new Passwords();
+    this.sessions = new Sessions({ metadata: this.storage, now: nowMs });
+    this.guard = new LoginGuard({ metadata: this.storage, now: nowMs, thread });
     this.plugins = plugins;
-    this.#nowMs = nowMs ?? Date.now;
+    this.#nowMs = nowMs;
   }
 
   /**

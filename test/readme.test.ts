@@ -85,6 +85,9 @@ test('npm start makes a site, says its password once, and serves', async () => {
   const first = await run(start, { until: /^Canopy is ready at http:\/\/127\.0\.0\.1:\d+\/$/ });
   assert.match(first.output, /^Canopy is ready at /m);
   assert.match(first.output, /password/i);
+  // npm passes on the signal that its whole process group has had, so the server has it twice.
+  assert.equal(first.code, 0, 'it ended in order');
+  assert.match(first.output, /"ended"/);
   const second = await run(start, { until: /^Canopy is ready at/ });
   assert.match(second.output, /^Canopy is ready at /m);
   assert.doesNotMatch(second.output, /password/i);

@@ -64,6 +64,11 @@ function itemOf(type: ContentType, folder: Container): AddGroup['items'][number]
     title: type.title,
     description: type.description,
     icon: type.icon,
-    href: screenUrl(folder, `add/${encodeURIComponent(type.name)}`),
+    href: screenUrl(folder, addPath(type)),
   };
+}
+
+/** Path of the screen with the form: users are added where they are listed. */
+function addPath(type: ContentType): string {
+  return type.name === 'User' ? 'users' : `add/${encodeURIComponent(type.name)}`;
 }

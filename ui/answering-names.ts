@@ -65,7 +65,7 @@ export function namesAnsweringAt(
         origin,
         here,
         partial: childType.name === 'Template',
-        href: screenUrl(child),
+        href: request.policy.may('View management screens', child) ? screenUrl(child) : '',
       });
     }
   }

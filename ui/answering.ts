@@ -23,6 +23,7 @@ export interface AcquiredName {
   readonly id: string;
   readonly heading: string;
   readonly icon: string;
+  /** Address of its first screen; `''` where the reader may not open it. */
   readonly href: string;
   /** Path of the container it comes from. */
   readonly from: string;
@@ -56,17 +57,17 @@ export function acquiredNames(
   const addable = new Set(addableTypes(folder, request).map((type) => type.name));
   const shown = options.all ? sorted : sorted.slice(0, NAMES_SHOWN);
   return {
-    names: shown.map((object) => nameOf(object, addable.has(object.type))),
+    names: shown.map((object) => nameOf(object, request, addable.has(object.type))),
     total: sorted.length,
   };
 }
 
-function nameOf(object: Content, mayOverride: boolean): AcquiredName {
+function nameOf(object: Content, request: PublishRequest, mayOverride: boolean): AcquiredName {
   return {
     id: object.id,
     heading: object.title === '' ? object.id : object.title,
     icon: contentTypes.of(object).icon,
-    href: screenUrl(object),
+    href: request.policy.may('View management screens', object) ? screenUrl(object) : '',
     from: object.container?.path ?? '/',
     mayOverride,
   };

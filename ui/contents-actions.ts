@@ -75,13 +75,15 @@ export function paste(folder: Container, request: PublishRequest): Outcome {
   const clipboard = readClipboard(request);
   if (clipboard === undefined) throw new BadRequest('There is nothing on the clipboard');
   const { operation, objects } = clipboard;
-  const verb = operation === 'cut' ? 'Moved' : 'Copied';
-  request.note(told(verb, objects, `to ${folder.path}`));
-  for (const object of objects) {
-    if (operation === 'cut') moveObject(request, object, { to: folder });
-    else copyObject(request, object, { to: folder });
+  if (operation === 'copy') {
+    // Told by the copies: where an id was taken, theirs is another one.
+    const copies = objects.map((object) => copyObject(request, object, { to: folder }));
+    request.note(toldOfCopies(objects, copies, folder));
+    return here(request);
   }
-  return operation === 'cut' ? { ...here(request), cookie: emptyClipboardCookie() } : here(request);
+  request.note(told('Moved', objects, `to ${folder.path}`));
+  for (const object of objects) moveObject(request, object, { to: folder });
+  return { ...here(request), cookie: emptyClipboardCookie() };
 }
 
 export function remove(folder: Container, request: PublishRequest): Outcome {
@@ -106,6 +108,18 @@ export function override(folder: Container, request: PublishRequest): Outcome {
     return { goTo: '', at: copy };
   }
   throw new NotFound(`Nothing above ${folder.path} is called ${name}`);
+}
+
+/** `Copied faq to /guide as copy_of_faq`; of several, what the copies are called. */
+function toldOfCopies(
+  objects: readonly Content[],
+  copies: readonly Content[],
+  folder: Container,
+): string {
+  const [object, copy] = [objects[0], copies[0]];
+  const isOne = objects.length === 1 && object !== undefined && copy !== undefined;
+  if (!isOne || object.id === copy.id) return told('Copied', copies, `to ${folder.path}`);
+  return `Copied ${object.id} to ${folder.path} as ${copy.id}`;
 }
 
 /**

@@ -119,6 +119,12 @@ interface HelperOptions {
   readonly data?: { readonly nowMs?: unknown };
 }
 
+function nowOf(options: unknown): number {
+  // Handlebars passes that last.
+  const nowMs = (options as HelperOptions).data?.nowMs;
+  return typeof nowMs === 'number' ? nowMs : Date.now();
+}
+
 /** The helpers by their names in views. The last argument of each is the page's `HelperOptions`. */
 export const helpers = {
   icon: (name: string, ...more: unknown[]) =>
@@ -127,9 +133,10 @@ export const helpers = {
   bytes: (bytes: number) => sizeInWords(bytes),
   plural: (count: number, one: string, ...more: unknown[]) =>
     countInWords(count, one, typeof more[0] === 'string' ? more[0] : undefined),
-  time: (ms: number, { data }: HelperOptions) => {
-    const nowMs = data?.nowMs;
-    const words = timeInWords(ms, typeof nowMs === 'number' ? nowMs : Date.now());
+  /** `{{time ms}}` says it as of now; `{{time ms words}}` as the model does. */
+  time: (ms: number, ...more: unknown[]) => {
+    const [said] = more;
+    const words = typeof said === 'string' ? said : timeInWords(ms, nowOf(more.at(-1)));
     return new Markup(`${openingOf(ms)}${words}</time>`);
   },
   eq: (left: unknown, right: unknown) => left === right,

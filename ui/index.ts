@@ -1,50 +1,23 @@
 /**
  * The admin, as the plugin that the server loads first.
  *
- * The screens stand here in tab order: the first that applies to an object and may be opened is
- * what `@manage` shows.
+ * It is loaded by every thread at its start, and whoever starts the server waits for that; so the
+ * screens, a third of all code, are loaded when somebody first asks for one.
  */
-import { type Plugin, useSignInPages } from '../server/index.js';
+import { type Plugin, useSignInPages, type View } from '../server/index.js';
 import { assetFolders } from './assets.js';
-import { manageView } from './manage.js';
-import { type AnyScreen, registerScreens } from './screen.js';
-import { account } from './screens/account.js';
-import { add } from './screens/add.js';
-import { contents } from './screens/contents.js';
-import { edit } from './screens/edit.js';
-import { goTo } from './screens/go-to.js';
-import { help } from './screens/help.js';
-import { history } from './screens/history.js';
-import { importScreen } from './screens/import.js';
-import { properties } from './screens/properties.js';
-import { rename } from './screens/rename.js';
-import { security } from './screens/security.js';
-import { undo } from './screens/undo.js';
-import { upload } from './screens/upload.js';
-import { users } from './screens/users.js';
-import { view } from './screens/view.js';
 import { signInPages } from './sign-in.js';
 
-/** Every screen of the admin, in tab order. */
-const SCREENS: readonly AnyScreen[] = [
-  users,
-  contents,
-  edit,
-  view,
-  properties,
-  history,
-  security,
-  undo,
-  importScreen,
-  add,
-  rename,
-  upload,
-  goTo,
-  help,
-  account,
-];
+const manageView: View = {
+  name: '@manage',
+  async preflight(request) {
+    await (await loadAdmin()).preflight?.(request);
+  },
+  async handle(request) {
+    return (await loadAdmin()).handle(request);
+  },
+};
 
-registerScreens(SCREENS);
 useSignInPages(signInPages);
 
 export const plugin: Plugin = {
@@ -52,3 +25,7 @@ export const plugin: Plugin = {
   views: [manageView],
   assets: assetFolders,
 };
+
+async function loadAdmin(): Promise<View> {
+  return (await import('./admin.js')).manageView;
+}

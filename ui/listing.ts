@@ -12,7 +12,7 @@ import {
   type SortKey,
   type Tid,
 } from '../server/index.js';
-import { countInWords, sizeInWords } from './helpers.js';
+import { countInWords, sizeInWords, timeInWords } from './helpers.js';
 
 /** Objects on one page of a listing. */
 export const PAGE_ROWS = 100;
@@ -31,13 +31,16 @@ export interface Selection {
 }
 
 export interface Row {
+  readonly key: string;
   readonly id: string;
   readonly heading: string;
+  /** Address of its first screen; `''` where the reader may not open it. */
   readonly href: string;
   readonly type: string;
   readonly icon: string;
   readonly isFolder: boolean;
   readonly modifiedMs: number;
+  readonly modifiedWords: string;
   /** `by mara`; `''` where the transaction names nobody. */
   readonly modifiedBy: string;
   /** Whether there is anything to say about its state. */
@@ -136,14 +139,18 @@ function rowOf(item: Content, { base, request, marks }: RowOptions): Row {
   const name = userOf(item.tid, request);
   const isCut = marks.cut.has(item);
   const restriction = restrictionOf(item);
+  const modifiedMs = item.modified.getTime();
+  const key = `${base}${encodeURIComponent(id)}/@manage`;
   return {
+    key,
     id,
     heading: item.title === '' ? id : item.title,
-    href: `${base}${encodeURIComponent(id)}/@manage`,
+    href: request.policy.may('View management screens', item) ? key : '',
     type: type.title,
     icon: type.icon,
     isFolder: item.isFolder,
-    modifiedMs: item.modified.getTime(),
+    modifiedMs,
+    modifiedWords: timeInWords(modifiedMs, request.nowMs),
     modifiedBy: name === '' ? '' : `by ${name}`,
     sizeWords: sizeOf(item),
     hasState: isCut || restriction !== '',

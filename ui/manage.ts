@@ -31,6 +31,7 @@ import {
   findScreen,
   type Outcome,
   rememberRest,
+  requireOpen,
   screensFor,
   screenUrl,
 } from './screen.js';
@@ -80,7 +81,8 @@ async function answer(object: Content, request: PublishRequest): Promise<Respons
     if (!wantsPage(request) || !isExplained(error, request)) throw error;
     request.connection.abort();
     request.policy.forget();
-    return show(screen, object, request, attemptOf(error, { action: name, form: request.form }));
+    const attempt = attemptOf(error, request, { action: name, form: request.form });
+    return show(screen, object, request, attempt).setAll(reportFor(error).headers);
   }
 }
 
@@ -97,7 +99,7 @@ function openScreen(object: Content, request: PublishRequest): AnyScreen {
     request.policy.require('View management screens', object);
     throw new NotFound(`There is no screen ${request.rest.join('/')} for ${object.path}`);
   }
-  request.policy.require(found.screen.permission, object);
+  requireOpen(found.screen, object, request);
   rememberRest(request, found.rest);
   return found.screen;
 }

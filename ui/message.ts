@@ -6,6 +6,7 @@
  * nothing. Where nothing was changed, a few words travel in a cookie that lives for one page.
  */
 import { parseTid, principalKey, type PublishRequest, type Response } from '../server/index.js';
+import { firstLine } from './transaction-words.js';
 
 /** The cookie that carries a message to the next page. */
 const COOKIE = 'canopy_said';
@@ -28,11 +29,6 @@ export function readMessage(request: PublishRequest): Message | undefined {
   }
   const said = request.cookies[COOKIE];
   return said === undefined || said === '' ? undefined : { text: said };
-}
-
-/** A note's first line says what was done as a whole; further lines name each object. */
-function firstLine(note: string): string {
-  return note.split('\n', 1)[0] ?? '';
 }
 
 /** Has a message told on the next page. */

@@ -11,6 +11,7 @@ import { fileURLToPath } from 'node:url';
 import Handlebars from 'handlebars';
 import { assetUrl } from './assets.js';
 import { helpers, icon } from './helpers.js';
+import { KeptParts, type PartModel } from './kept-parts.js';
 import type { ViewModel } from './screen.js';
 
 const VIEWS = fileURLToPath(new URL('./views/', import.meta.url));
@@ -47,8 +48,14 @@ function require(view: string): Handlebars.TemplateDelegate {
 /** Reads every view, so that a missing or broken one shows at the first page and not at its own. */
 function load(): typeof Handlebars {
   const handlebars = Handlebars.create();
-  for (const [name, helper] of Object.entries(helpers)) handlebars.registerHelper(name, helper);
-  const knownHelpers = Object.fromEntries(Object.keys(helpers).map((name) => [name, true]));
+  const parts = new KeptParts((view, model) => render(`partials/${view}`, { ...model }));
+  const all = {
+    ...helpers,
+    /** Puts in a partial for each of the models, which reads its model alone; see `KeptParts`. */
+    eachKept: (view: string, models: readonly PartModel[]) => parts.each(view, models),
+  };
+  for (const [name, helper] of Object.entries(all)) handlebars.registerHelper(name, helper);
+  const knownHelpers = Object.fromEntries(Object.keys(all).map((name) => [name, true]));
   const files = readdirSync(VIEWS, { recursive: true, encoding: 'utf8' });
   for (const file of files) {
     if (!file.endsWith(ENDING)) continue;
@@ -70,9 +77,21 @@ function load(): typeof Handlebars {
  * never change, and a listing has hundreds of them.
  */
 function withConstants(source: string): string {
-  return source
+  return inAscii(source)
     .replaceAll(/\{\{icon "([a-z-]+)"(?: "([sl])")?\}\}/g, (_, name: string, size?: string) =>
       icon(name, size).toHTML(),
     )
     .replaceAll(/\{\{asset "([\w./-]+)"\}\}/g, (_, name: string) => assetUrl(name));
+}
+
+/**
+ * Writes signs beyond ASCII as references. One arrow, or one piece of a text that had an arrow, makes
+ * the page a string of two bytes a character: twice the memory, and ten times the work to encode.
+ * What the signs are taken from keeps its two bytes, hence the way through a buffer.
+ */
+function inAscii(source: string): string {
+  const text = source.replaceAll(/\{\{.*?\}\}|\P{ASCII}/gsu, (part) =>
+    part.startsWith('{{') ? part : `&#${part.codePointAt(0)};`,
+  );
+  return Buffer.from(text).toString();
 }

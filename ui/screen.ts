@@ -15,7 +15,15 @@
  * What others may rely on: `show` answers plain data that has passed the policy, and that a JSON
  * client may read; asking for it changes nothing.
  */
-import type { Content, FieldError, Form, PublishRequest, Response } from '../server/index.js';
+import {
+  type Content,
+  type FieldError,
+  type Form,
+  isKnown,
+  type PublishRequest,
+  type Response,
+  Unauthorized,
+} from '../server/index.js';
 
 /** What a view or a JSON client gets: plain values only. */
 export type ViewModel = Readonly<Record<string, unknown>>;
@@ -33,6 +41,8 @@ export interface Attempt {
   readonly detail: string;
   /** The policy's steps to its refusal, empty when it was not the policy that refused. */
   readonly because: readonly string[];
+  /** Roles that may do it there, as far as that is told to the reader. */
+  readonly whoMay: readonly string[];
   readonly errors: readonly FieldProblem[];
   readonly form: Form;
 }
@@ -69,7 +79,10 @@ export interface Screen<T extends Content = Content> {
   readonly under?: string;
   /** Name of the view in `views/`, without its ending. */
   readonly view: string;
-  readonly permission: string;
+  /** Who may open it; without one, whoever is signed in: it is about them and not the object. */
+  readonly permission?: string;
+  /** What its page is called; by default as the object is. */
+  readonly title?: string;
   appliesTo(object: Content): object is T;
   /** Partials that may be asked for alone with `?part=NAME`; each is rendered with what `show` answers. */
   readonly parts?: readonly string[];
@@ -128,8 +141,31 @@ export function allScreens(): readonly AnyScreen[] {
 /** The screens that are about this object and that this request's user may open, in tab order. */
 export function screensFor(object: Content, request: PublishRequest): AnyScreen[] {
   return registered.filter(
-    (screen) => screen.appliesTo(object) && request.policy.may(screen.permission, object),
+    (screen) => screen.appliesTo(object) && mayOpen(screen, object, request),
   );
+}
+
+/** Tells whether this request's user may open a screen of an object that it applies to. */
+export function mayOpen(
+  { permission }: AnyScreen,
+  object: Content,
+  { policy, user }: PublishRequest,
+): boolean {
+  return permission === undefined ? isKnown(user) : policy.may(permission, object);
+}
+
+/** @throws Unauthorized unless this request's user may open the screen */
+export function requireOpen(
+  { permission, path }: AnyScreen,
+  object: Content,
+  { policy, user }: PublishRequest,
+): void {
+  if (permission !== undefined) policy.require(permission, object);
+  if (permission !== undefined || isKnown(user)) return;
+  throw new Unauthorized(`Sign in to open the screen ${path}.`, {
+    known: false,
+    decision: { allowed: false, because: ['Nobody is signed in'] },
+  });
 }
 
 /** A screen found by the segments after `@manage`, and the segments left over. */

@@ -3,21 +3,28 @@
  * just done. Everything a page needs beside the screen's own model, as plain data under `@frame`.
  */
 import {
-  type Container,
   type Content,
   contentTypes,
-  isContainer,
+  Folder,
+  isKnown,
   type PublishRequest,
 } from '../server/index.js';
 import { fullTime } from './helpers.js';
 import { type Message, readMessage } from './message.js';
 import { addressWithout, openAddress, type PageData, pageData } from './page.js';
-import { allScreens, type AnyScreen, type Attempt, screensFor, screenUrl } from './screen.js';
+import {
+  allScreens,
+  type AnyScreen,
+  type Attempt,
+  mayOpen,
+  screensFor,
+  screenUrl,
+} from './screen.js';
 import { readTheme } from './theme.js';
 import { type Branch, siteTree } from './tree.js';
 
 /** Browser modules of every page inside the frame. */
-const MODULES = ['menu', 'keys', 'theme', 'toast', 'palette', 'tree'];
+const MODULES = ['menu', 'keys', 'theme', 'toast', 'palette', 'tree', 'tabs', 'busy'];
 
 /** Query fields that one visit needs and the next does not. */
 const MOMENTARY = ['done', 'part', 'format'];
@@ -46,10 +53,13 @@ interface Link {
 /** What the bar reads, whatever the page is about. */
 export interface BarData extends PageData {
   readonly siteName: string;
+  /** Address of the outermost object the reader may manage, of those above the one on the page. */
   readonly homeHref: string;
+  /** These are screens of the object on the page; `''` where the reader may open none of it. */
   readonly findHref: string;
   readonly helpHref: string;
   readonly keysHref: string;
+  /** `''` for whoever is not signed in. */
   readonly accountHref: string;
   /** This page's address, without what only a single visit needs. */
   readonly here: string;
@@ -62,6 +72,8 @@ export interface BarData extends PageData {
 
 /** What `page.hbs` and its partials read as `@frame`. */
 export interface Frame extends BarData {
+  /** The reader may not manage the object: the screen stands by itself, and tells nothing of it. */
+  readonly alone: boolean;
   /** The moment of the page, for paper. */
   readonly printed: string;
   readonly undoHref: string;
@@ -72,7 +84,7 @@ export interface Frame extends BarData {
     readonly typeTitle: string;
     readonly icon: string;
     readonly isFolder: boolean;
-    /** Address of its page; `''` for what has none. */
+    /** Address of its page; `''` for what has none, or none for the reader. */
     readonly viewHref: string;
   };
   /** A crumb without an address may not be opened by the reader. */
@@ -98,6 +110,8 @@ export function barOf(request: PublishRequest, options: BarOptions): BarData {
   const root = rootOf(about);
   const siteName = nameOfSite(root, request);
   const theme = readTheme(request);
+  const home = homeOf(about, request);
+  const screenOf = (path: string): string => (home === undefined ? '' : screenUrl(about, path));
   return {
     ...pageData(request, {
       title: `${options.title} · ${siteName}`,
@@ -105,11 +119,11 @@ export function barOf(request: PublishRequest, options: BarOptions): BarData {
       modules: [...MODULES, ...(options.modules ?? [])],
     }),
     siteName,
-    homeHref: screenUrl(root),
-    findHref: screenUrl(about, 'go-to'),
-    helpHref: screenUrl(about, `help/${options.help}`),
-    keysHref: screenUrl(about, 'help/keys'),
-    accountHref: screenUrl(about, 'account'),
+    homeHref: home === undefined ? '/' : screenUrl(home),
+    findHref: screenOf('go-to'),
+    helpHref: screenOf(`help/${options.help}`),
+    keysHref: screenOf('help/keys'),
+    accountHref: isKnown(request.user) ? screenUrl(about, 'account') : '',
     here: addressWithout(request, MOMENTARY),
     themeWords: theme.words,
     themeIcon: theme.icon,
@@ -118,6 +132,9 @@ export function barOf(request: PublishRequest, options: BarOptions): BarData {
     userFolder: request.user.userFolder,
   };
 }
+
+/** What a screen that stands alone says of the object at whose address it is. */
+const NO_OBJECT = { path: '', typeTitle: '', icon: 'user', isFolder: false, viewHref: '' } as const;
 
 /** Makes the frame of a screen of an object. */
 export function frameOf(
@@ -129,26 +146,37 @@ export function frameOf(
   const root = rootOf(object);
   const type = contentTypes.of(object);
   const heading = headingOf(object, nameOfSite(root, request));
+  const titled = screen.tab === undefined ? heading : `${heading}, ${screen.tab.toLowerCase()}`;
   const bar = barOf(request, {
-    title: screen.tab === undefined ? heading : `${heading}, ${screen.tab.toLowerCase()}`,
+    title: screen.title ?? titled,
     about: object,
     help: screen.help ?? screen.view,
     styles: screen.styles,
     modules: screen.modules,
   });
   const under = screen.under ?? screen.path;
-  return {
+  const frame = {
     ...bar,
     printed: fullTime(request.nowMs),
     undoHref: screenUrl(object, 'undo'),
     contentsHref: screenUrl(object, 'contents'),
+    problem: attempt,
+    message: attempt === undefined ? readMessage(request) : undefined,
+  };
+  if (bar.findHref === '' && screen.permission === undefined) {
+    const object = { heading: screen.title ?? '', ...NO_OBJECT };
+    return { ...frame, alone: true, object, crumbs: [], tabs: [], places: [], tree: [] };
+  }
+  return {
+    ...frame,
+    alone: false,
     object: {
       heading,
       path: object.path,
       typeTitle: type.title,
       icon: object.container === undefined ? 'home' : type.icon,
       isFolder: object.isFolder,
-      viewHref: type.page === undefined ? '' : object.url,
+      viewHref: type.page !== undefined && request.policy.may('View', object) ? object.url : '',
     },
     crumbs: crumbsOf(object, bar.siteName, request),
     tabs: tabsOf(object, under, request),
@@ -159,16 +187,24 @@ export function frameOf(
       current: object,
       address: openAddress(addressWithout(request, [...MOMENTARY, 'open', 'shut'])),
     }),
-    problem: attempt,
-    message: attempt === undefined ? readMessage(request) : undefined,
   };
 }
 
+/** The outermost container of an object that may be managed, and with it the object itself. */
+function homeOf(about: Content, request: PublishRequest): Content | undefined {
+  let home: Content | undefined;
+  for (let at: Content | undefined = about; at !== undefined; at = at.container) {
+    if (request.policy.may('View management screens', at)) home = at;
+    else if (at === about) return undefined;
+  }
+  return home;
+}
+
 /** The site's root: the container that nothing contains. */
-export function rootOf(object: Content): Container {
+export function rootOf(object: Content): Folder {
   let at = object;
   while (at.container !== undefined) at = at.container;
-  if (!isContainer(at)) throw new TypeError(`${object.type} is in no site`);
+  if (!(at instanceof Folder)) throw new TypeError(`${object.type} is in no site`);
   return at;
 }
 
@@ -213,7 +249,7 @@ function placesOf(root: Content, under: string, request: PublishRequest): Frame[
   for (const { path, icon } of PLACES) {
     const screen = allScreens().find((each) => each.path === path);
     if (screen?.tab === undefined || !screen.appliesTo(root)) continue;
-    if (!request.policy.may(screen.permission, root)) continue;
+    if (!mayOpen(screen, root, request)) continue;
     places.push({ title: screen.tab, icon, href: screenUrl(root, path), current: path === under });
   }
   return places;

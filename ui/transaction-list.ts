@@ -11,6 +11,7 @@ import {
   type TransactionEntry,
 } from '../server/index.js';
 import { byDay, type Day, type Moment, momentOf } from './days.js';
+import { noteLine, undoWord } from './transaction-words.js';
 import { type Who, whoIs } from './who.js';
 
 /** Transactions on one page. */
@@ -49,7 +50,8 @@ export interface TransactionRow extends Moment, Who {
   readonly objects: number;
   readonly selected: boolean;
   readonly blocker: boolean;
-  readonly undo: boolean;
+  /** What it did, where it took something back: "an undo", "a redo"; else `''`. */
+  readonly undo: string;
   readonly undone: boolean;
   readonly undoable: boolean;
 }
@@ -172,18 +174,18 @@ function rowOf(
 ): TransactionRow {
   const { request, marks, undone } = context;
   const { tid, paths } = entry;
-  const record = request.connection.transaction(Number(tid) as Tid);
+  const undoes = request.connection.transaction(Number(tid) as Tid)?.undoes ?? [];
   return {
     ...momentOf(Date.parse(entry.time)),
     ...whoIs(entry.user),
     tid,
     href: marks.hrefOf(tid),
-    note: entry.description.split('\n', 1)[0] ?? '',
+    note: noteLine(entry, request),
     path: paths.length === 1 ? (paths[0] ?? '') : '',
     objects: paths.length,
     selected: marks.selected.has(tid),
     blocker: marks.blockers.has(tid),
-    undo: (record?.undoes ?? []).length > 0,
+    undo: undoes.length > 0 ? undoWord(request, undoes) : '',
     undone: undone.has(Number(tid)),
     undoable: entry.undoable,
   };

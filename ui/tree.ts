@@ -13,24 +13,33 @@ export const BRANCH_CHILDREN_MAX = 50;
 /** How many branches an address may open. */
 const OPEN_MAX = 50;
 
-export interface Branch {
+/** What a place in the tree shows, whatever it holds. */
+interface Place {
   readonly name: string;
   /** Address of its first screen; `''` where the reader may not open it. */
   readonly href: string;
   readonly icon: string;
-  /** Holds nothing, leads somewhere, and is not the page: most of a tree is. */
-  readonly isLeaf: boolean;
   readonly current: boolean;
-  /** Address that opens or closes it; `''` for what holds nothing. */
+}
+
+/** An object that can hold nothing. */
+export interface Leaf extends Place {
+  readonly key: string;
+}
+
+/** A folder. */
+export interface Branch extends Place {
+  /** Address that opens or closes it; `''` while it is empty. */
   readonly twistHref: string;
   readonly open: boolean;
   readonly branches: readonly Branch[];
+  readonly leaves: readonly Leaf[];
   /** How many children are not shown. */
   readonly more: number;
 }
 
 export interface TreeOptions {
-  readonly root: Content;
+  readonly root: Folder;
   readonly rootName: string;
   readonly current: Content;
   /** Address of this page without `open` and `shut`, ending in `?` or `&`. */
@@ -43,7 +52,14 @@ export function siteTree(request: PublishRequest, options: TreeOptions): readonl
   return [builder.branch(options.root, { name: options.rootName, url: '/' })];
 }
 
-/** Makes branches. `url` ends in a slash, whatever the object: its screens are below it. */
+/** Where an object is in the tree. */
+interface At {
+  readonly name: string;
+  /** Ends in a slash, whatever the object: its screens are below it. */
+  readonly url: string;
+}
+
+/** Makes branches and leaves. */
 class TreeBuilder {
   readonly #request: PublishRequest;
   readonly #options: TreeOptions;
@@ -64,29 +80,38 @@ class TreeBuilder {
     this.#carried = treeQuery(this.#open, this.#shut);
   }
 
-  branch(object: Content, { name, url }: { readonly name: string; readonly url: string }): Branch {
-    const { policy } = this.#request;
-    const folder = object instanceof Folder ? object : undefined;
-    const path = folder === undefined ? '' : folder.path;
-    const open = folder !== undefined && this.#isOpen(folder, path);
-    const children = open ? this.#children(folder) : [];
-    const href = policy.may('View management screens', object) ? `${url}@manage` : '';
-    const current = object === this.#options.current;
-    const twistHref =
-      folder === undefined || folder.children.size === 0 ? '' : this.#twist(folder, path, open);
+  branch(folder: Folder, at: At): Branch {
+    const { path } = folder;
+    const open = this.#isOpen(folder, path);
+    const branches: Branch[] = [];
+    const leaves: Leaf[] = [];
+    for (const child of open ? this.#children(folder) : []) {
+      const { id } = child;
+      const below = { name: id, url: `${at.url}${encodeURIComponent(id)}/` };
+      if (child instanceof Folder) branches.push(this.branch(child, below));
+      else leaves.push({ key: below.url, ...this.#place(child, below) });
+    }
+    const { size } = folder.children;
+    const place = this.#place(folder, at);
+    return {
+      twistHref: size === 0 ? '' : this.#twist(folder, path, open),
+      open,
+      branches,
+      leaves,
+      more: open ? Math.max(0, size - BRANCH_CHILDREN_MAX) : 0,
+      ...place,
+      icon: open && place.icon === 'folder' ? 'folder-open' : place.icon,
+    };
+  }
+
+  #place(object: Content, { name, url }: At): Place {
+    const may = this.#request.policy.may('View management screens', object);
+    const href = may ? `${url}@manage` : '';
     return {
       name,
       href: href === '' || this.#carried === '' ? href : `${href}?${this.#carried}`,
-      icon: iconOf(object, open),
-      isLeaf: twistHref === '' && href !== '' && !current,
-      current,
-      twistHref,
-      open,
-      branches: children.map((child) => {
-        const { id } = child;
-        return this.branch(child, { name: id, url: `${url}${encodeURIComponent(id)}/` });
-      }),
-      more: open ? Math.max(0, folder.children.size - BRANCH_CHILDREN_MAX) : 0,
+      icon: object.container === undefined ? 'home' : contentTypes.of(object).icon,
+      current: object === this.#options.current,
     };
   }
 
@@ -103,16 +128,14 @@ class TreeBuilder {
     return `${this.#options.address}${treeQuery(opened, shut)}`;
   }
 
-  /** The first children by id, folders before others; whatever leads to the page is among them. */
+  /** The first children by id; whatever leads to the page is among them. */
   #children(folder: Folder): Content[] {
     const { policy } = this.#request;
     const children = [...folder.children.values({ limit: BRANCH_CHILDREN_MAX })];
     for (const each of this.#line) {
       if (each.container === folder && !children.includes(each)) children.push(each);
     }
-    return children
-      .filter((child) => policy.may('View', child))
-      .sort((left, right) => Number(right.isFolder) - Number(left.isFolder));
+    return children.filter((child) => policy.may('View', child));
   }
 }
 
@@ -121,10 +144,4 @@ function treeQuery(open: readonly string[], shut: readonly string[]): string {
     ...open.map((path) => `open=${encodeURIComponent(path)}`),
     ...shut.map((path) => `shut=${encodeURIComponent(path)}`),
   ].join('&');
-}
-
-function iconOf(object: Content, open: boolean): string {
-  if (object.container === undefined) return 'home';
-  const { icon } = contentTypes.of(object);
-  return open && icon === 'folder' ? 'folder-open' : icon;
 }

@@ -6,17 +6,22 @@
  */
 import {
   Content,
+  describeUndo,
   isOwnAndRecent,
+  nameUndo,
+  noteSeenBy,
   type PublishRequest,
   ServerError,
   type Tid,
   type TransactionRecord,
   Unauthorized,
+  type UndoName,
   type UndoOutcome,
   undoTransactions,
 } from '../server/index.js';
-import { momentOf } from './days.js';
+import { momentOf, whenInWords } from './days.js';
 import { countInWords, namesInWords, timeInWords } from './helpers.js';
+import { noteLine } from './transaction-words.js';
 import { type Change, changesOf, pathOf } from './undo-changes.js';
 import { whoIs } from './who.js';
 
@@ -58,6 +63,10 @@ export interface PlanModel {
   readonly blockerTids: readonly string[];
 }
 
+/** What taking back is called; taking back an undo is doing something again. */
+const UNDO = { verb: 'Undo', doing: 'undoing', done: 'undone' } as const;
+const REDO = { verb: 'Redo', doing: 'redoing', done: 'redone' } as const;
+
 type Verdict =
   | { readonly kind: 'possible'; readonly plan: readonly Tid[] }
   | { readonly kind: 'blocked'; readonly outcome: UndoOutcome }
@@ -94,27 +103,32 @@ export function planOf(
   const refused = alone.kind === 'refused' ? alone.error : undefined;
   const undo = connection.planUndo(canTogether ? together : chosen);
   const told = changesOf(request, undo, together);
+  const name = nameUndo(request, together);
+  const verbs = name.redoes ? REDO : UNDO;
   return {
-    title: titleOf(records),
-    single: records.length === 1 ? singleOf(records[0]) : null,
+    title:
+      records.length > 1
+        ? `Undo ${records.length} transactions`
+        : titleOf(nameUndo(request, chosen)),
+    single: records.length === 1 ? singleOf(records[0], request.nowMs) : null,
     back,
     together: together.map(String),
     alone: chosen.map(String),
     possible: alone.kind === 'possible',
-    possibleWords: `This can be undone: ${countInWords(told.total, 'object')} would change`,
-    button: together.length === 1 ? 'Undo it' : `Undo these ${together.length} together`,
+    possibleWords: `This can be ${verbs.done}: ${countInWords(told.total, 'object')} would change`,
+    button: together.length === 1 ? `${verbs.verb} it` : `Undo these ${together.length} together`,
     canTogether: canTogether && isWider,
     partly:
       free === undefined
         ? ''
         : `Undo what can be undone: ${free.paths.length} of ${countInWords(free.total, 'object')}`,
     freeObjects: free?.paths ?? [],
-    note: noteOf(records, together.length),
+    note: describeUndo(name),
     refusal: refused === undefined ? null : refusalOf(refused),
     blocked: blockedWords(outcome, blockers, joint),
     changesTitle:
       together.length === 1
-        ? 'What undoing it would change'
+        ? `What ${verbs.doing} it would change`
         : `What undoing the ${together.length} would change`,
     changes: canTogether ? told.changes : [],
     moreChanges: canTogether ? told.total - told.changes.length : 0,
@@ -174,7 +188,9 @@ function blockersOf(
       const known = record !== undefined && mayKnow(request, record);
       return {
         tid,
-        note: (known ? record.note?.split('\n', 1)[0] : undefined) ?? `Transaction ${tid}`,
+        note: known
+          ? noteLine({ tid: String(tid), description: noteSeenBy(request, record) ?? '' }, request)
+          : `Transaction ${tid}`,
         user: whoIs(record?.user).user,
         moment: timeInWords(record?.timeMs ?? tid / 1000, request.nowMs),
         where: namesInWords([...parts], 3),
@@ -225,23 +241,16 @@ function isWithin(path: string, top: string): boolean {
   return path === top || path.startsWith(top === '/' ? '/' : `${top}/`);
 }
 
-function titleOf(records: readonly TransactionRecord[]): string {
-  const [first] = records;
-  if (records.length > 1) return `Undo ${records.length} transactions`;
-  return `Undo “${first?.note?.split('\n', 1)[0] ?? ''}”`;
+function titleOf({ redoes, what }: UndoName): string {
+  return `${redoes ? REDO.verb : UNDO.verb} ${what}`;
 }
 
-function noteOf(records: readonly TransactionRecord[], count: number): string {
-  const [first] = records;
-  const note = `Undo “${first?.note?.split('\n', 1)[0] ?? ''}”`;
-  return count === 1 ? note : `${note} and ${countInWords(count - 1, 'other change')}`;
-}
-
-function singleOf(record: TransactionRecord | undefined): object | null {
+function singleOf(record: TransactionRecord | undefined, nowMs: number): object | null {
   if (record === undefined) return null;
   return {
     ...whoIs(record.user),
     ...momentOf(record.timeMs),
+    when: whenInWords(record.timeMs, nowMs),
     objects: (record.paths ?? []).length,
     tid: String(record.tid),
   };

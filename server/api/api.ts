@@ -5,16 +5,19 @@
  */
 import { contentTypes } from '../content/content-type.js';
 import { MethodNotAllowed, NotFound, Unauthorized } from '../errors.js';
+import { requireJsonType } from '../publisher/json-body.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import type { View } from '../publisher/view.js';
+import { quoted } from '../quote.js';
 import { isKnown } from '../security/principal.js';
 import { VERSION } from '../version.js';
 import { batchRoute } from './batch.js';
 import { jobRoutes } from './jobs.js';
-import { objectRoutes } from './objects.js';
+import { objectRoutes, requireFit } from './objects.js';
 import { openApi } from './openapi.js';
 import { problemOf, problemResponse } from './problem.js';
+import { onRead } from './refusals.js';
 import { type FoundRoute, matchRoutes, type Route } from './route.js';
 import { securityRoutes } from './security.js';
 import { transactionRoutes } from './transactions.js';
@@ -31,7 +34,10 @@ export const routes: readonly Route[] = [
     path: 'openapi.json',
     rootOnly: true,
     summary: 'Describes all of this',
-    answers: { 200: { description: 'An OpenAPI 3.1 document', schema: { type: 'object' } } },
+    answers: {
+      200: { description: 'An OpenAPI 3.1 document', schema: { type: 'object' } },
+      ...onRead(),
+    },
     run: () => Response.json(openApi(routes, VERSION)),
   },
 ];
@@ -53,13 +59,18 @@ async function answer(request: PublishRequest): Promise<Response> {
 function judgeLargeBody(request: PublishRequest): void {
   const { route } = findRoute(request);
   const { object, policy, user } = request;
-  const isRaw = route.body === 'raw';
-  policy.require(isRaw ? contentTypes.of(object).changePermission : 'View', object);
-  if (isKnown(user)) return;
-  throw new Unauthorized('Sign in to send so much at once.', {
-    known: false,
-    decision: policy.decide('View', object),
-  });
+  const { changePermission } = contentTypes.of(object);
+  // Whoever may change an object need not be able to view it.
+  const mayChange = route.body === 'raw' || policy.may(changePermission, object);
+  policy.require(mayChange ? changePermission : 'View', object);
+  if (!isKnown(user)) {
+    throw new Unauthorized('Sign in to send so much at once.', {
+      known: false,
+      decision: policy.decide('View', object),
+    });
+  }
+  if (typeof route.body === 'object') requireJsonType(request.mediaType);
+  if (route.body === 'raw') requireFit(object, Number(request.headers['content-length'] ?? 0));
 }
 
 function findRoute(request: PublishRequest): FoundRoute {
@@ -68,14 +79,17 @@ function findRoute(request: PublishRequest): FoundRoute {
   );
   if (found.length === 0) {
     throw new NotFound(
-      `The JSON interface has no ${request.rest.join('/')} at ${request.object.path}`,
+      `The JSON interface has no ${quoted(request.rest.join('/'))} at ${request.object.path}`,
     );
   }
   const method = request.method === 'HEAD' ? 'GET' : request.method;
   const fitting = found.find(({ route }) => route.method === method);
   if (fitting !== undefined) return fitting;
-  const allow = found.map(({ route }) => route.method);
-  throw new MethodNotAllowed(`${request.method} means nothing here; use ${allow.join(' or ')}`, {
-    allow,
-  });
+  const allow = found.flatMap(({ route }) =>
+    route.method === 'GET' ? ['GET', 'HEAD'] : [route.method],
+  );
+  throw new MethodNotAllowed(
+    `${request.method} means nothing here; what can be used is ${allow.join(', ')}`,
+    { allow },
+  );
 }

@@ -6,14 +6,17 @@
  */
 import { TransientError } from '../../odb/index.js';
 import { siteRoot } from '../content/places.js';
-import { Invalid, NotFound } from '../errors.js';
+import { Invalid, NotFound, ServerError, TooLarge } from '../errors.js';
 import { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
+import { quoted } from '../quote.js';
 import { readPath, traverse } from '../publisher/traverse.js';
 import { Body, isObject, type Json } from './json.js';
+import { requireMatch } from './objects.js';
 import { type Problem, problemOf, problemResponse } from './problem.js';
-import type { Route } from './route.js';
-import { listOf, shape, text, tid } from './schemas.js';
+import { onJson, refusal } from './refusals.js';
+import type { Answers, Route } from './route.js';
+import { listOf, result, shape, text, tid } from './schemas.js';
 
 /** The most operations of one batch. */
 export const OPERATIONS_MAX = 10_000;
@@ -30,6 +33,13 @@ interface Result {
   readonly status: number;
   readonly body: unknown;
 }
+
+/** An operation may be refused for whatever it could be refused for alone; and says which it was. */
+const refusedAnswers: Answers = Object.fromEntries(
+  Object.entries(onJson({ 409: 'An operation collides with what is there' })).map(
+    ([status, { description }]) => [status, refusal(description, 'BatchProblem')],
+  ),
+);
 
 type Answering = (request: PublishRequest) => Response | Promise<Response>;
 
@@ -51,20 +61,23 @@ export function batchRoute(answer: Answering): Route {
         description: 'Every operation’s answer',
         schema: shape({
           tid,
-          results: listOf(shape({ status: { type: 'integer' }, body: {} })),
+          results: listOf(result),
         }),
       },
+      ...refusedAnswers,
     },
     async run(request) {
       const body = new Body(request);
-      const list = body.list('operations') ?? [];
+      const given = body.list('operations');
+      const list = given ?? [];
       const note = body.string('note');
-      if (list.length === 0) body.refuse('operations', 'Name at least one');
+      body.requireItems('operations', given);
       if (list.length > OPERATIONS_MAX) {
-        body.refuse('operations', `At most ${OPERATIONS_MAX} operations make a batch`);
+        throw new TooLarge(`At most ${OPERATIONS_MAX} operations make a batch`);
       }
       const operations = list.map((item, at) => readOperation(body, item, at));
       body.done();
+      requireMatch(request, request.object);
       if (note !== undefined) request.note(note);
 
       const results: Result[] = [];
@@ -74,11 +87,7 @@ export function batchRoute(answer: Answering): Route {
         if ('problem' in result) return refused(request, result.problem, at, results);
         results.push(result);
       }
-      const changed = request.connection.hasChanges;
-      return Response.json({
-        tid: changed ? request.pendingTid : String(request.connection.tid),
-        results,
-      });
+      return Response.json({ tid: request.transactionTid, results });
     },
   };
 }
@@ -89,26 +98,46 @@ function readOperation(body: Body, item: unknown, at: number): Operation | undef
     body.refuse(where, 'This must be an object');
     return undefined;
   }
-  const { method, path } = item;
+  const { method, path, body: sent, ...others } = item;
+  const [other] = Object.keys(others);
+  if (other !== undefined) {
+    body.refuse(where, `An operation has no member ${quoted(other)}`);
+    return undefined;
+  }
   if (typeof method !== 'string' || !METHODS.has(method)) {
     body.refuse(`${where}.method`, `This must be one of ${[...METHODS].join(', ')}`);
     return undefined;
   }
-  if (typeof path !== 'string' || !/^\/(.*\/)?@api(\/|\?|$)/.test(path)) {
-    body.refuse(`${where}.path`, 'This must be a full path with /@api');
+  if (typeof path !== 'string') {
+    body.refuse(`${where}.path`, 'This must be a string');
     return undefined;
   }
-  if (isBatch(path)) {
-    body.refuse(`${where}.path`, 'A batch cannot hold a batch');
+  const refused = refusePath(path);
+  if (refused !== undefined) {
+    body.refuse(`${where}.path`, refused);
     return undefined;
   }
-  return { method, path, body: item['body'] };
+  return { method, path, body: sent };
 }
 
-/** Tells whether a path leads to a batch, however it is written. */
-function isBatch(path: string): boolean {
-  const { segments } = readPath(path.split('?', 1)[0] ?? '');
-  return segments.at(-1) === 'batch' && segments.at(-2) === '@api';
+/** Says why a path has no place in a batch. What cannot be read is left to its operation to tell. */
+function refusePath(path: string): string | undefined {
+  if (!/^\/(.*\/)?@api(\/|\?|$)/.test(path)) return 'This must be a full path with /@api';
+  if (leadsTo('batch', path)) return 'A batch cannot hold a batch';
+  const mark = path.indexOf('?');
+  const namesMoment = mark !== -1 && new URLSearchParams(path.slice(mark)).has('at');
+  return namesMoment ? 'A batch reads the present: “at” has no place in it' : undefined;
+}
+
+/** Tells whether a path leads to a route of one name, however it is written. */
+function leadsTo(name: string, path: string): boolean {
+  try {
+    const { segments } = readPath(path.split('?', 1)[0] ?? '');
+    return segments.at(-1) === name && segments.at(-2) === '@api';
+  } catch (error) {
+    if (error instanceof ServerError) return false;
+    throw error;
+  }
 }
 
 async function runOne(
@@ -137,13 +166,15 @@ function inner(outer: PublishRequest, { method, path, body }: Operation): Publis
   const [rawPath = '/'] = path.split('?', 1);
   const traversed = traverse(siteRoot(connection), rawPath, { containmentOnly: () => true });
   if (traversed.missing.length > 0) throw new NotFound(`There is nothing at ${rawPath}`);
-  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  // Text sent to `data` is that text; a file keeps the type it has.
+  const isText = typeof body === 'string' && leadsTo('data', path);
   const headers: Record<string, string> = { ...outer.headers, 'content-type': 'application/json' };
   delete headers['if-match'];
-  const envelope = { ...outer.envelope, method, url: path, headers };
+  if (isText) delete headers['content-type'];
+  const sent = isText ? body : JSON.stringify(body);
+  const envelope = { ...withoutBody(outer.envelope), method, url: path, headers };
   return new PublishRequest({
-    envelope:
-      bytes === undefined ? withoutBody(envelope) : { ...withoutBody(envelope), body: bytes },
+    envelope: sent === undefined ? envelope : { ...envelope, body: Buffer.from(sent) },
     site,
     connection,
     policy,

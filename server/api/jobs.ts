@@ -1,15 +1,18 @@
 /**
  * "Jobs" of the JSON interface: what is running, how far it is, and stopping it.
  */
-import { Forbidden, NotFound } from '../errors.js';
+import { NotFound, Taken } from '../errors.js';
+import { importResultFor } from '../jobs/import.js';
 import { getJob, hasEnded, type JobRecord, listJobs } from '../jobs/job.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
+import { quoted } from '../quote.js';
 import { principalKey } from '../security/principal.js';
 import { MANAGER_ROLE } from '../security/role.js';
 import { type Json, page, readRange } from './json.js';
+import { onOrder, onRead } from './refusals.js';
 import type { Route } from './route.js';
-import { listOf, pageOf, path, principal, shape, text, time } from './schemas.js';
+import { listOf, pageOf, path, principal, rangeQuery, shape, text, time } from './schemas.js';
 
 const count = { type: 'integer' };
 const job = shape({
@@ -30,12 +33,15 @@ export const jobRoutes: readonly Route[] = [
     path: 'jobs',
     rootOnly: true,
     summary: 'Lists jobs, newest first: all for a Manager, else one’s own',
-    answers: { 200: { description: 'Jobs', schema: pageOf(job) } },
+    query: rangeQuery,
+    answers: { 200: { description: 'Jobs', schema: pageOf(job) }, ...onRead() },
     async run(request) {
       const range = readRange(request);
       const all = await listJobs(request.site.storage);
       const visible = all.filter((each) => maySee(request, each));
-      const items = visible.slice(range.start, range.start + range.limit).map(jobJson);
+      const items = visible
+        .slice(range.start, range.start + range.limit)
+        .map((each) => jobJson(request, each));
       return Response.json(page(items, visible.length, range));
     },
   },
@@ -44,9 +50,9 @@ export const jobRoutes: readonly Route[] = [
     path: 'jobs/{id}',
     rootOnly: true,
     summary: 'Shows a job',
-    answers: { 200: { description: 'The job', schema: job } },
+    answers: { 200: { description: 'The job', schema: job }, ...onRead() },
     run(request, { id = '' }) {
-      return Response.json(jobJson(requireJob(request, id)));
+      return Response.json(jobJson(request, requireJob(request, id)));
     },
   },
   {
@@ -54,12 +60,15 @@ export const jobRoutes: readonly Route[] = [
     path: 'jobs/{id}',
     rootOnly: true,
     summary: 'Cancels a job: what it has not committed never was',
-    answers: { 202: { description: 'It is being cancelled', schema: job } },
+    answers: {
+      202: { description: 'It is being cancelled', schema: job },
+      ...onOrder({ 409: 'The job has ended' }),
+    },
     run(request, { id = '' }) {
       const found = requireJob(request, id);
-      if (hasEnded(found)) throw new Forbidden(`The job ${id} has ended already`);
+      if (hasEnded(found)) throw new Taken(`The job ${id} has ended`);
       request.order({ what: 'cancel', id });
-      return Response.json(jobJson(found), { status: 202 });
+      return Response.json(jobJson(request, found), { status: 202 });
     },
   },
 ];
@@ -71,7 +80,8 @@ export function startedJob(id: string): Response {
 
 function requireJob(request: PublishRequest, id: string): JobRecord {
   const found = getJob(request.site.storage, id);
-  if (found === undefined || !maySee(request, found)) throw new NotFound(`There is no job ${id}`);
+  if (found === undefined || !maySee(request, found))
+    throw new NotFound(`There is no job ${quoted(id)}`);
   return found;
 }
 
@@ -80,8 +90,9 @@ function maySee(request: PublishRequest, { user }: JobRecord): boolean {
   return request.policy.rolesAt(request.object).includes(MANAGER_ROLE);
 }
 
-function jobJson(record: JobRecord): Json {
-  const { id, kind, user, path: about, state, progress, log, result } = record;
+function jobJson(request: PublishRequest, record: JobRecord): Json {
+  const { id, kind, user, path: about, state, progress, log } = record;
+  const result = kind === 'import' ? importResultFor(request, record.result) : record.result;
   const created = new Date(record.createdMs).toISOString();
   return { id, kind, user, path: about, state, created, progress, log, result };
 }

@@ -6,6 +6,7 @@
  */
 import { BadRequest, Invalid, type FieldError } from '../errors.js';
 import type { PublishRequest } from '../publisher/request.js';
+import { quoted } from '../quote.js';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -35,11 +36,11 @@ export class Body {
    * @throws BadRequest when it is not JSON
    */
   constructor(request: PublishRequest) {
-    const value = request.json() ?? {};
-    if (!isObject(value)) {
+    const value = request.json();
+    if (value !== undefined && !isObject(value)) {
       throw new Invalid([{ field: '', message: 'The body must be a JSON object' }]);
     }
-    this.#members = value;
+    this.#members = value ?? {};
   }
 
   has(name: string): boolean {
@@ -83,11 +84,16 @@ export class Body {
     this.#errors.push({ field, message });
   }
 
-  /** Gives a string that must be there. */
+  /** Gives a string that must be there; `''` where it is not, which was refused then. */
   required(name: string): string {
     const value = this.string(name);
-    if (value === undefined && !this.has(name)) this.refuse(name, 'This is required');
+    if (value === '' || !this.has(name)) this.refuse(name, 'This is required');
     return value ?? '';
+  }
+
+  /** Refuses a list that must hold something, and is not there or empty. */
+  requireItems(name: string, list: readonly unknown[] | undefined): void {
+    if (list?.length === 0 || !this.has(name)) this.refuse(name, 'Name at least one');
   }
 
   /** @throws Invalid naming everything that was wrong */
@@ -137,7 +143,7 @@ export function readChoice<T extends string>(
   const given = request.query.text(name);
   const found = choices.find((choice) => choice === given);
   if (found === undefined) {
-    throw new BadRequest(`${name} must be one of ${choices.join(', ')}, not ${given}`, {
+    throw new BadRequest(`${name} must be one of ${choices.join(', ')}, not ${quoted(given)}`, {
       field: name,
     });
   }
@@ -154,9 +160,10 @@ function readCount(
   const given = request.query.text(name);
   const value = Number(given);
   if (!/^\d+$/.test(given) || value < min || value > max) {
-    throw new BadRequest(`${name} must be a whole number from ${min} to ${max}, not ${given}`, {
-      field: name,
-    });
+    throw new BadRequest(
+      `${name} must be a whole number from ${min} to ${max}, not ${quoted(given)}`,
+      { field: name },
+    );
   }
   return value;
 }

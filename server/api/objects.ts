@@ -6,33 +6,37 @@ import { contentTypes } from '../content/content-type.js';
 import { copyObject } from '../content/copy.js';
 import { UNKNOWN_CONTENT_TYPE } from '../content/data.js';
 import { createObject, deleteObjects, setData, updateObject } from '../content/edit.js';
+import { SOURCE_BYTES_MAX } from '../content/fields.js';
 import { sandboxed } from '../content/file.js';
 import { moveObject } from '../content/move.js';
 import { siteRoot } from '../content/places.js';
 import type { PropertyPatch } from '../content/properties.js';
-import { Invalid, MethodNotAllowed, NotFound, PreconditionFailed } from '../errors.js';
+import { Invalid, MethodNotAllowed, NotFound, PreconditionFailed, TooLarge } from '../errors.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
-import { Body, isObject, page, readChoice, readRange } from './json.js';
+import { quoted } from '../quote.js';
+import { Body, isObject, type Json, page, readChoice, readRange } from './json.js';
 import { objectJson, summaryJson, writtenJson } from './object-json.js';
-import type { Route } from './route.js';
-import { listOf, named, pageOf, path, shape, text, tid } from './schemas.js';
+import { onJson, onRead, onWrite } from './refusals.js';
+import type { Answer, Route } from './route.js';
+import { listOf, named, pageOf, path, rangeQuery, shape, text, tid, written } from './schemas.js';
 
 const SORTS: readonly SortKey[] = ['id', 'title', 'type', 'modified', 'size', 'order'];
 
-const objectAnswer = { description: 'The object as it now is', schema: named('Object') };
+const objectAnswer = { description: 'The object as it now is', schema: written };
 const fields = { type: 'object', description: 'By type; see the fields of the object' };
 const properties = listOf(named('Property'));
+
+function bytesAnswer(description: string): Answer {
+  return { description, schema: { type: 'string' }, mediaType: '*/*' };
+}
 
 export const objectRoutes: readonly Route[] = [
   {
     method: 'GET',
     path: '',
     summary: 'Shows the object',
-    query: {
-      at: { description: 'A tid or a time: the object as it was then', schema: text },
-    },
-    answers: { 200: { description: 'The object', schema: named('Object') } },
+    answers: { 200: { description: 'The object', schema: named('Object') }, ...onRead() },
     run(request) {
       requireView(request);
       return tagged(Response.json(objectJson(request, request.object)), request.object);
@@ -43,7 +47,10 @@ export const objectRoutes: readonly Route[] = [
     path: '',
     summary: 'Changes title, fields and properties; what is not listed stays',
     body: shape({ 'title?': text, 'fields?': fields, 'properties?': properties, 'note?': text }),
-    answers: { 200: objectAnswer },
+    answers: {
+      200: objectAnswer,
+      ...onJson({ 409: 'The site would be left without anybody who manages it' }),
+    },
     run(request) {
       const body = new Body(request);
       const title = body.string('title');
@@ -67,12 +74,17 @@ export const objectRoutes: readonly Route[] = [
     method: 'DELETE',
     path: '',
     summary: 'Deletes the object and all below it',
-    answers: { 200: { description: 'Deleted', schema: shape({ tid }) } },
+    answers: {
+      200: { description: 'Deleted', schema: shape({ tid }) },
+      ...onWrite({ 409: 'It holds the users who manage the site' }),
+    },
     run(request) {
       requireMatch(request, request.object);
       const { container, id } = request.object;
       if (container === undefined) {
-        throw new MethodNotAllowed('The root cannot be deleted', { allow: ['GET', 'PATCH'] });
+        throw new MethodNotAllowed('The root cannot be deleted', {
+          allow: ['GET', 'HEAD', 'PATCH'],
+        });
       }
       deleteObjects(request, container, [id]);
       return Response.json({ tid: request.pendingTid });
@@ -83,13 +95,15 @@ export const objectRoutes: readonly Route[] = [
     path: 'contents',
     summary: 'Lists what a folder contains, without what the asker may not view',
     query: {
-      start: { description: 'How many to pass over', schema: { type: 'integer', minimum: 0 } },
-      limit: { description: 'How many to give', schema: { type: 'integer', maximum: 1000 } },
+      ...rangeQuery,
       sort: { description: 'By what; `order` by default', schema: { enum: SORTS } },
       order: { description: 'Which way', schema: { enum: ['asc', 'desc'] } },
       type: { description: 'Only objects of this content type', schema: text },
     },
-    answers: { 200: { description: 'Summaries', schema: pageOf(named('Summary')) } },
+    answers: {
+      200: { description: 'Summaries', schema: pageOf(named('Summary')) },
+      ...onRead(),
+    },
     run(request) {
       requireView(request);
       const folder = requireContainer(request.object);
@@ -120,8 +134,8 @@ export const objectRoutes: readonly Route[] = [
       'note?': text,
     }),
     answers: {
-      201: { description: 'The new object; `Location` is its URL', schema: named('Object') },
-      409: { description: 'The id is taken' },
+      201: { description: 'The new object; `Location` is its URL', schema: written },
+      ...onJson({ 409: 'The id is taken' }),
     },
     run(request) {
       const body = new Body(request);
@@ -150,7 +164,12 @@ export const objectRoutes: readonly Route[] = [
     method: 'GET',
     path: 'data',
     summary: 'Gives the bytes of a File or Image, or the source of what has one',
-    answers: { 200: { description: 'The bytes', schema: { type: 'string' }, mediaType: '*/*' } },
+    answers: {
+      200: bytesAnswer('The bytes'),
+      206: bytesAnswer('A part of the bytes (`Range`)'),
+      ...onRead(),
+      416: { description: 'There are no such bytes as `Range` names' },
+    },
     run(request) {
       const { object } = request;
       requireView(request);
@@ -166,10 +185,22 @@ export const objectRoutes: readonly Route[] = [
     path: 'data',
     summary: 'Replaces the bytes of a File or Image, or the source of what has one',
     body: 'raw',
-    answers: { 200: objectAnswer },
+    answers: {
+      200: objectAnswer,
+      ...onWrite({
+        415: 'A source is text in UTF-8',
+        422: 'A source or the `Content-Type` does not pass; `errors` says why',
+      }),
+    },
     run(request) {
       const { object, envelope } = request;
+      const { data, changePermission } = contentTypes.of(object);
+      if (data === undefined) {
+        request.policy.require(changePermission, object);
+        throw new NotFound(`${object.path} holds no data`);
+      }
       requireMatch(request, object);
+      requireFit(object, envelope.upload?.sizeBytes ?? request.body.byteLength);
       const contentType = request.headers['content-type'];
       setData(request, object, {
         ...(envelope.upload === undefined ? { bytes: request.body } : { blob: envelope.upload }),
@@ -183,7 +214,10 @@ export const objectRoutes: readonly Route[] = [
     path: 'copy',
     summary: 'Copies the object and all below it into a folder',
     body: shape({ to: path, 'id?': text, 'note?': text }),
-    answers: { 201: { description: 'The copy', schema: named('Object') } },
+    answers: {
+      201: { description: 'The copy; `Location` is its URL', schema: written },
+      ...onJson({ 409: 'The id is taken' }),
+    },
     run(request) {
       const body = new Body(request);
       const to = body.required('to');
@@ -206,7 +240,10 @@ export const objectRoutes: readonly Route[] = [
     summary:
       'Moves the object into a folder; within its own it renames or, with `before`, reorders',
     body: shape({ to: path, 'id?': text, 'before?': text, 'note?': text }),
-    answers: { 200: objectAnswer },
+    answers: {
+      200: objectAnswer,
+      ...onJson({ 409: 'The id is taken, or the object stays where it is' }),
+    },
     run(request) {
       const body = new Body(request);
       const to = body.required('to');
@@ -248,6 +285,12 @@ export function requireMatch(request: PublishRequest, object: Content): void {
   request.connection.readCurrent(object);
 }
 
+/** @throws TooLarge for data that is longer than a source can be, where it is to become one */
+export function requireFit(object: Content, sizeBytes: number): void {
+  if (contentTypes.of(object).data !== 'source' || sizeBytes <= SOURCE_BYTES_MAX) return;
+  throw new TooLarge(`A source has at most ${SOURCE_BYTES_MAX} bytes`);
+}
+
 /** @throws NotFound when the object contains nothing */
 export function requireContainer(object: Content): Container {
   if (isContainer(object)) return object;
@@ -259,9 +302,9 @@ export function requireContainer(object: Content): Container {
  * @throws Invalid naming `to` when there is none
  */
 export function folderAt(request: PublishRequest, to: string): Container {
-  const found = objectAt(request, to);
+  const found = to.startsWith('/') ? objectAt(request, to) : undefined;
   if (found !== undefined && isContainer(found)) return found;
-  throw new Invalid([{ field: 'to', message: `There is no folder ${to}` }]);
+  throw new Invalid([{ field: 'to', message: `There is no folder at ${quoted(to)}` }]);
 }
 
 /** Finds an object by its path from the root, by containment; `undefined` when there is none. */
@@ -276,22 +319,22 @@ export function objectAt(request: PublishRequest, wanted: string): Content | und
 function readProperties(body: Body): readonly PropertyPatch[] | undefined {
   const list = body.list('properties');
   if (list === undefined) return undefined;
-  const patches: PropertyPatch[] = [];
+  const patches = new Map<string, PropertyPatch>();
   for (const [at, item] of list.entries()) {
-    if (!isObject(item) || typeof item['name'] !== 'string') {
+    if (!isObject(item) || typeof item['name'] !== 'string' || item['name'] === '') {
       body.refuse(`properties.${at}`, 'This must be an object with a name');
-    } else if (item['type'] !== undefined && typeof item['type'] !== 'string') {
-      body.refuse(`properties.${item['name']}`, 'The type must be a string');
-    } else {
-      patches.push({
-        name: item['name'],
-        value: item['value'],
-        type: item['type'],
-        choices: item['choices'],
-      });
+      continue;
     }
+    const { name, type, value, choices, ...others } = item as Json & { readonly name: string };
+    const field = `properties.${name}`;
+    const [other] = Object.keys(others);
+    if (other !== undefined) body.refuse(field, `A property has no member ${quoted(other)}`);
+    if (patches.has(name)) body.refuse(field, 'This property is named twice');
+    if (type === undefined || typeof type === 'string') {
+      patches.set(name, { name, type, value, choices });
+    } else body.refuse(field, 'The type must be a string');
   }
-  return patches;
+  return [...patches.values()];
 }
 
 function tagged(response: Response, object: Content, request?: PublishRequest): Response {

@@ -1,17 +1,8 @@
 /**
  * The OpenAPI 3.1 description of the JSON interface, made from the routes that answer it.
  */
-import type { Route, Schema } from './route.js';
-import { components, named } from './schemas.js';
-
-const PROBLEMS: Readonly<Record<number, string>> = {
-  400: 'The request cannot be read; `detail` names what is wrong',
-  401: 'Somebody may, but nobody is signed in',
-  403: 'Whoever is signed in may not; `because` says why',
-  404: 'No such object is contained there',
-  412: 'The object changed since the revision named by `If-Match`',
-  422: 'Something sent is wrong; `errors` names each field',
-};
+import type { Answer, Route, Schema } from './route.js';
+import { components } from './schemas.js';
 
 /**
  * Describes the routes.
@@ -33,7 +24,8 @@ export function openApi(routes: readonly Route[], version: string): Schema {
       title: 'Canopy',
       version,
       description:
-        'Every object of a site, at its own URL followed by `/@api`. At the root, `{path}/` is left out.',
+        'Every object of a site, at its own URL followed by `/@api`. At the root, `{path}/` is left out. ' +
+        'Where `GET` is answered, `HEAD` is; a method that is not listed gets 405 with `Allow`.',
     },
     paths,
     components: {
@@ -50,27 +42,22 @@ export function openApi(routes: readonly Route[], version: string): Schema {
 function operation(route: Route): Record<string, unknown> {
   const answers = Object.entries(route.answers).map(([status, answer]) => [
     status,
-    {
-      description: answer.description,
-      ...(answer.schema === undefined
-        ? {}
-        : { content: { [answer.mediaType ?? 'application/json']: { schema: answer.schema } } }),
-    },
+    response(answer),
   ]);
-  const problems = Object.entries(PROBLEMS)
-    .filter(([status]) => status !== '412' || route.method !== 'GET')
-    .filter(([status]) => status !== '422' || route.body !== undefined)
-    .map(([status, description]) => [
-      status,
-      { description, content: { 'application/problem+json': { schema: named('Problem') } } },
-    ]);
   return {
     operationId: operationId(route),
     summary: route.summary,
     parameters: parameters(route),
     ...(route.body === undefined ? {} : { requestBody: requestBody(route.body) }),
-    responses: Object.fromEntries([...problems, ...answers]) as unknown,
+    responses: Object.fromEntries(answers) as unknown,
   };
+}
+
+function response({ description, schema, mediaType, besides = {} }: Answer): object {
+  if (schema === undefined) return { description };
+  const schemas = { [mediaType ?? 'application/json']: schema, ...besides };
+  const content = Object.entries(schemas).map(([type, each]) => [type, { schema: each }]);
+  return { description, content: Object.fromEntries(content) as unknown };
 }
 
 function operationId(route: Route): string {
@@ -85,6 +72,20 @@ function operationId(route: Route): string {
   return `${route.method.toLowerCase()}${name.length === 0 ? 'Object' : name.join('')}`;
 }
 
+const PAST = {
+  name: 'at',
+  in: 'query',
+  description: 'A tid or a time: all is answered as it was then; asks `View history`',
+  schema: { type: 'string' },
+};
+
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'The tid, in quotes, that the object must still have',
+  schema: { type: 'string' },
+};
+
 function parameters(route: Route): unknown[] {
   const inPath = [
     ...(route.rootOnly === true
@@ -97,24 +98,20 @@ function parameters(route: Route): unknown[] {
     in: 'query',
     ...about,
   }));
-  const inHeader =
-    route.method === 'GET'
-      ? []
-      : [
-          {
-            name: 'If-Match',
-            in: 'header',
-            description: 'The tid, in quotes, that the object must still have',
-            schema: { type: 'string' },
-          },
-        ];
-  return [...inPath, ...inQuery, ...inHeader];
+  const isHeld = route.method !== 'GET' && 412 in route.answers;
+  return [
+    ...inPath,
+    ...inQuery,
+    ...(route.method === 'GET' ? [PAST] : []),
+    ...(isHeld ? [IF_MATCH] : []),
+  ];
 }
 
+/** A body may be left out where nothing in it is required, and holds no member but those listed. */
 function requestBody(body: Schema | 'raw'): Record<string, unknown> {
-  const content =
-    body === 'raw'
-      ? { '*/*': { schema: { type: 'string', format: 'binary' } } }
-      : { 'application/json': { schema: body } };
-  return { content };
+  if (body === 'raw') {
+    return { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
+  }
+  const schema = { ...body, additionalProperties: false };
+  return { required: 'required' in body, content: { 'application/json': { schema } } };
 }

@@ -2,12 +2,12 @@
  * Errors as `application/problem+json` (RFC 9457).
  *
  * Status and words are those of every other door (`publisher/error-page.ts`); what is added here
- * are the members that a program can use: the fields that did not pass, the place in a template,
- * the steps of a refusal.
+ * are the members that a program can use: the fields that did not pass, the steps of a refusal.
  */
-import { BadRequest, Invalid, TemplateError, Unauthorized } from '../errors.js';
+import { BadRequest, Invalid, Unauthorized } from '../errors.js';
 import { reportError } from '../publisher/error-page.js';
 import { Response } from '../publisher/response.js';
+import { asMessage } from '../quote.js';
 
 /** An error as JSON tells it. */
 export interface Problem {
@@ -45,12 +45,11 @@ export function problemResponse({ status, title, detail, extra, headers }: Probl
 }
 
 function membersOf(error: unknown): Readonly<Record<string, unknown>> {
-  if (error instanceof Invalid) return { errors: error.errors };
+  if (error instanceof Invalid) {
+    const errors = error.errors.map((each) => ({ ...each, message: asMessage(each.message) }));
+    return { errors };
+  }
   if (error instanceof Unauthorized && error.known) return { because: error.decision.because };
   if (error instanceof BadRequest && error.field !== undefined) return { field: error.field };
-  if (error instanceof TemplateError) {
-    const { path, line, column } = error;
-    return { template: path, line, column };
-  }
   return {};
 }

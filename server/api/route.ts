@@ -10,12 +10,18 @@ import type { Response } from '../publisher/response.js';
 /** A JSON Schema, as OpenAPI 3.1 takes it. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-export interface Answers {
+/** One kind of answer. Without a schema it has no body. */
+export interface Answer {
   readonly description: string;
   readonly schema?: Schema;
   /** By default `application/json`. */
   readonly mediaType?: string;
+  /** Other media types it may come in. */
+  readonly besides?: Readonly<Record<string, Schema>>;
 }
+
+/** Every status that a route may answer with, refusals included. */
+export type Answers = Readonly<Record<number, Answer>>;
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -30,7 +36,7 @@ export interface Route {
   >;
   /** The body's schema; `raw` for bytes of any type. */
   readonly body?: Schema | 'raw';
-  readonly answers: Readonly<Record<number, Answers>>;
+  readonly answers: Answers;
   run(
     request: PublishRequest,
     parameters: Readonly<Record<string, string>>,

@@ -1,7 +1,8 @@
 /**
  * The shapes that the JSON interface's requests and answers share, as JSON Schema for OpenAPI.
  */
-import type { Schema } from './route.js';
+import { LIMIT_DEFAULT, LIMIT_MAX } from './json.js';
+import type { Route, Schema } from './route.js';
 
 export const text: Schema = { type: 'string' };
 export const path: Schema = {
@@ -43,6 +44,15 @@ export function pageOf(items: Schema): Schema {
   return shape({ items: listOf(items), total: count, start: count, limit: count });
 }
 
+/** The parameters that choose a page of a list. */
+export const rangeQuery = {
+  start: { description: 'How many to pass over', schema: { type: 'integer', minimum: 0 } },
+  limit: {
+    description: 'How many to give',
+    schema: { type: 'integer', minimum: 0, maximum: LIMIT_MAX, default: LIMIT_DEFAULT },
+  },
+} satisfies Route['query'];
+
 /** A member of `components/schemas`. */
 export function named(name: string): Schema {
   return { $ref: `#/components/schemas/${name}` };
@@ -65,6 +75,29 @@ const summary = {
   tid,
 };
 
+/** What is told of a write to those who may make it and not see what they wrote in. */
+export const writtenUnseen: Schema = shape({ id: text, path, type: text, tid });
+
+/** An object after it was written. */
+export const written: Schema = { anyOf: [named('Object'), writtenUnseen] };
+
+/** The answer of one operation of a batch. */
+export const result: Schema = shape({ status: { type: 'integer' }, body: {} });
+
+/** What every problem says (RFC 9457). */
+const problem = { type: text, title: text, status: { type: 'integer' }, detail: text };
+
+const fieldErrors = listOf(
+  shape({
+    field: { type: 'string', description: 'As in `fields.source`; empty for the whole body' },
+    message: text,
+    'line?': { type: 'integer' },
+    'column?': { type: 'integer' },
+  }),
+);
+
+const conflicts = listOf(shape({ path, fields: listOf(text), blockedBy: listOf(tid) }));
+
 export const components: Readonly<Record<string, Schema>> = {
   Property: property,
   Summary: shape({ ...summary, size: { type: 'integer' } }),
@@ -77,19 +110,22 @@ export const components: Readonly<Record<string, Schema>> = {
     properties: listOf({ $ref: '#/components/schemas/Property' }),
     views: listOf(text),
   }),
-  Problem: shape({
-    type: text,
-    title: text,
-    status: { type: 'integer' },
-    detail: text,
-    'errors?': listOf(
-      shape({
-        field: text,
-        message: text,
-        'line?': { type: 'integer' },
-        'column?': { type: 'integer' },
-      }),
-    ),
+  Problem: shape(problem),
+  BadRequest: shape({ ...problem, 'field?': text }),
+  Refusal: shape({ ...problem, 'because?': listOf(text) }),
+  Invalid: shape({ ...problem, errors: fieldErrors }),
+  Fault: shape({ ...problem, 'id?': text }),
+  UndoConflict: shape({ ...problem, 'conflicts?': conflicts, 'plan?': listOf(tid) }),
+  BatchProblem: shape({
+    ...problem,
+    'failed?': { type: 'integer', description: 'Which operation failed, from 0' },
+    'results?': listOf(result),
+    'field?': text,
+    'because?': listOf(text),
+    'errors?': fieldErrors,
+    'conflicts?': conflicts,
+    'plan?': listOf(tid),
+    'id?': text,
   }),
   Transaction: shape({
     tid,

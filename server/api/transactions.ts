@@ -1,19 +1,22 @@
 /**
  * "Transactions and undo" of the JSON interface.
  */
-import { parseTid, type Tid, tidAtMs } from '../../odb/index.js';
+import { parseTid, type Tid } from '../../odb/index.js';
 import type { Content } from '../content/content.js';
 import { listHistory, listTransactions, objectAsOf, revertObject } from '../content/history.js';
 import { undoTransactions } from '../content/undo.js';
 import { BadRequest, NotFound } from '../errors.js';
+import { readMoment } from '../publisher/moment.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
+import { quoted } from '../quote.js';
 import { Body, page, readRange } from './json.js';
 import { requireMatch } from './objects.js';
 import { objectJson, writtenJson } from './object-json.js';
 import { problemResponse } from './problem.js';
+import { onJson, onRead, refusal } from './refusals.js';
 import type { Route } from './route.js';
-import { listOf, named, pageOf, path, shape, text, tid } from './schemas.js';
+import { listOf, named, pageOf, path, rangeQuery, shape, text, tid, written } from './schemas.js';
 import { unifiedDiff } from './unified-diff.js';
 
 export const transactionRoutes: readonly Route[] = [
@@ -22,18 +25,20 @@ export const transactionRoutes: readonly Route[] = [
     path: 'transactions',
     summary: 'Lists transactions that touched the object or anything below it, newest first',
     query: {
-      start: { description: 'How many to pass over', schema: { type: 'integer', minimum: 0 } },
-      limit: { description: 'How many to give', schema: { type: 'integer', maximum: 1000 } },
+      ...rangeQuery,
       user: { description: 'Only those of this principal', schema: text },
       from: { description: 'Only those at this tid or time, or later', schema: text },
       to: { description: 'Only those at this tid or time, or earlier', schema: text },
     },
-    answers: { 200: { description: 'Transactions', schema: pageOf(named('Transaction')) } },
+    answers: {
+      200: { description: 'Transactions', schema: pageOf(named('Transaction')) },
+      ...onRead(),
+    },
     run(request) {
       const range = readRange(request);
       const user = request.query.text('user');
-      const from = readMoment(request, 'from', 'start');
-      const to = readMoment(request, 'to', 'end');
+      const from = momentIn(request, 'from', 'start');
+      const to = momentIn(request, 'to', 'end');
       const { items, total } = listTransactions(request, request.object, {
         ...range,
         ...(user === '' ? {} : { user }),
@@ -47,11 +52,11 @@ export const transactionRoutes: readonly Route[] = [
     method: 'GET',
     path: 'history',
     summary: 'Lists the revisions of the object, newest first',
-    query: {
-      start: { description: 'How many to pass over', schema: { type: 'integer', minimum: 0 } },
-      limit: { description: 'How many to give', schema: { type: 'integer', maximum: 1000 } },
+    query: rangeQuery,
+    answers: {
+      200: { description: 'Revisions', schema: pageOf(named('Revision')) },
+      ...onRead(),
     },
-    answers: { 200: { description: 'Revisions', schema: pageOf(named('Revision')) } },
     run(request) {
       const range = readRange(request);
       const revisions = listHistory(request, request.object);
@@ -64,16 +69,26 @@ export const transactionRoutes: readonly Route[] = [
     path: 'history/{tid}',
     summary: 'Shows the object as it was, or what changed from then to another revision',
     query: { diff: { description: 'The other revision: answers a unified diff', schema: tid } },
-    answers: { 200: { description: 'The object as it was', schema: named('Object') } },
+    answers: {
+      200: {
+        description: 'The object as it was; with `diff`, what changed from then on',
+        schema: named('Object'),
+        besides: { 'text/x-diff': text },
+      },
+      ...onRead(),
+    },
     run(request, { tid: given = '' }) {
       const before = asOf(request, given);
       if (!request.query.has('diff')) return Response.json(objectJson(request, before));
       const other = request.query.text('diff');
+      if (parseTid(other) === undefined) {
+        throw new BadRequest(`diff must be a tid, not ${quoted(other)}`, { field: 'diff' });
+      }
       const after = asOf(request, other);
       const { path: called } = request.object;
       const patch = unifiedDiff(
-        { name: `${called}\t${given}`, text: diffText(objectJson(request, before)) },
-        { name: `${called}\t${other}`, text: diffText(objectJson(request, after)) },
+        { name: called, revision: given, text: diffText(objectJson(request, before)) },
+        { name: called, revision: other, text: diffText(objectJson(request, after)) },
       );
       return Response.text(patch, 'text/x-diff; charset=utf-8');
     },
@@ -83,14 +98,16 @@ export const transactionRoutes: readonly Route[] = [
     path: 'revert',
     summary: 'Gives the object the state it had, in a new transaction',
     body: shape({ tid, 'fields?': listOf(text), 'note?': text }),
-    answers: { 200: { description: 'The object as it now is', schema: named('Object') } },
+    answers: { 200: { description: 'The object as it now is', schema: written }, ...onJson() },
     run(request) {
       const body = new Body(request);
       const given = body.required('tid');
       const fields = body.strings('fields');
       const note = body.string('note');
       const at = parseTid(given);
-      if (at === undefined) body.refuse('tid', `There is no revision ${given}`);
+      if (at === undefined && given !== '') {
+        body.refuse('tid', `There is no revision ${quoted(given)}`);
+      }
       body.done();
       requireMatch(request, request.object);
       if (note !== undefined) request.note(note);
@@ -113,10 +130,11 @@ export const transactionRoutes: readonly Route[] = [
         description: 'Undone, or with `dryRun` what would be',
         schema: shape({ 'tid?': tid, objects: listOf(path) }),
       },
-      409: {
-        description: 'Later changes stand in the way; `plan` can be undone together',
-        schema: shape({ conflicts: listOf({ type: 'object' }), plan: listOf(tid) }),
-      },
+      ...onJson(),
+      409: refusal(
+        'Later changes stand in the way, and `plan` can be undone together; or nothing can: the site would be gone',
+        'UndoConflict',
+      ),
     },
     run(request) {
       const body = new Body(request);
@@ -126,12 +144,14 @@ export const transactionRoutes: readonly Route[] = [
       const dryRun = body.boolean('dryRun') ?? false;
       const transactions = (given ?? []).map((word, at) => {
         const parsed = parseTid(word);
-        if (parsed === undefined)
-          body.refuse(`transactions.${at}`, `There is no transaction ${word}`);
+        if (parsed === undefined) {
+          body.refuse(`transactions.${at}`, `There is no transaction ${quoted(word)}`);
+        }
         return parsed;
       });
-      if (transactions.length === 0) body.refuse('transactions', 'Name at least one');
+      body.requireItems('transactions', given);
       body.done();
+      requireMatch(request, request.object);
       if (note !== undefined) request.note(note);
       const outcome = undoTransactions(request, {
         transactions: transactions.filter((each) => each !== undefined),
@@ -153,41 +173,24 @@ export const transactionRoutes: readonly Route[] = [
         });
       }
       return Response.json({
-        ...(dryRun ? {} : { tid: request.pendingTid }),
+        ...(dryRun ? {} : { tid: request.transactionTid }),
         objects: outcome.objects,
       });
     },
   },
 ];
 
-/**
- * Reads a tid or a time from the query.
- * @param edge which end of a time's millisecond is meant
- * @throws BadRequest naming the parameter when it is neither
- */
-export function readMoment(
-  request: PublishRequest,
-  name: string,
-  edge: 'start' | 'end',
-): Tid | undefined {
+function momentIn(request: PublishRequest, name: string, edge: 'start' | 'end'): Tid | undefined {
   const given = request.query.text(name);
-  if (given === '') return undefined;
-  const exact = parseTid(given);
-  if (exact !== undefined) return exact;
-  const ms = Date.parse(given);
-  if (Number.isNaN(ms)) {
-    throw new BadRequest(`${name} must be a tid or a time, as in 2026-11-21T09:30Z, not ${given}`, {
-      field: name,
-    });
-  }
-  return edge === 'end' ? tidAtMs(ms) : ((ms * 1000) as Tid);
+  return given === '' ? undefined : readMoment(name, given, edge);
 }
 
 function asOf(request: PublishRequest, given: string): Content {
   const at = parseTid(given);
   request.policy.require('Access contents information', request.object);
   const found = at === undefined ? undefined : objectAsOf(request, request.object, at);
-  if (found === undefined) throw new NotFound(`${request.object.path} has no revision ${given}`);
+  if (found === undefined)
+    throw new NotFound(`${request.object.path} has no revision ${quoted(given)}`);
   return found;
 }
 

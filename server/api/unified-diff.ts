@@ -12,15 +12,23 @@ export const EDITS_MAX = 2000;
 /** A text and what it is called in the head of the diff. */
 export interface DiffSide {
   readonly name: string;
+  /** Which state of it the text is. */
+  readonly revision: string;
   /** Lines, the last one ended like the others. */
   readonly text: string;
 }
 
 export function unifiedDiff(before: DiffSide, after: DiffSide): string {
-  const { name: from, text: old } = before;
-  const { name: to, text: now } = after;
   const options = { maxEditLength: EDITS_MAX };
-  const found = createTwoFilesPatch(from, to, old, now, undefined, undefined, options);
+  const found = createTwoFilesPatch(
+    before.name,
+    after.name,
+    before.text,
+    after.text,
+    before.revision,
+    after.revision,
+    options,
+  );
   // The types know of no answer past the bound.
   return found ?? replacement(before, after);
 }
@@ -29,8 +37,8 @@ function replacement(before: DiffSide, after: DiffSide): string {
   const [removed, added] = [linesOf(before), linesOf(after)];
   const head = [
     '===================================================================',
-    `--- ${before.name}`,
-    `+++ ${after.name}`,
+    `--- ${before.name}\t${before.revision}`,
+    `+++ ${after.name}\t${after.revision}`,
     `@@ -1,${removed.length} +1,${added.length} @@`,
   ];
   const body = [...removed.map((line) => `-${line}`), ...added.map((line) => `+${line}`)];

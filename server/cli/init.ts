@@ -3,7 +3,7 @@
  */
 import { initialise } from '../site.js';
 import { defineCommand } from './command.js';
-import { adminPassword, announceAdmin } from './password.js';
+import { announceAdmin, passwordFrom } from './password.js';
 import { openCommandSite } from './site.js';
 
 export const init = defineCommand({
@@ -12,7 +12,7 @@ Does nothing where there is a site already. "canopy serve" does the same by itse
   settings: ['data', 'plugins', 'empty', 'adminPassword'],
   async run({ settings, directory, out }) {
     await using opened = await openCommandSite({ ...settings, directory });
-    const admin = adminPassword(settings.adminPassword);
+    const admin = passwordFrom(settings.adminPassword);
     const made = await initialise(opened.site, {
       adminPassword: admin.password,
       welcome: !settings.empty,
@@ -22,7 +22,8 @@ Does nothing where there is a site already. "canopy serve" does the same by itse
       return 0;
     }
     out(`Made a database in ${settings.data}.`);
-    out(announceAdmin(admin));
+    if (opened.remark !== undefined) out(opened.remark);
+    for (const line of announceAdmin(admin)) out(line);
     return 0;
   },
 });

@@ -4,7 +4,7 @@
  * The table below is the only list of commands; each is loaded when it is asked for. The exit code
  * is 0 when it was done, 1 when it failed, and 2 when it was asked for wrongly.
  */
-import { ServerError } from '../errors.js';
+import { Invalid, ServerError } from '../errors.js';
 import { describeSettings, resolveSettings } from '../settings.js';
 import { nearest } from '../settings-sources.js';
 import { SettingsError } from '../settings-kinds.js';
@@ -15,6 +15,8 @@ const EXIT_MISUSED = 2;
 
 interface Entry {
   readonly summary: string;
+  /** The admin of a running server does the same. */
+  readonly online?: boolean;
   load(): Promise<Command>;
 }
 
@@ -29,10 +31,12 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   },
   import: {
     summary: 'bring a directory of files into the site',
+    online: true,
     load: async () => (await import('./import.js')).importCommand,
   },
   user: {
     summary: 'list, add and remove users; change passwords and roles',
+    online: true,
     load: async () => (await import('./user.js')).user,
   },
 };
@@ -40,6 +44,9 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
 process.exitCode = await main(process.argv.slice(2));
 
 async function main([name = '--help', ...args]: readonly string[]): Promise<number> {
+  if (name === 'help' && Object.hasOwn(COMMANDS, args[0] ?? '')) {
+    return main([args[0] ?? '', '--help']);
+  }
   if (name === '--help' || name === '-h' || name === 'help') return help();
   if (name === '--version' || name === '-v') {
     console.log((await import('../version.js')).VERSION);
@@ -75,14 +82,25 @@ async function report(name: string, error: unknown): Promise<number> {
   // Loaded only here: it would hold up every start.
   const { OdbError } = await import('../../odb/index.js');
   const misused = error instanceof SettingsError || error instanceof UsageError;
-  if (misused || error instanceof ServerError || error instanceof OdbError) {
+  if (error instanceof Invalid) {
+    for (const { message } of error.errors) console.error(`canopy: ${message}`);
+  } else if (error instanceof ServerError || error instanceof OdbError || isOfSystem(error)) {
     console.error(`canopy: ${error.message}`);
-    if (misused)
-      console.error(`See canopy ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`);
   } else {
     console.error(error);
   }
+  if (misused)
+    console.error(`See canopy ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`);
+  if (error instanceof OdbError && error.code === 'ODB_IN_USE') {
+    const online = COMMANDS[name]?.online === true ? ', or do this in the admin of the server' : '';
+    console.error(`End that process first${online}.`);
+  }
   return misused ? EXIT_MISUSED : EXIT_FAILED;
+}
+
+/** Tells whether the operating system refused something: its words say what, to which file. */
+function isOfSystem(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
 }
 
 function help(): number {

@@ -1,17 +1,18 @@
 /**
  * `canopy serve`: serves a site until it is asked to end.
  *
- * `SIGTERM` and `SIGINT` end it in order: what was begun is answered and saved. A second signal
- * ends it at once, which loses no saved change.
+ * `SIGTERM` and `SIGINT` end it in order: what was begun is answered and saved. A later signal ends
+ * it at once, which loses no saved change.
  */
 import { Log } from '../log.js';
 import { pluginSpecifiers } from '../plugin-specifiers.js';
 import { PublisherThreads } from '../publisher/threads.js';
 import type { Settings } from '../settings.js';
 import { defineCommand, type CommandInput } from './command.js';
-import { adminPassword, announceAdmin } from './password.js';
+import { prepareDataDirectory } from './data-directory.js';
+import { endSignals } from './end-signals.js';
+import { announceAdmin, passwordFrom } from './password.js';
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const EXIT_FAILED = 1;
 const EXIT_AT_ONCE = 130;
 
@@ -34,7 +35,8 @@ const SETTINGS = [
 export const serve = defineCommand({
   about: `Serves the site. Where there is no database yet, one is made, with a small welcome site unless
 --empty is given. When requests are accepted, one line says so on standard output:
-"Canopy is ready at http://HOST:PORT/". The log is on standard error.`,
+"Canopy is ready at http://HOST:PORT/". The log is on standard error. SIGTERM or Ctrl-C ends it when
+what was begun is answered and saved; the same again, at once.`,
   settings: SETTINGS,
   run: runServer,
 });
@@ -46,9 +48,15 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
     log.error('The server cannot go on', { error: cause });
     process.exit(EXIT_FAILED);
   };
-  const signal = firstSignal();
+  const signal = endSignals({
+    source: process,
+    nowMs: () => performance.now(),
+    onForced: () => process.exit(EXIT_AT_ONCE),
+  });
+  const remark = prepareDataDirectory(settings.data);
+  if (remark !== undefined) log.warn(remark);
   const plugins = pluginSpecifiers(settings.plugins, directory);
-  const admin = adminPassword(settings.adminPassword);
+  const admin = passwordFrom(settings.adminPassword);
   // The threads begin to load their code before this thread loads the rest of its own.
   const served = { ...settings, plugins };
   const threads = new PublisherThreads({ settings: served, log, onFatal: fail });
@@ -64,7 +72,9 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
     openStorage: (rules) =>
       LevelStorage.open({ directory: settings.data, thread: true, rules, onLost: fail }),
     onFatal: fail,
-    onMade: () => out(announceAdmin(admin)),
+    onMade() {
+      for (const line of announceAdmin(admin)) out(line);
+    },
   });
   out(`Canopy is ready at ${server.url}`);
   log.info('ready', { url: server.url, data: settings.data, workers: settings.workers });
@@ -73,20 +83,6 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
   log.info('ended');
   log.flush();
   return 0;
-}
-
-/** Resolves at the first signal; the second one ends the process. */
-async function firstSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let signals = 0;
-    for (const name of SIGNALS) {
-      process.on(name, () => {
-        signals += 1;
-        if (signals > 1) process.exit(EXIT_AT_ONCE);
-        resolve(name);
-      });
-    }
-  });
 }
 
 function openLog({ logLevel, logFormat }: Pick<Settings, 'logLevel' | 'logFormat'>): Log {

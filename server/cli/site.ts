@@ -1,14 +1,16 @@
 /**
  * A site opened by a command: in this process alone, while no server has the database.
  */
-import { existsSync } from 'node:fs';
 import { Database, LevelStorage, type LevelStorageOptions, mergeRules } from '../../odb/index.js';
 import { ServerError } from '../errors.js';
 import { pluginSpecifiers } from '../plugin-specifiers.js';
 import { loadSitePlugins, openSite, type Site } from '../site.js';
+import { hasDatabase, prepareDataDirectory, requireDirectory } from './data-directory.js';
 
 export interface CommandSite extends AsyncDisposable {
   readonly site: Site;
+  /** What to say of a data directory that held other things and no database. */
+  readonly remark: string | undefined;
   /** The storage was empty when it was opened. */
   readonly isNew: boolean;
 }
@@ -28,9 +30,12 @@ export interface CommandSiteOptions {
  * @throws OdbError `ODB_IN_USE` naming the process that has it
  * @throws SettingsError `SRV_SETTING` when a plugin is not there
  * @throws ServerError `SRV_NO_SITE` when there must be a site and is none
+ * @throws ServerError `SRV_DATA` when the directory cannot be used
  */
 export async function openCommandSite(options: CommandSiteOptions): Promise<CommandSite> {
-  if (options.mustExist === true && !existsSync(options.data)) throw noSite(options.data);
+  requireDirectory(options.data);
+  if (options.mustExist === true && !hasDatabase(options.data)) throw noSite(options.data);
+  const remark = prepareDataDirectory(options.data);
   const plugins = await loadSitePlugins(pluginSpecifiers(options.plugins, options.directory));
   const opening: LevelStorageOptions = {
     directory: options.data,
@@ -43,7 +48,7 @@ export async function openCommandSite(options: CommandSiteOptions): Promise<Comm
   try {
     const site = await openSite({ database, plugins });
     if (options.mustExist === true && !site.exists()) throw noSite(options.data);
-    return { site, isNew, [Symbol.asyncDispose]: () => database.close() };
+    return { site, remark, isNew, [Symbol.asyncDispose]: () => database.close() };
   } catch (error) {
     await database.close();
     throw error;

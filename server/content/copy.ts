@@ -41,7 +41,8 @@ export function copyObject(work: Work, object: Content, copy: Copy): Content {
   const id = copy.id ?? freeId(object.id || 'site', (candidate) => to.has(candidate));
   const originals = collect(work, object, to);
   if (to.isWithin(object)) {
-    throw new Invalid([{ field: 'to', message: `${to.path} is inside ${object.path}` }]);
+    const message = `${object.path} cannot be copied into itself`;
+    throw new Invalid([{ field: 'to', message }]);
   }
   requirePlace(to, contentTypes.of(object), id);
   const made = copyInto(work, object, { container: to, id, originals });

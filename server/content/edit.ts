@@ -9,6 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { Invalid, NotFound, Taken, UnsupportedMedia } from '../errors.js';
+import { quoted } from '../quote.js';
 import { isKnown, principalKey } from '../security/principal.js';
 import { applyChange, changedParts, checkChange, type ObjectChange } from './change.js';
 import type { Container, Content } from './content.js';
@@ -18,6 +19,7 @@ import { isExecutable } from './executable.js';
 import { defaultFields, sameValue } from './fields.js';
 import { File } from './file.js';
 import { refuseId } from './ids.js';
+import { requireOtherManager } from './user.js';
 import type { Work } from './work.js';
 
 export interface NewObject extends ObjectChange {
@@ -44,7 +46,7 @@ export interface NewData {
 export function createObject(work: Work, container: Container, given: NewObject): Content {
   const type = contentTypes.get(given.type);
   if (type === undefined) {
-    const message = `There is no content type “${given.type}”`;
+    const message = `There is no content type ${quoted(given.type)}`;
     throw new Invalid([{ field: 'type', message }]);
   }
   work.policy.require(type.addPermission, container);
@@ -107,7 +109,9 @@ export function setData(work: Work, object: Content, data: NewData): boolean {
   }
   work.policy.require(type.changePermission, object);
   if (!(object instanceof File)) {
-    throw new UnsupportedMedia(`${object.path} is a ${type.title} and has no data to be set`);
+    throw new UnsupportedMedia(
+      `${object.path} is of type ${type.title}, which has no data to be set`,
+    );
   }
   const contentType = data.contentType === '' ? undefined : data.contentType;
   const refusal = contentType === undefined ? undefined : refuseContentType(contentType);
@@ -129,7 +133,8 @@ const NOTHING = new Uint8Array();
  *
  * @throws NotFound when there is no child of one of the ids
  * @throws Unauthorized when one of them may not be deleted; then none is
- * @throws Taken for the site's own user folder, without which nobody could sign in
+ * @throws Taken for the site's own user folder, without which nobody could sign in, and for its
+ *   last Manager
  */
 export function deleteObjects(work: Work, container: Container, ids: readonly string[]): void {
   const objects = [...new Set(ids)].map((id) => {
@@ -141,6 +146,7 @@ export function deleteObjects(work: Work, container: Container, ids: readonly st
     work.policy.require('Delete objects', object);
     requireRemovable(object);
   }
+  requireOtherManager(work, objects);
   const paths = objects.map(({ path }) => path);
   for (const object of objects) {
     touched(work, object);
@@ -163,7 +169,7 @@ export function requirePlace(container: Container, type: ContentType, id: string
   const refused = holder.refuses?.(container, type, id);
   if (refused !== undefined) throw new Invalid([{ field: 'id', message: refused }]);
   if (container.has(id)) {
-    throw new Taken(`There is a ${id} in ${container.path} already. Choose another id.`);
+    throw new Taken(`“${id}” is taken in ${container.path}. Choose another id.`);
   }
 }
 

@@ -5,6 +5,7 @@
  * set are left. What else must hold is each type's own `validate`.
  */
 import type { FieldError } from '../errors.js';
+import { quoted } from '../quote.js';
 import type { ContentType, FieldDef, FieldValues } from './content-type.js';
 import type { Content } from './content.js';
 
@@ -48,7 +49,7 @@ export function checkFields(
     const field = type.fields.find((candidate) => candidate.name === name);
     const refusal =
       field === undefined
-        ? `There is no field “${name}” in a ${type.title}`
+        ? `${type.title} has no field ${quoted(name)}`
         : field.readonly === true
           ? refuseReadonly(held[name], value)
           : refuseValue(field, value);
@@ -66,6 +67,7 @@ function refuseValue(field: FieldDef, value: unknown): string | undefined {
   switch (field.kind) {
     case 'source':
       if (typeof value !== 'string') return 'Text is expected';
+      if (!value.isWellFormed()) return 'Text has no lone surrogates';
       if (Buffer.byteLength(value) > SOURCE_BYTES_MAX) {
         return `A source has at most ${SOURCE_BYTES_MAX} bytes`;
       }
@@ -94,6 +96,7 @@ function refuseValue(field: FieldDef, value: unknown): string | undefined {
 
 function refuseLine(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'Text is expected';
+  if (!value.isWellFormed()) return 'Text has no lone surrogates';
   if (value.length > LINE_CHARACTERS_MAX) {
     return `At most ${LINE_CHARACTERS_MAX} characters are expected`;
   }

@@ -76,7 +76,8 @@ function plainName(filename: string): string {
   return filename
     .replace(/^.*[\\/]/, '')
     .replace(/\p{Cc}/gu, '')
-    .slice(0, 255);
+    .slice(0, 255)
+    .toWellFormed();
 }
 
 export const FILE_FIELDS: readonly FieldDef[] = [

@@ -8,19 +8,22 @@
 import { type Tid, tidToMs, type TransactionRecord } from '../../odb/index.js';
 import { Invalid } from '../errors.js';
 import { callerIn } from '../publisher/past.js';
+import { quoted } from '../quote.js';
 import { Policy } from '../security/policy.js';
-import { principalKey } from '../security/principal.js';
 import { changeObject, setData, touched } from './edit.js';
-import { Content, isContainer } from './content.js';
+import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { sameValue } from './fields.js';
 import { File } from './file.js';
 import { pastObject } from './past.js';
 import { siteRoot } from './places.js';
 import type { PropertyPatch } from './properties.js';
+import { noteSeenBy, pathsSeenBy } from './transaction-notes.js';
 import { isBeginning, isOwnAndRecent } from './undo.js';
 import { resolveCaller } from './user-folder.js';
 import type { Work } from './work.js';
+
+const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
 /** How many revisions of one object a list goes back. */
 export const HISTORY_REVISIONS_MAX = 1000;
@@ -101,7 +104,7 @@ export function listHistory(work: Work, object: Content): readonly RevisionEntry
       tid: String(tid),
       time: timeOf(tid),
       user: record?.user ?? null,
-      description: record === undefined ? '' : descriptionOf(work, record, maySee),
+      description: record === undefined ? '' : (noteSeenBy(work, record, maySee) ?? ''),
       size: sizeBytes,
     };
   });
@@ -121,7 +124,10 @@ export function objectAsOf(work: Work, object: Content, tid: Tid): Content | und
   return past;
 }
 
-/** Asks the settings of then, those of its containers included, whoever the users are today. */
+/**
+ * Asks the settings of then, those of its containers included, whoever the users are today. Only
+ * whether it was open: the past could not know who would be let see it.
+ */
 function requireThen(work: Work, { oid }: Content, tid: Tid): void {
   using then = work.site.database.connect({ at: tid });
   const found = oid === undefined ? undefined : then.find(oid);
@@ -130,7 +136,6 @@ function requireThen(work: Work, { oid }: Content, tid: Tid): void {
   const policy = new Policy(callerIn(then, work.policy.caller), {
     resolveCaller: (key) => resolveCaller(root, key),
   });
-  policy.require('View history', found);
   policy.require('View', found);
 }
 
@@ -177,7 +182,7 @@ export function revertObject(
   if (changed.length === 0 && !dataChanged) return false;
   touched(work, object);
   const parts = [...changed, ...(dataChanged ? ['data'] : [])];
-  work.did(`Reverted ${object.path} to ${timeOf(tid)}: ${parts.join(', ')}`);
+  work.did(`Reverted ${object.path} to ${momentInWords(tid)}: ${parts.join(', ')}`);
   return true;
 }
 
@@ -199,7 +204,7 @@ function wantedParts(
       !['title', 'data', 'properties', ...known].includes(name) && !name.startsWith('properties.'),
   );
   if (strange !== undefined) {
-    throw new Invalid([{ field: 'fields', message: `There is no field “${strange}”` }]);
+    throw new Invalid([{ field: 'fields', message: `There is no field ${quoted(strange)}` }]);
   }
   return (part) => named.has(part);
 }
@@ -224,7 +229,7 @@ function entryOf(
     tid: String(tid),
     time: timeOf(tid),
     user: user ?? null,
-    description: descriptionOf(work, record, maySee),
+    description: noteSeenBy(work, record, maySee) ?? '',
     paths: paths.filter(maySee),
     version: null,
     undoable: mayUndo && !isBeginning(work, tid),
@@ -236,35 +241,11 @@ function isBy(record: TransactionRecord, user: string | undefined): boolean {
   return !user.includes(':') && record.user?.endsWith(`:${user}`) === true;
 }
 
-/** A note names what was touched, so it is for those who may see all of that, and its author. */
-function descriptionOf(
-  work: Work,
-  { user, note = '', paths = [] }: TransactionRecord,
-  maySee: (path: string) => boolean,
-): string {
-  return user === principalKey(work.user) || paths.every(maySee) ? note : '';
-}
-
-/** Tells which paths the user may see; each is decided once. */
-function pathsSeenBy(work: Work): (path: string) => boolean {
-  const decided = new Map<string, boolean>();
-  return (path) => {
-    const known = decided.get(path) ?? mayViewPath(work, path);
-    decided.set(path, known);
-    return known;
-  };
-}
-
-/** What is gone may be named to those who may view where it was. */
-function mayViewPath(work: Work, path: string): boolean {
-  const root = siteRoot(work.connection);
-  let nearest: Content = root;
-  for (const id of path.split('/').filter((segment) => segment !== '')) {
-    const next = isContainer(nearest) ? nearest.child(id) : undefined;
-    if (next === undefined) break;
-    nearest = next;
-  }
-  return work.policy.may('View', nearest);
+/** Says when that was as a note keeps it, so that it stays true: `21 Nov 2026, 9:05 UTC`. */
+function momentInWords(tid: Tid): string {
+  const date = new Date(tidToMs(tid));
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''} ${date.getUTCFullYear()}`;
+  return `${day}, ${date.getUTCHours()}:${String(date.getUTCMinutes()).padStart(2, '0')} UTC`;
 }
 
 function timeOf(tid: Tid): string {

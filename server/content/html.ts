@@ -20,6 +20,8 @@ export function plainPage({ title, body }: PlainPage): string {
 :root { color-scheme: light dark; }
 body { margin: 0 auto; max-inline-size: 44rem; padding: 2rem 1.25rem; font: 1rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere; }
 pre, table { overflow-x: auto; }
+a { color: #0b57d0; }
+@media (prefers-color-scheme: dark) { body { background: #121212; color: #e8e8e8; } a { color: #a8c7fa; } }
 </style>
 </head>
 <body>

@@ -4,7 +4,8 @@
  * An object keeps its owner, its authors and its settings where it goes. Moving asks to delete it
  * where it was and, where the container changes, to add it there.
  */
-import { Invalid, NotFound, Taken } from '../errors.js';
+import { Invalid, Taken } from '../errors.js';
+import { quoted } from '../quote.js';
 import type { Container, Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { requirePlace, requireRemovable, touched } from './edit.js';
@@ -24,9 +25,9 @@ export interface Move {
  *
  * @returns `false` when it is there already, so that nothing was touched
  * @throws Unauthorized when the user may not take it away, or not add it there
- * @throws Invalid when it would end up inside itself, or the container refuses it
+ * @throws Invalid when it would end up inside itself, the container refuses it, or there is nothing
+ *   to stand before
  * @throws Taken when the id is taken
- * @throws NotFound when there is nothing to stand before
  */
 export function moveObject(work: Work, object: Content, move: Move): boolean {
   const { container } = object;
@@ -35,7 +36,8 @@ export function moveObject(work: Work, object: Content, move: Move): boolean {
   const id = move.id ?? object.id;
   work.policy.require('Delete objects', object);
   if (before !== undefined && !to.has(before)) {
-    throw new NotFound(`There is no ${before} in ${to.path} to stand before`);
+    const message = `There is no ${quoted(before)} in ${to.path} to stand before`;
+    throw new Invalid([{ field: 'before', message }]);
   }
   const leaves = to !== container || id !== object.id;
   if (leaves) relocate(work, object, { from: container, to, id });
@@ -57,7 +59,8 @@ function relocate(
     throw new Invalid([{ field: 'id', message }]);
   }
   if (to.isWithin(object)) {
-    throw new Invalid([{ field: 'to', message: `${to.path} is inside ${object.path}` }]);
+    const message = `${object.path} cannot be put into itself`;
+    throw new Invalid([{ field: 'to', message }]);
   }
   requirePlace(to, type, id);
   const { order, path } = object;

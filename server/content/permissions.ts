@@ -8,6 +8,7 @@
  */
 import { rolesFor } from '../../acquisition/index.js';
 import { type FieldError, Invalid } from '../errors.js';
+import { quoted } from '../quote.js';
 import type { Decision } from '../security/decision.js';
 import { allPermissions, defaultRoles, isPermission } from '../security/permission.js';
 import { Policy } from '../security/policy.js';
@@ -128,7 +129,7 @@ export function explainAccess(
 ): Decision {
   const { permission, user } = question;
   if (!isPermission(permission)) {
-    const message = `There is no permission “${permission}”`;
+    const message = `There is no permission ${quoted(permission)}`;
     throw new Invalid([{ field: 'permission', message }]);
   }
   if (user === '') return work.policy.decide(permission, object);
@@ -149,7 +150,7 @@ function callerNamed(work: Work, object: Content, user: string): Caller | undefi
 }
 
 function nobody(user: string): string {
-  return `There is no user “${user}” here. Name one exactly as /path/acl_users:name.`;
+  return `There is no user ${quoted(user)} here. Name one exactly as /path/acl_users:name.`;
 }
 
 /** The settings as they will be, with all that is wrong with them. */
@@ -181,7 +182,7 @@ class Settings {
       this.#refuse('addRoles', 'Roles are introduced by folders');
     }
     const odd = roles.find((role) => !ROLE_NAME.test(role));
-    if (odd !== undefined) this.#refuse('addRoles', `“${odd}” is no name for a role`);
+    if (odd !== undefined) this.#refuse('addRoles', `${quoted(odd)} is no name for a role`);
     this.#roles = [...new Set([...this.#roles, ...roles])].filter(
       (role) => !BUILT_IN_ROLES.includes(role),
     );
@@ -191,7 +192,7 @@ class Settings {
     const roles = this.#readRoles('removeRoles', given, { known: false });
     const strange = roles.find((role) => !this.#roles.includes(role));
     if (strange !== undefined) {
-      this.#refuse('removeRoles', `The role “${strange}” was not introduced here`);
+      this.#refuse('removeRoles', `The role ${quoted(strange)} was not introduced here`);
     }
     this.#roles = this.#roles.filter((role) => !roles.includes(role));
   }
@@ -207,7 +208,13 @@ class Settings {
         delete this.#permissions[name];
         continue;
       }
-      const { roles = [], acquire = true } = isRecord(setting) ? setting : { roles: setting };
+      const {
+        roles = [],
+        acquire = true,
+        ...others
+      } = isRecord(setting) ? setting : { roles: setting };
+      const [other] = Object.keys(others);
+      if (other !== undefined) this.#refuse(field, `A setting has no member ${quoted(other)}`);
       const read = this.#readRoles(field, roles, { known: true });
       if (typeof acquire !== 'boolean') this.#refuse(field, 'acquire is true or false');
       else if (acquire && read.length === 0) delete this.#permissions[name];
@@ -302,7 +309,8 @@ class Settings {
     const roles = [...new Set(given)];
     const valid = new Set([...rolesValidAt(this.#object), ...this.#roles]);
     const strange = known ? roles.find((role) => !valid.has(role)) : undefined;
-    if (strange !== undefined) this.#refuse(field, `The role “${strange}” is not defined here`);
+    if (strange !== undefined)
+      this.#refuse(field, `The role ${quoted(strange)} is not defined here`);
     return roles;
   }
 

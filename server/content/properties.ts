@@ -5,6 +5,7 @@
  * as `Date`. What a property's value may be is decided here, for every door.
  */
 import { parseDate } from '../dates.js';
+import { quoted } from '../quote.js';
 import { refuseId } from './ids.js';
 
 export type PropertyType =
@@ -80,7 +81,7 @@ export function refusePropertyName(name: string): string | undefined {
 export function readProperty(patch: PropertyPatch, held: Property | undefined): Property {
   const type = patch.type === undefined ? held?.type : propertyType(patch.type);
   if (type === undefined && patch.type !== undefined) {
-    throw new PropertyRefusal(`There is no property type “${patch.type}”`);
+    throw new PropertyRefusal(`There is no property type ${quoted(patch.type)}`);
   }
   const decided = type ?? typeFor(patch.value);
   if (decided !== 'selection' && decided !== 'multiple selection') {
@@ -91,7 +92,8 @@ export function readProperty(patch: PropertyPatch, held: Property | undefined): 
   if (choices.length === 0) throw new PropertyRefusal('A selection needs choices');
   const chosen = decided === 'selection' ? [oneLine(patch.value)] : converters.lines(patch.value);
   const strange = chosen.find((value) => !choices.includes(value));
-  if (strange !== undefined) throw new PropertyRefusal(`“${strange}” is not among the choices`);
+  if (strange !== undefined)
+    throw new PropertyRefusal(`${quoted(strange)} is not among the choices`);
   return { type: decided, value: decided === 'selection' ? (chosen[0] ?? '') : chosen, choices };
 }
 
@@ -164,6 +166,7 @@ function oneLine(value: unknown): string {
 function plainText(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') throw new PropertyRefusal('Text is expected');
+  if (!value.isWellFormed()) throw new PropertyRefusal('Text has no lone surrogates');
   if (value.length > PROPERTY_TEXT_MAX) {
     throw new PropertyRefusal(`At most ${PROPERTY_TEXT_MAX} characters are kept in a property`);
   }

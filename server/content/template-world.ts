@@ -5,6 +5,7 @@
  * other. Whether something may be viewed is asked of the request's policy, which counts the authors
  * of all that is running. What is remembered here holds for this request alone.
  */
+import { hash } from 'node:crypto';
 import type { Acquirable } from '../../acquisition/index.js';
 import {
   BadRequest,
@@ -15,37 +16,25 @@ import {
   Unauthorized,
   Unavailable,
 } from '../errors.js';
-import { isFormFile, type FormValue } from '../publisher/form.js';
-import { Response } from '../publisher/response.js';
+import { languagesIn } from '../publisher/accept-language.js';
 import { isKnown } from '../security/principal.js';
-import { SESSION_COOKIE } from '../security/session.js';
 import {
   type Executable,
+  type Html,
   type RequestData,
   type ResponseControls,
-  TemplateFault,
   type TemplateWorld,
 } from '../templates/index.js';
-import { Content, isContainer } from './content.js';
+import { Content, contentAt, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
 import { File } from './file.js';
+import { KeptFragments } from './kept-fragments.js';
 import { markdownToHtml } from './markdown.js';
 import { siteRoot } from './places.js';
 import { sanitizeHtml } from './sanitize.js';
-import type { PageRequest } from './work.js';
-
-/** Headers that tell who the visitor is; a page has the user, and needs no more. */
-const HIDDEN_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie']);
-
-const RESERVED_HEADERS: ReadonlySet<string> = new Set(
-  [
-    'connection keep-alive te trailer transfer-encoding upgrade',
-    'content-encoding content-length content-type',
-    // These speak for the whole host, and a page is no more than itself.
-    'alt-svc clear-site-data service-worker-allowed strict-transport-security',
-  ].flatMap((line) => line.split(' ')),
-);
+import { type Personal, responseControls, ShownRequest } from './shown-request.js';
+import type { PageRequest, SiteServices } from './work.js';
 
 /** When a visitor may ask again for a page that took too long. */
 const RETRY_SECONDS = 30;
@@ -56,13 +45,14 @@ export class SiteWorld implements TemplateWorld {
   readonly response: ResponseControls;
   readonly version = null;
   readonly #request: PageRequest;
+  readonly #personal: Personal = { count: 0 };
   readonly #executables = new Map<Acquirable, Executable | undefined>();
 
   constructor(request: PageRequest) {
     this.#request = request;
     this.root = siteRoot(request.connection);
-    this.request = new ShownRequest(request);
-    this.response = responseControls(request);
+    this.request = new ShownRequest(request, this.#personal);
+    this.response = responseControls(request, this.#personal);
   }
 
   get url(): string {
@@ -72,7 +62,13 @@ export class SiteWorld implements TemplateWorld {
   get user(): Readonly<Record<string, unknown>> {
     const { user, policy } = this.#request;
     const { name, userFolder } = user;
-    return { name, userFolder, known: isKnown(user), roles: policy.caller.roles };
+    return {
+      name,
+      userFolder,
+      known: isKnown(user),
+      roles: policy.caller.roles,
+      mayManage: policy.may('View management screens', this.#request.object),
+    };
   }
 
   get mayDump(): boolean {
@@ -94,6 +90,12 @@ export class SiteWorld implements TemplateWorld {
   refuse(object: Acquirable): never {
     if (object instanceof Content) this.#request.policy.require('View', object);
     throw new NotFound('There is nothing of that name to be viewed');
+  }
+
+  mayInspect(path: string): boolean {
+    const { policy, object } = this.#request;
+    const found = isContainer(this.root) ? contentAt(this.root, path) : undefined;
+    return policy.may('View management screens', found ?? object);
   }
 
   executable(object: Acquirable): Executable | undefined {
@@ -137,6 +139,31 @@ export class SiteWorld implements TemplateWorld {
     return [...fields.map(({ name }) => name), ...Object.keys(object.properties)];
   }
 
+  get languages(): readonly string[] {
+    return languagesIn(this.#request.headers['accept-language'] ?? '');
+  }
+
+  keep(
+    facts: readonly unknown[],
+    seconds: number,
+    show: () => { readonly html: Html; readonly isLasting: boolean },
+  ): Html {
+    const { connection, policy, mayWrite, nowMs, origin, site, headers } = this.#request;
+    if (mayWrite || connection.hasChanges || connection.at !== undefined) return show().html;
+    const { tid } = connection;
+    const kept = fragmentsOf(site);
+    const visitor = [policy.judged, origin, this.request.url, headers['accept-language']];
+    const key = hash('sha256', JSON.stringify([visitor, facts]), 'base64url');
+    const known = kept.get(key, { tid, nowMs });
+    if (known !== undefined) return known;
+    const before = this.#personal.count;
+    const { html, isLasting } = show();
+    if (isLasting && this.#personal.count === before) {
+      kept.set(key, html, { tid, untilMs: nowMs + seconds * 1000 });
+    }
+    return html;
+  }
+
   markdown(text: string): string {
     return markdownToHtml(text);
   }
@@ -178,83 +205,11 @@ export class SiteWorld implements TemplateWorld {
   }
 }
 
-/** The request as templates see it. Few look, so nothing is made before one does. */
-class ShownRequest implements RequestData {
-  readonly #request: PageRequest;
+const fragments = new WeakMap<SiteServices, KeptFragments>();
 
-  constructor(request: PageRequest) {
-    this.#request = request;
-  }
-
-  get method(): string {
-    return this.#request.method;
-  }
-
-  get path(): string {
-    return this.#request.path;
-  }
-
-  get url(): string {
-    const { path, rawQuery } = this.#request;
-    return rawQuery === '' ? path : `${path}?${rawQuery}`;
-  }
-
-  get query(): string {
-    return this.#request.rawQuery;
-  }
-
-  get headers(): Readonly<Record<string, unknown>> {
-    const headers = Object.entries(this.#request.headers);
-    return Object.fromEntries(headers.filter(([name]) => !HIDDEN_HEADERS.has(name)));
-  }
-
-  get cookies(): Readonly<Record<string, unknown>> {
-    const cookies = Object.entries(this.#request.cookies);
-    return Object.fromEntries(cookies.filter(([name]) => name !== SESSION_COOKIE));
-  }
-
-  get form(): Readonly<Record<string, unknown>> {
-    const fields = [...this.#request.form.entries()];
-    return Object.fromEntries(fields.map(([name, value]) => [name, plainValue(value)]));
-  }
-}
-
-/** Of a file, templates learn what the visitor said of it. */
-function plainValue(value: FormValue): unknown {
-  if (!isFormFile(value)) return value;
-  const { filename, contentType, sizeBytes } = value;
-  return { filename, contentType, size: sizeBytes };
-}
-
-/**
- * A template says what its page is by its own media type, which decides how values are escaped; the
- * connection, the session and the length of the page are not its business.
- */
-function requireHeader(name: string, value: string): void {
-  // A cookie without a name is sent as its value alone: `=canopy_session=…` is a session, too.
-  const isSession = /^set-cookie$/i.test(name) && /^[\s=]*canopy_/i.test(value);
-  if (RESERVED_HEADERS.has(name.toLowerCase()) || isSession) {
-    throw new TemplateFault('SRV_TEMPLATE_VALUE', `A template may not set the header ${name}.`);
-  }
-  try {
-    Response.empty().set(name, value);
-  } catch (cause) {
-    throw new TemplateFault('SRV_TEMPLATE_VALUE', (cause as Error).message, { cause });
-  }
-}
-
-function responseControls({ outcome }: PageRequest): ResponseControls {
-  return {
-    status(status) {
-      outcome.status = status;
-    },
-    header(name, value) {
-      requireHeader(name, value);
-      outcome.headers.set(name, value);
-    },
-    redirect(url, status) {
-      outcome.redirect = url;
-      outcome.status = status ?? 302;
-    },
-  };
+/** The fragments that this thread keeps of a site. */
+function fragmentsOf(site: SiteServices): KeptFragments {
+  const known = fragments.get(site) ?? new KeptFragments();
+  fragments.set(site, known);
+  return known;
 }

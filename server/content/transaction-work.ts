@@ -45,7 +45,7 @@ export class TransactionWork implements Work {
   }
 
   note(text: string): void {
-    if (text.trim() !== '') this.#notes.push(text.trim());
+    if (text.trim() !== '') this.#notes.push(text.trim().toWellFormed());
   }
 
   did(text: string): void {
@@ -68,7 +68,8 @@ export class TransactionWork implements Work {
     const said = this.#notes.length > 0 ? this.#notes : this.#deeds;
     return {
       user: principalKey(this.user),
-      note: said.join('\n').slice(0, NOTE_CHARACTERS_MAX) || this.unsaid,
+      // Where it is cut may be inside of a character.
+      note: said.join('\n').slice(0, NOTE_CHARACTERS_MAX).toWellFormed() || this.unsaid,
       paths: [...this.paths].sort(),
       undoes: [...this.undoes].sort((a, b) => a - b),
     };

@@ -20,10 +20,11 @@ import { Invalid, Taken } from '../errors.js';
 import { principalKey } from '../security/principal.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
-import { listed } from './edit.js';
 import { isExecutable } from './executable.js';
 import { Folder } from './folder.js';
 import { holderOfMap, pathAt, siteRoot } from './places.js';
+import { describeUndo, nameUndo, pathsSeenBy } from './transaction-notes.js';
+import { User, watchManagers } from './user.js';
 import type { Work } from './work.js';
 
 /** How long one may take back one's own work without `Undo changes`. */
@@ -40,7 +41,10 @@ export interface UndoRequest {
 }
 
 export interface UndoOutcome {
-  /** Paths of the objects taken back; empty when something stands in the way. */
+  /**
+   * Paths of the objects taken back, but for those the user may not view; empty when something stands
+   * in the way.
+   */
   readonly objects: readonly string[];
   readonly conflicts: readonly BlockedObject[];
   /** The smallest set that can be undone together; the transactions asked for when they can. */
@@ -49,7 +53,7 @@ export interface UndoOutcome {
 
 export interface BlockedObject {
   readonly path: string;
-  /** Fields, or ids of children, that were changed since. */
+  /** Fields, or ids of children, that were changed since; empty where the user may not view it. */
   readonly fields: readonly string[];
   /** The transactions that changed them. */
   readonly blockedBy: readonly Tid[];
@@ -70,7 +74,8 @@ interface Undone {
  * Takes transactions back.
  *
  * @throws Invalid for a transaction that does not exist
- * @throws Taken for the one that made the site, and for a dry run amid other changes
+ * @throws Taken for the one that made the site, where nobody would manage the site any more, and for
+ *   a dry run amid other changes
  * @throws Unauthorized when the user may not make the same changes
  */
 export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome {
@@ -82,13 +87,15 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
   }
   const only = request.objects === undefined ? undefined : oidsBelow(work, tids, request.objects);
   const plan = connection.planUndo(tids, only === undefined ? {} : { objects: only });
-  if (!plan.possible) return blocked(work, plan, tids);
+  const mine = tids.every((tid) => isOwnAndRecent(work, tid));
+  if (!plan.possible) return blocked(work, plan, { tids, mine });
 
   const undone = describePlan(work, plan);
-  const mine = tids.every((tid) => isOwnAndRecent(work, tid));
   for (const each of undone) requirePermissions(work, each, { mine });
 
   const authors = new Map(undone.map((each) => [each.oid, authorsAfter(work, each, tids)]));
+  const touchesUsers = undone.some(({ object }) => object instanceof User);
+  const requireManager = touchesUsers ? watchManagers(work, siteRoot(connection)) : undefined;
   connection.applyUndo(plan);
   const paths = new Set<string>();
   for (const { oid, pathBefore, before } of undone) {
@@ -103,15 +110,17 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
     if (isExecutable(object) && kept !== undefined) object.authors = kept;
     if (object.place !== undefined || object === siteRoot(connection)) paths.add(object.path);
   }
+  requireManager?.();
   policy.forget();
-  const objects = [...paths].sort();
+  const touched = [...paths].sort();
+  const objects = touched.filter(pathsSeenBy(work));
   if (request.dryRun === true) {
     connection.abort();
     return { objects, conflicts: [], plan: tids };
   }
-  for (const path of objects) work.paths.add(path);
+  for (const path of touched) work.paths.add(path);
   for (const tid of tids) work.undoes.add(tid);
-  work.did(`Undid ${describeTransactions(work, tids)}`);
+  work.did(describeUndo(nameUndo(work, tids)));
   return { objects, conflicts: [], plan: tids };
 }
 
@@ -289,13 +298,19 @@ function followPlaces(work: Work, found: Persistent | undefined, before: State):
 }
 
 /** Says what stands in the way; of objects the user may not view, only where they are. */
-function blocked(work: Work, plan: UndoPlan, tids: readonly Tid[]): UndoOutcome {
-  const { connection } = work;
+function blocked(
+  work: Work,
+  plan: UndoPlan,
+  { tids, mine }: { readonly tids: readonly Tid[]; readonly mine: boolean },
+): UndoOutcome {
+  const { connection, policy } = work;
   const written = tids.flatMap((tid) => connection.transaction(tid)?.oids ?? []);
   const conflicts = plan.conflicts.map(({ oid, fields, blockedBy }) => {
     const found = connection.find(oid);
     const object = found instanceof Content ? found : holderOfMap(connection, oid, written);
-    return { path: visiblePath(work, object), fields, blockedBy };
+    if (!mine) policy.require('Undo changes', object ?? siteRoot(connection));
+    const isShown = object !== undefined && policy.may('View', object);
+    return { path: visiblePath(work, object), fields: isShown ? fields : [], blockedBy };
   });
   return { objects: [], conflicts, plan: plan.together };
 }
@@ -304,12 +319,4 @@ function visiblePath(work: Work, object: Content | undefined): string {
   let at = object;
   while (at !== undefined && !work.policy.may('View', at)) at = at.container;
   return at?.path ?? '/';
-}
-
-function describeTransactions(work: Work, tids: readonly Tid[]): string {
-  const notes = tids.map((tid) => {
-    const note = work.connection.transaction(tid)?.note ?? '';
-    return `“${note.split('\n', 1)[0] ?? ''}”`;
-  });
-  return listed(notes);
 }

@@ -9,9 +9,11 @@
 import type { Context } from '../../acquisition/index.js';
 import type { Blobs, Connection, Database, Storage, Tid } from '../../odb/index.js';
 import type { Form } from '../publisher/form.js';
+import type { LoginGuard } from '../security/login-guard.js';
 import type { Passwords } from '../security/password.js';
 import type { Policy } from '../security/policy.js';
 import type { Principal } from '../security/principal.js';
+import type { Sessions } from '../security/session.js';
 import type { Instruction, TemplateCache } from '../templates/index.js';
 import type { Content } from './content.js';
 
@@ -21,6 +23,9 @@ export interface SiteServices {
   readonly storage: Storage;
   readonly blobs: Blobs;
   readonly passwords: Passwords;
+  readonly sessions: Sessions;
+  /** Counts wrong passwords, wherever one is asked for. */
+  readonly guard: LoginGuard;
   readonly templates: TemplateCaches;
 }
 

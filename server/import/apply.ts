@@ -6,21 +6,14 @@
  * leaves one alone that was edited on the site since, unless it is told to overwrite. What is no
  * longer among the files stays, and is named.
  */
-import { createHash } from 'node:crypto';
 import { type Container, type Content, isContainer } from '../content/content.js';
-import { contentTypes } from '../content/content-type.js';
 import { createObject, setData, updateObject } from '../content/edit.js';
 import type { PropertyPatch } from '../content/properties.js';
 import type { Work } from '../content/work.js';
-import { contentTypeOf } from '../content/data.js';
 import { Invalid } from '../errors.js';
-import {
-  type ImportNote,
-  type ImportPlan,
-  type PlannedObject,
-  planText,
-  titleFrom,
-} from './plan.js';
+import { type ImportNote, refusedNote } from './note.js';
+import { type ImportPlan, type PlannedObject, titleFrom } from './plan.js';
+import { digestOf, digestOfBytes, readWanted, reasonOf, type Wanted } from './wanted.js';
 
 export interface ImportOptions {
   readonly target: Container;
@@ -30,14 +23,19 @@ export interface ImportOptions {
   readonly progress?: (done: number, total: number) => void;
 }
 
+/** What an import did. Its figures count files; folders are apart, and only new ones are told. */
 export interface ImportReport {
   readonly created: readonly string[];
   readonly updated: readonly string[];
   readonly unchanged: number;
   /** Left as they are, because they were made or edited here. */
   readonly kept: readonly string[];
-  /** Imported before, and no longer among the files. */
+  /** Names of files that did not come in; the notes say why. */
+  readonly refused: readonly string[];
+  /** Imported before, and no longer among the files; without what the user may not view. */
   readonly gone: readonly string[];
+  /** Folders that were made. */
+  readonly folders: readonly string[];
   readonly notes: readonly ImportNote[];
 }
 
@@ -45,25 +43,15 @@ interface Progress {
   readonly created: string[];
   readonly updated: string[];
   readonly kept: string[];
+  readonly folders: string[];
   readonly notes: ImportNote[];
   unchanged: number;
 }
 
-/** What a file says its object should be. */
-interface Wanted {
-  readonly title: string;
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly properties: readonly PropertyPatch[];
-  readonly bytes?: Uint8Array;
-  readonly contentType?: string;
-  readonly digest: string;
-}
-
 /**
- * Imports what was planned below the target.
+ * Imports what was planned below the target. A file that cannot be taken is left out and named.
  *
  * @throws Unauthorized when the user may not import there, or not add or change what it takes
- * @throws Invalid naming the file when an object refuses what its file says
  */
 export async function applyImport(
   work: Work,
@@ -77,6 +65,7 @@ export async function applyImport(
     created: [],
     updated: [],
     kept: [],
+    folders: [],
     notes: [...plan.notes],
     unchanged: 0,
   };
@@ -84,19 +73,22 @@ export async function applyImport(
   for (const { segments } of plan.folders) requireFolder(quiet, target, segments, state);
   let done = 0;
   for (const planned of plan.objects) {
-    await applyOne(quiet, planned, { plan, target, overwrite, state });
+    const refused = await applyOne(quiet, planned, { plan, target, overwrite, state });
+    state.notes.push(...refused);
     done += 1;
     progress?.(done, plan.objects.length);
   }
   const files = new Set(plan.objects.map(({ file }) => file.segments.join('/')));
   const gone = importedBelow(target)
     .filter((object) => object.imported !== undefined && !files.has(object.imported.file))
+    .filter((object) => work.policy.may('View', object))
     .map(({ path }) => path);
-  const { created, updated, unchanged, kept, notes } = state;
-  if (created.length + updated.length > 0) {
+  const { created, updated, unchanged, kept, folders, notes } = state;
+  if (created.length + updated.length + folders.length > 0) {
     work.did(`Imported into ${target.path}: ${created.length} new, ${updated.length} changed`);
   }
-  return { created, updated, unchanged, kept, gone, notes };
+  const refused = notes.filter((note) => note.refused === true).map(({ file }) => file);
+  return { created, updated, unchanged, kept, refused, gone, folders, notes };
 }
 
 interface Place {
@@ -106,57 +98,76 @@ interface Place {
   readonly state: Progress;
 }
 
-async function applyOne(work: Work, planned: PlannedObject, place: Place): Promise<void> {
+/** Carries out what one file asks for. Answers why it was not taken; nothing when it was. */
+async function applyOne(
+  work: Work,
+  planned: PlannedObject,
+  place: Place,
+): Promise<readonly ImportNote[]> {
   const { plan, target, overwrite, state } = place;
   const file = planned.file.segments.join('/');
   const container = containerOf(target, planned.segments);
   const id = planned.segments.at(-1) ?? '';
   if (container === undefined) {
-    state.notes.push({
-      file,
-      message: `Not imported: ${planned.segments.slice(0, -1).join('/')} is no folder`,
-    });
-    return;
+    return [refusedNote(file, `${planned.segments.slice(0, -1).join('/')} is no folder`)];
   }
-  const wanted = await readWanted(planned, plan, state);
-  if (wanted === undefined) return;
+  const wanted = await readWanted(planned, plan.links);
+  if ('message' in wanted) return [wanted];
   const held = container.child(id);
-  try {
-    if (held === undefined) {
-      const created = createObject(work, container, {
-        type: planned.type,
-        id,
-        title: wanted.title,
-        fields: wanted.fields,
-        properties: wanted.properties,
-      });
-      setBytes(work, created, wanted);
-      mark(created, file, wanted);
-      state.created.push(created.path);
-      return;
+  const decision = held === undefined ? 'create' : decide(held, planned, wanted, overwrite);
+  if (decision === 'unchanged') {
+    state.unchanged += 1;
+  } else if (decision === 'kept') {
+    const path = held?.path ?? '';
+    state.kept.push(path);
+    state.notes.push({ file, message: `Left alone: ${path} was made or edited here` });
+  } else {
+    try {
+      await put(work, planned, { wanted, container, id, held, state });
+    } catch (error) {
+      if (!(error instanceof Invalid)) return [refusedNote(file, reasonOf(error))];
+      return error.errors.map(({ field, message, line }) =>
+        refusedNote(file, `${field}: ${message}`, line),
+      );
     }
-    const decision = decide(held, planned, wanted, overwrite);
-    if (decision === 'unchanged') state.unchanged += 1;
-    if (decision === 'kept') {
-      state.kept.push(held.path);
-      state.notes.push({ file, message: `Left alone: ${held.path} was made or edited here` });
-    }
-    if (decision !== 'update') return;
-    updateObject(work, held, {
-      title: wanted.title,
-      fields: wanted.fields,
-      properties: [...withoutOld(held, wanted), ...wanted.properties],
-    });
-    setBytes(work, held, wanted);
-    mark(held, file, wanted);
-    state.updated.push(held.path);
-  } catch (error) {
-    if (!(error instanceof Invalid)) throw error;
-    throw new Invalid(
-      error.errors.map((each) => ({ ...each, message: `${file}: ${each.message}` })),
-      { cause: error },
-    );
   }
+  state.notes.push(...wanted.notes);
+  return [];
+}
+
+/**
+ * Makes or changes an object. Its bytes are stored before anything is touched, since they may turn
+ * out not to be there.
+ *
+ * @throws Invalid when it refuses what its file says; then nothing was touched
+ */
+async function put(
+  work: Work,
+  { type, file }: PlannedObject,
+  where: {
+    readonly wanted: Wanted;
+    readonly container: Container;
+    readonly id: string;
+    readonly held: Content | undefined;
+    readonly state: Progress;
+  },
+): Promise<void> {
+  const { wanted, container, id, held, state } = where;
+  const { title, fields, contentType } = wanted;
+  const blob = contentType === undefined ? undefined : await file.store(work.site.blobs);
+  const properties = [
+    ...(held === undefined ? [] : withoutOld(held, wanted)),
+    ...wanted.properties,
+  ];
+  const object = held ?? createObject(work, container, { type, id, title, fields, properties });
+  if (held !== undefined) updateObject(work, held, { title, fields, properties });
+  if (blob !== undefined && contentType !== undefined) setData(work, object, { blob, contentType });
+  const given =
+    blob === undefined || contentType === undefined
+      ? wanted.given
+      : digestOfBytes(blob.sha256, contentType);
+  object.imported = { file: file.segments.join('/'), given, left: digestOf(object) };
+  (held === undefined ? state.created : state.updated).push(object.path);
 }
 
 function decide(
@@ -168,43 +179,8 @@ function decide(
   if (held.type !== planned.type) return 'kept';
   const before = held.imported;
   const untouched = before !== undefined && before.left === digestOf(held);
-  if (untouched && before.given === wanted.digest) return 'unchanged';
+  if (untouched && before.given === wanted.given) return 'unchanged';
   return untouched || overwrite ? 'update' : 'kept';
-}
-
-async function readWanted(
-  planned: PlannedObject,
-  plan: ImportPlan,
-  state: Progress,
-): Promise<Wanted | undefined> {
-  const { file, type } = planned;
-  const name = file.segments.at(-1) ?? '';
-  const bytes = await file.read();
-  if (type === 'File' || type === 'Image') {
-    const contentType = contentTypeOf(name);
-    const fields = { contentType, filename: name };
-    const digest = sha256(bytes, contentType);
-    const title = titleFrom(name.replace(/\.[^.]+$/, ''));
-    return { title, fields, properties: [], bytes, contentType, digest };
-  }
-  let text: string;
-  try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    state.notes.push({
-      file: file.segments.join('/'),
-      message: 'Not imported: its text is not UTF-8',
-    });
-    return undefined;
-  }
-  const { title, fields, properties, notes } = planText(planned, text, plan.links);
-  state.notes.push(...notes);
-  return { title, fields, properties, digest: sha256(JSON.stringify([title, fields, properties])) };
-}
-
-function setBytes(work: Work, object: Content, { bytes, contentType }: Wanted): void {
-  if (bytes === undefined) return;
-  setData(work, object, { bytes, ...(contentType === undefined ? {} : { contentType }) });
 }
 
 /** Properties that the last import gave an untouched object, and this one no longer does. */
@@ -214,22 +190,6 @@ function withoutOld(held: Content, { properties }: Wanted): readonly PropertyPat
   return Object.keys(held.properties)
     .filter((name) => !still.has(name))
     .map((name) => ({ name, value: null }));
-}
-
-function mark(object: Content, file: string, wanted: Wanted): void {
-  object.imported = { file, given: wanted.digest, left: digestOf(object) };
-}
-
-/** Digest of what an import sets: title, fields, properties. */
-function digestOf(object: Content): string {
-  const fields = contentTypes.of(object).read(object);
-  return sha256(JSON.stringify([object.title, fields, object.properties]));
-}
-
-function sha256(...parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('base64url');
 }
 
 function requireFolder(
@@ -242,7 +202,7 @@ function requireFolder(
   const id = segments.at(-1) ?? '';
   if (container === undefined || container.has(id)) return;
   const folder = createObject(work, container, { type: 'Folder', id, title: titleFrom(id) });
-  state.created.push(folder.path);
+  state.folders.push(folder.path);
 }
 
 /** The folder that the last of the segments is to be in; `undefined` when something else is there. */

@@ -7,20 +7,16 @@
  * Images and everything else Files, with their whole name as id. Nothing is left out silently.
  */
 import mime from 'mime-types';
-import { freeId, refuseId } from '../content/ids.js';
+import { LINE_CHARACTERS_MAX } from '../content/fields.js';
+import { freeId, ID_BYTES_MAX, refuseId } from '../content/ids.js';
 import type { PropertyPatch } from '../content/properties.js';
 import { PropertyRefusal, readProperty, refusePropertyName } from '../content/properties.js';
+import { USER_FOLDER_ID } from '../security/principal.js';
 import { readFrontMatter } from './front-matter.js';
 import { LinkIndex, rewriteLinks } from './links.js';
 import { convertMdx } from './mdx.js';
+import type { ImportNote } from './note.js';
 import { SOURCE_BYTES_MAX, type SourceFile } from './source-file.js';
-
-export interface ImportNote {
-  /** Path of the file below the source directory. */
-  readonly file: string;
-  readonly line?: number;
-  readonly message: string;
-}
 
 export interface PlannedFolder {
   readonly kind: 'folder';
@@ -156,7 +152,7 @@ export function planText(planned: PlannedObject, text: string, links: LinkIndex)
   for (const message of refused) notes.push({ file, line: 1, message });
   const whole = html && /<html[\s>]/i.test(source);
   return {
-    title: title ?? titleIn(source, html) ?? titleOf(planned),
+    title: asTitle(title ?? titleIn(source, html) ?? titleOf(planned)),
     fields: {
       source: source,
       format: html ? 'html' : 'markdown',
@@ -185,17 +181,27 @@ function claim(
   taken: Set<string>,
   notes: ImportNote[],
 ): string {
-  let wanted = name.normalize('NFC');
+  let wanted = shorten(name.normalize('NFC'));
   if (refuseId(wanted) !== undefined) {
     wanted = wanted.replace(FORBIDDEN, '').replaceAll(/[\p{Cc}/]/gu, '-');
-    if (refuseId(wanted) !== undefined) wanted = `item-${wanted}`;
+    if (refuseId(wanted) !== undefined) wanted = shorten(`item-${wanted}`);
   }
-  if (wanted === 'acl_users') wanted = 'acl_users-files';
+  if (wanted === USER_FOLDER_ID) wanted = `${USER_FOLDER_ID}-files`;
   const within = container.join('/');
   const id = freeId(wanted, (candidate) => taken.has(`${within}/${candidate}`));
   taken.add(`${within}/${id}`);
   if (id !== name && name !== INDEX_ID) notes.push({ file, message: `Got the id ${id}` });
   return id;
+}
+
+/** Cuts a name that is too long for an id, before its ending. */
+function shorten(name: string): string {
+  if (Buffer.byteLength(name) <= ID_BYTES_MAX) return name;
+  const [ending = ''] = /\.[^.]{1,16}$/.exec(name) ?? [];
+  const stem = name.slice(0, name.length - ending.length);
+  const characters = Array.from(stem.slice(0, 2 * ID_BYTES_MAX)).slice(0, ID_BYTES_MAX);
+  while (Buffer.byteLength(characters.join('') + ending) > ID_BYTES_MAX) characters.pop();
+  return characters.join('') + ending;
 }
 
 /** Index pages claim their folder's index before anything else does. */
@@ -237,7 +243,7 @@ function readData(data: Readonly<Record<string, unknown>>): ReadData {
   let layout: string | undefined;
   for (const [name, value] of Object.entries(data)) {
     if (name === 'title' && typeof value === 'string') title = value.replaceAll(/\s+/g, ' ').trim();
-    else if (name === 'layout' && typeof value === 'string') layout = value;
+    else if (name === 'layout' && isLayout(value)) layout = value;
     else if (value !== null && value !== undefined) {
       const own =
         refusePropertyName(name) === undefined && !FIELDS.has(name) ? name : `page_${name}`;
@@ -250,6 +256,11 @@ function readData(data: Readonly<Record<string, unknown>>): ReadData {
     }
   }
   return { title, layout, properties, refused };
+}
+
+/** A layout is the name of a template; other systems have paths there. */
+function isLayout(value: unknown): value is string {
+  return typeof value === 'string' && (value === '' || refuseId(value) === undefined);
 }
 
 /** Names of a Document's own fields, which no property may have. */
@@ -305,8 +316,17 @@ function titleOf({ file, segments }: PlannedObject): string {
   return titleFrom(name);
 }
 
+/** Makes one line of a text, of which an object will take it as its title. */
+export function asTitle(text: string): string {
+  const line = text
+    .toWellFormed()
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .trim();
+  return line.slice(0, LINE_CHARACTERS_MAX).toWellFormed();
+}
+
 /** Makes a title from a name: `getting-started` is “Getting started”. */
 export function titleFrom(name: string): string {
   const words = name.replaceAll(/[-_]+/g, ' ').trim();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return asTitle(words.charAt(0).toUpperCase() + words.slice(1));
 }

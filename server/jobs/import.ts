@@ -1,10 +1,15 @@
 /**
  * The job `import`: files that were uploaded, into a folder.
  */
+import { contentAt, isContainer } from '../content/content.js';
+import { siteRoot } from '../content/places.js';
+import { pathsSeenBy } from '../content/transaction-notes.js';
+import type { Work } from '../content/work.js';
 import { Invalid } from '../errors.js';
 import { importFiles } from '../import/import.js';
 import { linesOf, summaryOf } from '../import/report.js';
-import type { SourceFile } from '../import/source-file.js';
+import type { ImportNote } from '../import/note.js';
+import { readSourcePath, type SourceFile, type SourceFiles } from '../import/source-file.js';
 import type { Site } from '../site.js';
 import type { JobOrder, JobReporter } from './job.js';
 
@@ -33,27 +38,67 @@ export async function importJob(
   { user, path, parameters }: JobOrder,
   report: JobReporter,
 ): Promise<unknown> {
-  const { files: uploaded, overwrite } = parameters as unknown as ImportParameters;
-  const files = uploaded.map((file) => sourceOf(site, file));
-  const done = await site.transact(user, (work) =>
-    importFiles(work, {
-      files,
+  const { files, overwrite } = parameters as unknown as ImportParameters;
+  const source = readUpload(site, files);
+  const done = await site.transact(user, (work) => {
+    requireFolder(work, path);
+    return importFiles(work, {
+      source,
       target: path,
       overwrite,
       progress: (count, total) => report.progress(count, total),
-    }),
-  );
-  for (const line of linesOf(done)) report.log(line);
+    });
+  });
   report.log(summaryOf(done));
-  const { created, updated, unchanged, kept, gone } = done;
-  return { created, updated, unchanged, kept, gone };
+  // What is gone is listed in the result, where it is told to those who may view it.
+  for (const line of linesOf({ ...done, gone: [] })) report.log(line);
+  const { notes: _notes, ...result } = done;
+  return result;
 }
 
-/** @throws Invalid for a path that leads out of the directory it was uploaded from */
-function sourceOf(site: Site, { path, sha256, sizeBytes }: UploadedFile): SourceFile {
-  const segments = path.split(/[\\/]+/).filter((segment) => segment !== '' && segment !== '.');
-  if (segments.length === 0 || segments.includes('..')) {
-    throw new Invalid([{ field: 'files', message: `Not a path below a directory: ${path}` }]);
+/** What an import answers, and lists of objects in it by their paths. */
+const PATH_LISTS = ['created', 'updated', 'kept', 'gone', 'folders'] as const;
+
+/** Gives the result of an import without the paths that its reader may not view. */
+export function importResultFor(work: Work, result: unknown): unknown {
+  if (typeof result !== 'object' || result === null) return result;
+  const maySee = pathsSeenBy(work);
+  const shown: Record<string, unknown> = { ...result };
+  for (const name of PATH_LISTS) {
+    const paths: unknown = shown[name];
+    if (Array.isArray(paths)) shown[name] = paths.filter((path) => maySee(String(path)));
   }
-  return { segments, sizeBytes, read: async () => site.blobs.read(sha256) };
+  return shown;
+}
+
+/** @throws Invalid when the folder went away since the import was asked for */
+function requireFolder(work: Work, path: string): void {
+  if (isContainer(contentAt(siteRoot(work.connection), path))) return;
+  throw new Invalid([{ field: '', message: `There is no folder ${path} any more` }]);
+}
+
+/** Takes uploaded files for the files of a directory, as far as their names let it. */
+function readUpload(site: Site, uploaded: readonly UploadedFile[]): SourceFiles {
+  const files: SourceFile[] = [];
+  const notes = new Map<string, ImportNote>();
+  for (const file of uploaded) {
+    const read = readSourcePath(file.path);
+    if ('message' in read) notes.set(read.file, read);
+    else files.push(sourceOf(site, read, file));
+  }
+  return { files, notes: [...notes.values()] };
+}
+
+function sourceOf(
+  site: Site,
+  segments: readonly string[],
+  { sha256, sizeBytes }: UploadedFile,
+): SourceFile {
+  return {
+    segments,
+    sizeBytes,
+    read: async () => site.blobs.read(sha256),
+    sha256: async () => sha256,
+    store: async () => ({ sha256, sizeBytes }),
+  };
 }

@@ -5,7 +5,8 @@
  * object outward; the nearest that does decides. `Authorization` wins over a session. A session of
  * somebody who is unknown here is nobody's, but wrong credentials are refused: whoever sent them
  * wants to know. Failures are counted, and past a bound refused unseen; credentials that were
- * verified before are not held up by what others try.
+ * verified before at the same address are not held up by what others try there. At any other they
+ * are: a bound that let right ones through would tell whoever guesses on.
  */
 import type { Content } from '../content/content.js';
 import { type UserFolder, userFoldersFrom } from '../content/user-folder.js';
@@ -115,7 +116,9 @@ export class Authenticator {
         continue;
       }
       await this.#guard.succeeded(attempt);
-      return { caller: folder.callerOf(user), credential: credentialOf(user.passwordHash) };
+      const { passwordHash } = user;
+      this.#passwords.verified.add({ ...attempt, password: sent.password, passwordHash });
+      return { caller: folder.callerOf(user), credential: credentialOf(passwordHash) };
     }
     for (const attempt of failed) await this.#guard.failed(attempt);
     if (failed.length === 0) throw tooManyAttempts(waitSeconds);
@@ -140,8 +143,8 @@ export class Authenticator {
       if (user === undefined || !user.isAdmitted(sent.remoteAddress)) continue;
       const { passwordHash } = user;
       const principal = keyIn(folder, sent.name);
-      const { password } = sent;
-      if (this.#passwords.verified.has({ principal, password, passwordHash })) {
+      const { password, remoteAddress: address } = sent;
+      if (this.#passwords.verified.has({ principal, password, passwordHash, address })) {
         return { caller: folder.callerOf(user), credential: credentialOf(passwordHash) };
       }
     }
@@ -196,7 +199,8 @@ function badCredentials(message: string): Unauthorized {
   });
 }
 
-function tooManyAttempts(retryAfterSeconds: number): TooManyAttempts {
+/** Says how long to wait, to whoever has failed too often. */
+export function tooManyAttempts(retryAfterSeconds: number): TooManyAttempts {
   const minutes = Math.ceil(retryAfterSeconds / 60);
   return new TooManyAttempts(
     `Too many attempts to sign in failed. Try again in ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}.`,

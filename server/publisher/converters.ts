@@ -7,10 +7,13 @@
  */
 import { parseDate } from '../dates.js';
 import { BadRequest } from '../errors.js';
+import { quoted } from '../quote.js';
 import { Form, type FormFile, type FormPart, type FormRecord, type FormValue } from './form.js';
 
 /** How many fields a query or a body may have. */
 export const FORM_FIELDS_MAX = 10_000;
+/** How many values the defaults of records may add. */
+const FILLED_MAX = 100_000;
 
 const TEXT_CONVERTERS: Readonly<Record<string, (text: string, field: string) => FormValue>> = {
   string: (text) => text,
@@ -70,7 +73,7 @@ export function readForm(query: readonly FormPart[], body: readonly FormPart[] =
   const second = readFields(body);
   const fields = new Map([...first.sent, ...second.sent]);
   for (const [name, value] of [...second.defaults, ...first.defaults]) {
-    fields.set(name, fillIn(fields.get(name), value));
+    fields.set(name, fillIn(name, fields.get(name), value));
   }
   const method = second.method ?? first.method ?? second.defaultMethod ?? first.defaultMethod;
   return new Form(fields, method);
@@ -104,43 +107,42 @@ function readPart(part: FormPart, fields: Fields): void {
   }
   const empty = file === undefined ? text.trim() === '' : isEmptyFile(file);
   if (empty && flags.has('required')) {
-    throw new BadRequest(`The field “${name}” is required and was left empty`);
+    throw new BadRequest(`The field “${name}” is required and was left empty`, { field: name });
   }
   if (empty && flags.has('ignore_empty')) return;
   const value = file ?? (convert === undefined ? text : convert(text, name));
   const into = flags.has('default') ? fields.defaults : fields.sent;
   const asList = flags.has('list') || flags.has('tuple');
-  if (flags.has('records')) addToRecords(into, name, value, asList);
-  else if (flags.has('record')) addToRecord(into, name, value, asList);
-  else into.set(name, gather(into.get(name), value, asList, convert));
+  const addition: Addition = { name, value, asList };
+  if (flags.has('records')) addToRecords(into, addition);
+  else if (flags.has('record')) addToRecord(into, addition);
+  else into.set(name, gather(into.get(name), addition));
 }
 
-/** The values of lists that a converter made are one value each; these lists gather them. */
+/** A value on its way to the fields. */
+interface Addition {
+  readonly name: string;
+  readonly value: FormValue;
+  readonly asList: boolean;
+}
+
+/**
+ * Lists of what was sent under one name. They grow in place until the form is read; a list that a
+ * converter made is one value, unless it is to be gathered.
+ */
 const gathered = new WeakSet<object>();
 
-function gather(
-  held: FormValue | undefined,
-  value: FormValue,
-  asList: boolean,
-  convert?: FieldName['convert'],
-): FormValue {
-  if (held === undefined) {
-    if (!asList) return value;
-    const makesLists =
-      convert === TEXT_CONVERTERS['tokens'] || convert === TEXT_CONVERTERS['lines'];
-    return listOf(makesLists ? (value as readonly FormValue[]) : [value]);
-  }
-  const before = isGathered(held) ? held : [held];
-  return listOf([...before, value]);
-}
-
-function listOf(values: readonly FormValue[]): readonly FormValue[] {
-  const list = [...values];
+function gather(held: FormValue | undefined, { value, asList }: Addition): FormValue {
+  if (held === undefined && !asList) return value;
+  const list = isGathered(held) ? held : held === undefined ? [] : [held];
   gathered.add(list);
+  if (asList && Array.isArray(value)) {
+    for (const item of value as readonly FormValue[]) list.push(item);
+  } else list.push(value);
   return list;
 }
 
-function isGathered(value: FormValue): value is readonly FormValue[] {
+function isGathered(value: FormValue | undefined): value is FormValue[] {
   return typeof value === 'object' && gathered.has(value);
 }
 
@@ -153,55 +155,57 @@ function newRecord(): MutableRecord {
 function splitAttribute(name: string): [record: string, attribute: string] {
   const at = name.lastIndexOf('.');
   if (at <= 0 || at === name.length - 1) {
-    throw new BadRequest(`The field “${name}” is part of a record and needs a name like “a.b”`);
+    throw new BadRequest(`The field “${name}” is part of a record and needs a name like “a.b”`, {
+      field: name,
+    });
   }
   return [name.slice(0, at), name.slice(at + 1)];
 }
 
-function addToRecord(
-  into: Map<string, FormValue>,
-  name: string,
-  value: FormValue,
-  asList: boolean,
-): void {
-  const [recordName, attribute] = splitAttribute(name);
+/** What stands under the record's name and is none gives way. */
+function addToRecord(into: Map<string, FormValue>, addition: Addition): void {
+  const [recordName, attribute] = splitAttribute(addition.name);
   const held = into.get(recordName);
-  const record: MutableRecord = Object.assign(newRecord(), isRecord(held) ? held : {});
-  record[attribute] = gather(record[attribute], value, asList);
+  const record: MutableRecord = isRecord(held) ? held : newRecord();
+  record[attribute] = gather(record[attribute], addition);
   into.set(recordName, record);
 }
 
 /** A new record begins where an attribute repeats; an attribute that is a list goes on instead. */
-function addToRecords(
-  into: Map<string, FormValue>,
-  name: string,
-  value: FormValue,
-  asList: boolean,
-): void {
-  const [recordName, attribute] = splitAttribute(name);
+function addToRecords(into: Map<string, FormValue>, addition: Addition): void {
+  const [recordName, attribute] = splitAttribute(addition.name);
   const held = into.get(recordName);
-  const records = Array.isArray(held) ? (held as MutableRecord[]) : [];
-  const last = records.at(-1);
-  if (last === undefined || (attribute in last && !asList)) {
-    const record = newRecord();
-    record[attribute] = gather(undefined, value, asList);
+  const records: MutableRecord[] = isRecordList(held) ? held : [];
+  recordLists.add(records);
+  let record = records.at(-1);
+  if (record === undefined || (attribute in record && !addition.asList)) {
+    record = newRecord();
     records.push(record);
-  } else {
-    last[attribute] = gather(last[attribute], value, asList);
   }
+  record[attribute] = gather(record[attribute], addition);
   into.set(recordName, records);
 }
 
-function fillIn(sent: FormValue | undefined, fallback: FormValue): FormValue {
+/** The lists that `:records` made: all in them are records. */
+const recordLists = new WeakSet<object>();
+
+function isRecordList(value: FormValue | undefined): value is MutableRecord[] {
+  return typeof value === 'object' && recordLists.has(value);
+}
+
+/** @throws BadRequest where it would make many times what was sent */
+function fillIn(name: string, sent: FormValue | undefined, fallback: FormValue): FormValue {
   if (sent === undefined) return fallback;
   if (isRecord(sent) && isRecord(fallback)) {
     return Object.assign(newRecord(), fallback, sent);
   }
-  const [template] = Array.isArray(fallback) ? (fallback as readonly FormValue[]) : [];
-  if (Array.isArray(sent) && template !== undefined && isRecord(template)) {
-    return (sent as readonly FormValue[]).map((item) => fillIn(item, template));
+  const [template] = isRecordList(fallback) ? fallback : [];
+  if (!isRecordList(sent) || template === undefined) return sent;
+  if (sent.length * Object.keys(template).length > FILLED_MAX) {
+    const message = `The records “${name}” would be filled in with more than ${FILLED_MAX} values`;
+    throw new BadRequest(message, { field: name });
   }
-  return sent;
+  return sent.map((item) => Object.assign(newRecord(), template, item));
 }
 
 function isRecord(value: FormValue | undefined): value is FormRecord {
@@ -249,6 +253,7 @@ function toDate(text: string, field: string): Date {
 }
 
 function refused(field: string, expected: string, text: string): BadRequest {
-  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
-  return new BadRequest(`The field “${field}” is to be ${expected}, not “${shown}”`);
+  return new BadRequest(`The field “${field}” is to be ${expected}, not ${quoted(text)}`, {
+    field,
+  });
 }

@@ -23,6 +23,7 @@ import {
   Unavailable,
   UnsupportedMedia,
 } from '../errors.js';
+import { asMessage } from '../quote.js';
 import type { Answer } from './response.js';
 
 /** An error as a page tells it. */
@@ -60,7 +61,7 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Not allowed',
   404: 'Nothing here',
   405: 'Not in this way',
-  409: 'Taken',
+  409: 'Something is in the way',
   412: 'Changed since',
   413: 'Too large',
   415: 'Not a type that is taken here',
@@ -76,7 +77,7 @@ export function reportError(error: unknown, path: string, id: string): ErrorRepo
   return {
     status,
     title: TITLES[status] ?? 'Error',
-    detail,
+    detail: asMessage(detail),
     path,
     id,
     ours: status === 500,
@@ -194,6 +195,8 @@ export const PLAIN_STYLE = `
 :root { color-scheme: light dark }
 body { font: 1rem/1.6 system-ui, sans-serif; max-width: 34rem; margin: 12vh auto 4rem; padding: 0 1.25rem }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 1rem }
+a { color: #0b57d0 }
+@media (prefers-color-scheme: dark) { body { background: #121212; color: #e8e8e8 } a { color: #a8c7fa } }
 .status { margin: 0; font-variant-numeric: tabular-nums; opacity: .75 }
 pre { white-space: pre-wrap; padding: .75rem 1rem; border: 1px solid; border-radius: .375rem }
 label { display: block; margin: 1rem 0 .25rem }

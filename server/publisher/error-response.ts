@@ -58,12 +58,18 @@ async function render(
   report: ErrorReport,
   request: PublishRequest,
 ): Promise<Response> {
-  const view = request.view === undefined ? undefined : findView(request.view);
+  const name = request.view ?? viewIn(request.path);
+  const view = name === undefined ? undefined : findView(name);
   if (view?.error !== undefined) return view.error(error, report.id);
   if (report.status === 401 && isBrowser(request)) {
     return Response.redirect(`${SIGN_IN_PATH}?next=${encodeURIComponent(nextOf(request))}`);
   }
   return (await renderTemplate(report, request)) ?? plainResponse(report);
+}
+
+/** The view that a path names, also one that could not be traversed: its segments may not be UTF-8. */
+function viewIn(path: string): string | undefined {
+  return path.split('/').find((segment) => segment.startsWith('@'));
 }
 
 /** Renders the site's own error page; `undefined` where none is acquired. */
@@ -78,12 +84,32 @@ async function renderTemplate(
   if (!(template instanceof Content)) return undefined;
   const type = contentTypes.of(template);
   if (type.page === undefined) return undefined;
-  const { status, title, detail, path, id, ours, inside } = report;
-  const shown = inside === undefined ? detail : `${detail} ${describeInside(inside)}`;
-  request.remember(ERROR_NAME, { status, title, detail: shown, path, id: ours ? id : '' });
+  request.remember(ERROR_NAME, errorForTemplates(report, request));
+  const { status } = report;
   const response = await type.page(template, request, request.context);
   response.status = status;
   return response.setAll(report.headers).set('Cache-Control', 'no-store');
+}
+
+/**
+ * The error as templates find it. What happened inside is asked for when a template reads it, and so
+ * it is told only where the authors of all that runs may see it, too: an error page may pass on
+ * whatever it is told.
+ */
+function errorForTemplates(
+  { status, title, detail, path, id, ours, inside }: ErrorReport,
+  request: PublishRequest,
+): Readonly<Record<string, unknown>> {
+  return {
+    status,
+    title,
+    get detail() {
+      const isTold = inside !== undefined && maySee(inside, request);
+      return isTold ? `${detail} ${describeInside(inside)}` : detail;
+    },
+    path,
+    id: ours ? id : '',
+  };
 }
 
 function plainResponse(report: ErrorReport): Response {
@@ -107,7 +133,7 @@ function nextOf({ path, rawQuery }: PublishRequest): string {
   return rawQuery === '' ? path : `${path}?${rawQuery}`;
 }
 
-/** Leaves out what happened inside for all who could not change it. */
+/** Leaves out what happened inside for a visitor who could not change it. */
 function visibleReport(report: ErrorReport, request: PublishRequest): ErrorReport {
   const { inside, ...rest } = report;
   return inside !== undefined && maySee(inside, request) ? report : rest;

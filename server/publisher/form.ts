@@ -86,8 +86,15 @@ export class Form {
   }
 }
 
+/**
+ * Tells a file from all other values. Records have no prototype, so no form can send one that passes
+ * for a file, and names bytes of somebody else's.
+ */
 export function isFormFile(value: unknown): value is FormFile {
-  return typeof value === 'object' && value !== null && 'sha256' in value && 'filename' in value;
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === null) {
+    return false;
+  }
+  return Object.hasOwn(value, 'sha256') && Object.hasOwn(value, 'filename');
 }
 
 function asText(value: FormValue): string {

@@ -5,7 +5,8 @@
  * stack goes, and a thread that runs out of either is lost. So a text is looked over before it is
  * parsed.
  */
-import { BadRequest, TooLarge } from '../errors.js';
+import { BadRequest, TooLarge, UnsupportedMedia } from '../errors.js';
+import { quoted } from '../quote.js';
 
 /** How many values a JSON body may hold, names of members included, and how deep they may lie. */
 export const JSON_VALUES_MAX = 1_000_000;
@@ -23,6 +24,16 @@ export function parseJson(body: Uint8Array): unknown {
   } catch (cause) {
     throw new BadRequest(`The body is not JSON: ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * Does nothing for a media type of JSON.
+ * @throws UnsupportedMedia `SRV_UNSUPPORTED_MEDIA` for any other, and for none
+ */
+export function requireJsonType(mediaType: string): void {
+  if (/^application\/([\w.+-]+\+)?json$/.test(mediaType)) return;
+  const named = mediaType === '' ? 'no content type' : quoted(mediaType);
+  throw new UnsupportedMedia(`Send JSON, as application/json: the body says ${named}`);
 }
 
 /** Counts what stands outside of texts. */

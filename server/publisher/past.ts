@@ -7,7 +7,7 @@
  * Seeing the past at all asks for `View history` at the object, or at the nearest container that
  * is still there.
  */
-import { type Connection, parseTid, type Tid, tidAtMs } from '../../odb/index.js';
+import type { Connection, Tid } from '../../odb/index.js';
 import { Content } from '../content/content.js';
 import { isExecutable } from '../content/executable.js';
 import { siteRoot } from '../content/places.js';
@@ -17,6 +17,7 @@ import type { Executable } from '../security/executable.js';
 import { Policy, type PolicyOptions } from '../security/policy.js';
 import type { Caller, Guarded } from '../security/standing.js';
 import { isSafeMethod } from './methods.js';
+import { readMoment } from './moment.js';
 import type { Envelope } from './request.js';
 
 /**
@@ -40,15 +41,7 @@ export function momentOf({ url, method }: Envelope, view: string | undefined): T
   if (!isSafeMethod(method)) {
     throw new MethodNotAllowed('The past can be seen and not changed', { allow: ['GET', 'HEAD'] });
   }
-  const tid = parseTid(given);
-  if (tid !== undefined) return tid;
-  const ms = Date.parse(given);
-  if (Number.isNaN(ms)) {
-    throw new BadRequest(`${name} is a tid or a time, as in 2026-11-21T09:30Z, not ${given}`, {
-      field: name,
-    });
-  }
-  return tidAtMs(ms);
+  return readMoment(name, given, 'end');
 }
 
 /** Gives a caller of today as the past is to judge them: their roles count where they do today. */

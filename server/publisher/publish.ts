@@ -9,7 +9,7 @@
  * A publisher holds one connection, and so one cache of objects, for as long as it lives.
  */
 import { Context } from '../../acquisition/index.js';
-import { type Connection, type Tid, TransientError } from '../../odb/index.js';
+import { type Connection, OdbError, type Tid, TransientError } from '../../odb/index.js';
 import type { Container } from '../content/content.js';
 import { publishPage } from '../content/page.js';
 import { SITE_KEY } from '../content/places.js';
@@ -24,6 +24,7 @@ import {
 } from '../errors.js';
 import { Policy } from '../security/policy.js';
 import { isKnown, principalKey } from '../security/principal.js';
+import { SESSION_COOKIE } from '../security/session.js';
 import { ANONYMOUS_CALLER, type Caller } from '../security/standing.js';
 import type { Site } from '../site.js';
 import type { Authenticated, Authenticator } from './authenticate.js';
@@ -121,7 +122,7 @@ export class Publisher implements Disposable {
     if (at !== undefined) return this.#answerPast(envelope, progress, { at, startedMs });
     const request = this.#request(envelope, progress, startedMs);
     if (envelope.preflight === true) {
-      judgeBody(request);
+      await judgeBody(request);
       return { answer: { status: 100, headers: [] }, proceed: true };
     }
     const response = await call(request);
@@ -131,8 +132,7 @@ export class Publisher implements Disposable {
         `A ${request.method} of ${request.path} would have changed the site. Send a POST to do that.`,
       );
     }
-    const { cookie } = progress.authenticated;
-    if (cookie !== undefined) response.append('Set-Cookie', cookie);
+    keepSession(response, progress.authenticated);
     return this.#finish(response, request);
   }
 
@@ -142,11 +142,11 @@ export class Publisher implements Disposable {
     { traversed: present, authenticated }: Progress,
     { at, startedMs }: { readonly at: Tid; readonly startedMs: number },
   ): Promise<Published> {
-    const { caller, cookie } = authenticated;
+    const { caller } = authenticated;
     const now = this.#policy(caller);
     now.require('View history', present.object);
     using connection = this.#site.database.connect({ at });
-    if (!connection.root.has(SITE_KEY)) throw new NotFound(`There was no site at ${at} yet`);
+    if (!hasSite(connection)) throw new NotFound('There was no site yet then');
     const [path = '/'] = envelope.url.split('?', 1);
     const root = this.#site.root(this.#connection);
     const policy = new PastPolicy(callerIn(connection, caller), {
@@ -170,7 +170,7 @@ export class Publisher implements Disposable {
     });
     policy.requireToday('View history', request.object);
     const response = await call(request);
-    if (cookie !== undefined) response.append('Set-Cookie', cookie);
+    keepSession(response, authenticated);
     finishHeaders(response, request);
     return { answer: response.toAnswer(), user: principalKey(request.user) };
   }
@@ -205,6 +205,24 @@ export class Publisher implements Disposable {
   }
 }
 
+/** Sends the session's cookie along, unless the answer begins or ends a session itself. */
+function keepSession(response: Response, { cookie }: Authenticated): void {
+  const isSet = response.headers.some(
+    ([name, value]) => name === 'Set-Cookie' && value.startsWith(`${SESSION_COOKIE}=`),
+  );
+  if (cookie !== undefined && !isSet) response.append('Set-Cookie', cookie);
+}
+
+/** Before its first transaction a database has no root map either. */
+function hasSite(connection: Connection): boolean {
+  try {
+    return connection.root.has(SITE_KEY);
+  } catch (error) {
+    if (error instanceof OdbError && error.code === 'ODB_NO_OBJECT') return false;
+    throw error;
+  }
+}
+
 /** Calls what was traversed to. */
 function call(request: PublishRequest): Response | Promise<Response> {
   if (request.view === undefined) return publishPage(request);
@@ -224,7 +242,7 @@ function requireView(request: PublishRequest, name: string): View {
  * Judges whether a large body may be sent at all. Where a view has no rule of its own, nobody may
  * who is not signed in; to a page, they may send what stays in memory, and nothing for the disk.
  */
-function judgeBody(request: PublishRequest): void {
+async function judgeBody(request: PublishRequest): Promise<void> {
   const { policy, object } = request;
   if (request.view === undefined) {
     if (request.missing.length > 0) throw new NotFound(`There is nothing at ${request.path}`);
@@ -235,7 +253,7 @@ function judgeBody(request: PublishRequest): void {
   }
   const view = requireView(request, request.view);
   if (view.preflight !== undefined) {
-    view.preflight(request);
+    await view.preflight(request);
     return;
   }
   policy.require('View', object);

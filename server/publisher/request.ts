@@ -12,11 +12,11 @@ import type { Content } from '../content/content.js';
 import { revisionOf } from '../content/past.js';
 import { TransactionWork, type TransactionWorkOptions } from '../content/transaction-work.js';
 import type { PageOutcome, PageRequest } from '../content/work.js';
-import { BadRequest, UnsupportedMedia } from '../errors.js';
+import { BadRequest } from '../errors.js';
 import type { JobCommand } from '../jobs/job.js';
 import { FORM_FIELDS_MAX, readForm } from './converters.js';
 import { Form, type FormPart } from './form.js';
-import { parseJson } from './json-body.js';
+import { parseJson, requireJsonType } from './json-body.js';
 import { type PendingMarks, pendingMarks } from './response.js';
 import type { Traversed } from './traverse.js';
 
@@ -98,6 +98,11 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     this.rest = traversed.rest;
   }
 
+  /** It is one of several requests in one transaction. */
+  get isPart(): boolean {
+    return this.#within !== undefined;
+  }
+
   /** What stands for the transaction to come; the same for all that are part of it. */
   get marks(): PendingMarks {
     this.#marks ??= this.#within?.marks ?? pendingMarks();
@@ -157,12 +162,10 @@ export class PublishRequest extends TransactionWork implements PageRequest {
    * @throws TooLarge `SRV_TOO_LARGE` past `JSON_VALUES_MAX`
    */
   json(): unknown {
-    if (this.body.byteLength === 0) return undefined;
-    if (!/^application\/([\w.+-]+\+)?json$/.test(this.mediaType)) {
-      throw new UnsupportedMedia(
-        `Send JSON with the content type application/json, not ${this.mediaType || 'without one'}`,
-      );
-    }
+    const { body, parts, upload } = this.envelope;
+    const isEmpty = body === undefined || body.byteLength === 0;
+    if (isEmpty && parts === undefined && upload === undefined) return undefined;
+    requireJsonType(this.mediaType);
     return parseJson(this.body);
   }
 
@@ -188,6 +191,14 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   /** Stands in the answer for the tid of the transaction to come: 16 characters. */
   get pendingTid(): string {
     return this.marks.tid;
+  }
+
+  /**
+   * Gives the tid of this request's transaction as the answer shows it: the one to come, or, where
+   * nothing changes and none will come, the newest there is.
+   */
+  get transactionTid(): string {
+    return this.connection.hasChanges ? this.pendingTid : String(this.connection.tid);
   }
 
   /** Stands in the answer for the time of the transaction to come: 24 characters. */

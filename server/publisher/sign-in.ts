@@ -3,10 +3,18 @@
  *
  * `P/@login` asks the user folders from P outward; at the root, those along `next`. Right
  * credentials begin a session under a new id; the one that the browser came with ends. A browser
- * gets pages and is sent on; a client that sends JSON gets JSON. Nothing of it is a transaction.
+ * gets pages and is sent on; a client that sends JSON, or would rather have it, gets JSON, its
+ * refusals included. Nothing of it is a transaction.
  */
+import { problemOf, problemResponse } from '../api/problem.js';
 import type { Content } from '../content/content.js';
-import { MethodNotAllowed, TooLarge, TooManyAttempts, Unauthorized } from '../errors.js';
+import {
+  MethodNotAllowed,
+  ServerError,
+  TooLarge,
+  TooManyAttempts,
+  Unauthorized,
+} from '../errors.js';
 import { isKnown, principalKey } from '../security/principal.js';
 import { SESSION_COOKIE, type Sessions } from '../security/session.js';
 import { type Authenticator, isSecure, type KnownUser } from './authenticate.js';
@@ -30,24 +38,40 @@ export function signInViews({ authenticator, sessions }: SignInOptions): readonl
     {
       name: '@login',
       open: true,
-      handle: (request) => {
-        requireMethod(request);
-        return request.method === 'POST'
-          ? signIn(request, authenticator, sessions)
-          : signInPage(request, 200);
-      },
+      handle: (request) =>
+        refusing(request, () => {
+          requireMethod(request);
+          return request.method === 'POST'
+            ? signIn(request, authenticator, sessions)
+            : signInPage(request, 200);
+        }),
       preflight: refuseLarge,
     },
     {
       name: '@logout',
       open: true,
-      handle: (request) => {
-        requireMethod(request);
-        return request.method === 'POST' ? signOut(request, sessions) : signOutPage(request);
-      },
+      handle: (request) =>
+        refusing(request, () => {
+          requireMethod(request);
+          return request.method === 'POST' ? signOut(request, sessions) : signOutPage(request);
+        }),
       preflight: refuseLarge,
     },
   ];
+}
+
+/** Answers a refusal as a problem to whoever wants JSON; to others it is a page of the site. */
+async function refusing(
+  request: PublishRequest,
+  answer: () => Response | Promise<Response>,
+): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    const problem = error instanceof ServerError ? problemOf(error, '') : undefined;
+    if (problem === undefined || problem.status === 500 || !wantsJson(request)) throw error;
+    return problemResponse(problem);
+  }
 }
 
 async function signIn(
@@ -66,7 +90,7 @@ async function signIn(
     known = await authenticator.verify(sent, askedAt(request));
   } catch (error) {
     const refused = error instanceof Unauthorized || error instanceof TooManyAttempts;
-    if (isJson(request) || !refused) throw error;
+    if (wantsJson(request) || !refused) throw error;
     return refusedPage(request, error);
   }
   const { principal, roles } = known.caller;
@@ -79,7 +103,7 @@ async function signIn(
   });
   await session.stored;
   const { name, userFolder } = principal;
-  const response = isJson(request)
+  const response = wantsJson(request)
     ? Response.json({ name, userFolder, roles })
     : Response.redirect(nextOf(request), 303);
   return unkept(response).append('Set-Cookie', session.cookie);
@@ -89,7 +113,7 @@ async function signOut(request: PublishRequest, sessions: Sessions): Promise<Res
   const secure = isSecure({ origin: request.origin });
   const ended = sessions.end(request.cookies[SESSION_COOKIE], { secure });
   await ended.stored;
-  const response = isJson(request) ? Response.json({}) : Response.redirect(nextOf(request), 303);
+  const response = wantsJson(request) ? Response.json({}) : Response.redirect(nextOf(request), 303);
   return unkept(response).append('Set-Cookie', ended.cookie);
 }
 
@@ -132,8 +156,21 @@ function nextOf({ form, object }: PublishRequest): string {
   return isHere ? next : object.url;
 }
 
-function isJson({ mediaType }: PublishRequest): boolean {
-  return mediaType === 'application/json';
+function wantsJson({ mediaType, headers }: PublishRequest): boolean {
+  if (mediaType === 'application/json') return true;
+  const accept = headers['accept'] ?? '';
+  return weightOf('application/json', accept) > weightOf('text/html', accept);
+}
+
+/** Gives how much a media type is wanted, from 0 to 1, by an `Accept` header. */
+function weightOf(type: string, accept: string): number {
+  const ranges = accept.toLowerCase().split(',');
+  const wanted = [type, type.replace(/\/.*/, '/*'), '*/*'];
+  for (const each of wanted) {
+    const [range] = ranges.filter((one) => one.split(';', 1)[0]?.trim() === each);
+    if (range !== undefined) return Number(/;\s*q=([\d.]+)/.exec(range)?.[1] ?? 1);
+  }
+  return 0;
 }
 
 function unkept(response: Response): Response {

@@ -106,12 +106,12 @@ export function readPath(rawPath: string): { segments: string[]; slash: boolean 
   const raw = rawPath.split('/').slice(1);
   const slash = raw.at(-1) === '';
   if (slash) raw.pop();
-  if (raw.length > PATH_SEGMENTS_MAX) throw new NotFound(rawPath);
+  if (raw.length > PATH_SEGMENTS_MAX) throw new NotFound(`There is nothing at ${rawPath}`);
   return { segments: raw.map((segment) => decode(segment, rawPath)), slash };
 }
 
 function decode(segment: string, rawPath: string): string {
-  if (/%2f/i.test(segment)) throw new NotFound(rawPath);
+  if (/%2f/i.test(segment)) throw new NotFound(`There is nothing at ${rawPath}`);
   try {
     return decodeURIComponent(segment).normalize('NFC');
   } catch (cause) {

@@ -25,7 +25,7 @@ export interface View {
    * Judges, before a large body is read, whether whoever asks may send it; throws what `handle`
    * would throw. Without it, `View` on the object is asked for.
    */
-  preflight?(request: PublishRequest): void;
+  preflight?(request: PublishRequest): void | Promise<void>;
   /**
    * Answers an error in the view's own form, whether it threw it or was never reached. Without it,
    * errors are pages of the site.

@@ -8,6 +8,7 @@ import { rolesFor } from '../../acquisition/index.js';
 import type { Judged } from './executable.js';
 import { defaultRoles } from './permission.js';
 import { isKnown, principalKey } from './principal.js';
+import { MANAGER_ROLE } from './role.js';
 import { type Guarded, grants, type HeldRole } from './standing.js';
 
 /** Says which roles `permission` asks for at `object`, and where that was set. */
@@ -18,6 +19,12 @@ export function explainRequirement(permission: string, object: Guarded): string 
     return `${list(roles)} (set at ${holder.path}${acquire ? '' : ', which acquires none'})`;
   });
   return `"${permission}" at ${object.path} asks for ${sources.join(' or ')}.`;
+}
+
+/** Lists the roles that have `permission` at `object`; Manager has every one. */
+export function rolesHaving(permission: string, object: Guarded): readonly string[] {
+  const { roles } = rolesFor(permission, object, defaultRoles(permission));
+  return roles.includes(MANAGER_ROLE) ? roles : [...roles, MANAGER_ROLE];
 }
 
 /** Says which roles one who is judged has at `object`, and whether they are enough. */

@@ -1,9 +1,8 @@
 /**
  * Passwords: how they are stored and checked.
  *
- * Only a scrypt hash is stored. It carries its own parameters and salt, so they can be raised at any
- * time: hashes made before stay valid, and `needsRehash` tells which to make again at the next
- * sign-in. Comparison takes the same time wherever the hashes differ.
+ * Only a scrypt hash is stored. It carries its own parameters and salt, so hashes made with others
+ * stay valid. Comparison takes the same time wherever the hashes differ.
  *
  * A stored hash reads `$scrypt$ln=14,r=8,p=5$SALT$HASH`, salt and hash in base64 without padding.
  */
@@ -19,10 +18,19 @@ export interface PasswordParameters {
 }
 
 /** 16 MB and about a tenth of a second for each check. */
-export const PASSWORD_PARAMETERS: PasswordParameters = Object.freeze({ logN: 14, r: 8, p: 5 });
+const PASSWORD_PARAMETERS: PasswordParameters = Object.freeze({ logN: 14, r: 8, p: 5 });
 
 /** Longest password, in UTF-8: what anyone may send has a bound. */
 export const PASSWORD_BYTES_MAX = 1024;
+
+/**
+ * Shortest password that is taken on a screen, in characters. Programs and the command line, whose
+ * passwords may come from elsewhere, are held to no more than that there is one.
+ */
+export const PASSWORD_CHARACTERS_MIN = 8;
+
+/** The most in words: `1,024 bytes`. */
+const LONGEST = `${PASSWORD_BYTES_MAX.toLocaleString('en')} bytes`;
 
 /** Most memory one check may take. A hash that asks for more is refused, not computed. */
 const MEMORY_BYTES_MAX = 128 * 1024 * 1024;
@@ -41,7 +49,7 @@ export interface PasswordsOptions {
 export class Passwords {
   readonly verified: VerifiedCredentials;
   readonly #parameters: PasswordParameters;
-  /** A hash that no password has, to check against where there is no user. */
+  /** Random bytes in the form of a hash, to check against where there is no user. */
   #decoy: string | undefined;
 
   constructor({ parameters, verified }: PasswordsOptions = {}) {
@@ -55,13 +63,10 @@ export class Passwords {
    * @throws Invalid `SRV_INVALID` for an empty password, or one past `PASSWORD_BYTES_MAX`
    */
   hash(password: string): string {
-    if (password === '') throw refuse('A password must not be empty.');
-    if (isTooLong(password)) throw refuse(`Longer than ${PASSWORD_BYTES_MAX} bytes.`);
+    const message = refusePassword(password);
+    if (message !== undefined) throw new Invalid([{ field: 'fields.password', message }]);
     const salt = randomBytes(SALT_BYTES);
-    const { logN, r, p } = this.#parameters;
-    const parameters = `ln=${logN},r=${r},p=${p}`;
-    const hash = derive(password, salt, this.#parameters, HASH_BYTES);
-    return `$scrypt$${parameters}$${unpadded(salt)}$${unpadded(hash)}`;
+    return this.#encode(salt, derive(password, salt, this.#parameters, HASH_BYTES));
   }
 
   /**
@@ -81,20 +86,31 @@ export class Passwords {
 
   /** Takes as long as `verify` of a wrong password, so that time does not tell which users exist. */
   pretend(password: string): void {
-    this.#decoy ??= this.hash(unpadded(randomBytes(SALT_BYTES)));
+    this.#decoy ??= this.#encode(randomBytes(SALT_BYTES), randomBytes(HASH_BYTES));
     matches(password, this.#decoy);
   }
 
-  /**
-   * Tells whether a stored hash was made with less than today's parameters.
-   *
-   * @throws ServerError `SRV_PASSWORD_HASH` when it is none of ours
-   */
-  needsRehash(passwordHash: string): boolean {
-    const { parameters } = parse(passwordHash);
+  #encode(salt: Buffer, hash: Buffer): string {
     const { logN, r, p } = this.#parameters;
-    return parameters.logN < logN || parameters.r < r || parameters.p < p;
+    return `$scrypt$ln=${logN},r=${r},p=${p}$${unpadded(salt)}$${unpadded(hash)}`;
   }
+}
+
+/** Says why nobody can have this password; `undefined` when one can. */
+export function refusePassword(password: string): string | undefined {
+  if (password === '') return 'A password must not be empty';
+  return isTooLong(password) ? `A password has at most ${LONGEST}` : undefined;
+}
+
+/** As `refusePassword`, for one that somebody chooses on a screen: it must not be short either. */
+export function refuseChosenPassword(password: string): string | undefined {
+  if (!isShort(password)) return refusePassword(password);
+  return `A password has at least ${PASSWORD_CHARACTERS_MIN} characters, and at most ${LONGEST}`;
+}
+
+/** Tells whether a password has too few characters to be chosen on a screen. */
+export function isShort(password: string): boolean {
+  return Array.from(password).length < PASSWORD_CHARACTERS_MIN;
 }
 
 function matches(password: string, passwordHash: string): boolean {
@@ -154,8 +170,4 @@ function isTooLong(password: string): boolean {
 
 function unpadded(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '');
-}
-
-function refuse(message: string): Invalid {
-  return new Invalid([{ field: 'fields.password', message }]);
 }

@@ -11,7 +11,7 @@
 import { ServerError, Unauthorized } from '../errors.js';
 import type { Decision } from './decision.js';
 import { type Executable, type Judged, RUNNING_MAX } from './executable.js';
-import { explainRequirement, explainStanding } from './explain.js';
+import { explainRequirement, explainStanding, rolesHaving } from './explain.js';
 import { isKnown, principalKey } from './principal.js';
 import { ANONYMOUS_CALLER, type Caller, type Guarded, Standing } from './standing.js';
 
@@ -91,7 +91,21 @@ export class Policy {
     throw new Unauthorized(`"${permission}" is not allowed at ${object.path}.${advice}`, {
       decision: this.decide(permission, object),
       known,
+      lacking: { permission, path: object.path, roles: rolesHaving(permission, object) },
     });
+  }
+
+  /**
+   * Names all who are judged at the moment. While the site stays as it is, what is allowed once is
+   * allowed whenever this is the same.
+   */
+  get judged(): string {
+    const { principal, roles } = this.caller;
+    const names = this.#frame.judged.map(({ part, executable, authorKey }) => {
+      if (part === 'caller') return [part, principalKey(principal), roles];
+      return [part, part === 'proxy' ? executable?.proxyRoles : authorKey];
+    });
+    return JSON.stringify(names);
   }
 
   /** Lists the roles that the caller has at `object`, whatever runs. */

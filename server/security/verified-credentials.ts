@@ -2,10 +2,11 @@
  * Credentials that proved right, remembered by all threads of the process.
  *
  * Checking a password is slow on purpose, and HTTP Basic sends it with each request. What is
- * remembered is a keyed hash of name, password and stored hash, in a table of fixed size in shared
- * memory; key and table are made at start, end with the process, and never reach the disk. A changed
- * password makes another hash, so what is remembered never outlives it. The table forgets the oldest
- * of a bucket when the bucket is full, which costs one slow check.
+ * remembered is a keyed hash of name, password and stored hash, once as such and once with the
+ * address it came from, in a table of fixed size in shared memory; key and table are made at start,
+ * end with the process, and never reach the disk. A changed password makes another hash, so what is
+ * remembered never outlives it. The table forgets the oldest of a bucket when the bucket is full,
+ * which costs one slow check.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 
@@ -27,6 +28,8 @@ export interface Credentials {
   readonly password: string;
   /** The hash stored with the user. */
   readonly passwordHash: string;
+  /** Where they came from, for what counts at that address alone. */
+  readonly address?: string;
 }
 
 export class VerifiedCredentials {
@@ -66,13 +69,13 @@ export class VerifiedCredentials {
     Atomics.store(this.#table, at + 1, second);
   }
 
-  #digest({ principal, password, passwordHash }: Credentials): {
+  #digest({ principal, password, passwordHash, address = '' }: Credentials): {
     bucket: number;
     first: bigint;
     second: bigint;
   } {
     const digest = createHmac('sha256', this.#key)
-      .update(JSON.stringify([principal, password, passwordHash]))
+      .update(JSON.stringify([principal, password, passwordHash, address]))
       .digest();
     return {
       first: digest.readBigUInt64LE(0),

@@ -4,7 +4,9 @@ import { comparisonHelpers } from './helpers/comparisons.js';
 import { conditionForms } from './helpers/conditions.js';
 import { controlHelpers } from './helpers/control.js';
 import { dateHelpers } from './helpers/dates.js';
+import { keptHelpers } from './helpers/kept.js';
 import { listHelpers } from './helpers/lists.js';
+import { messageHelpers } from './helpers/messages.js';
 import { navigationHelpers } from './helpers/navigation.js';
 import { numberHelpers } from './helpers/numbers.js';
 import { objectHelpers } from './helpers/objects.js';
@@ -26,6 +28,8 @@ export const PAGE_LANGUAGE = new Language({
     ...objectHelpers,
     ...navigationHelpers,
     ...treeHelpers,
+    ...messageHelpers,
+    ...keptHelpers,
   ],
 });
 

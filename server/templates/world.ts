@@ -37,6 +37,9 @@ export interface TemplateWorld {
   /** Tells whether `{{dump}}` shows anything to who asks. */
   readonly mayDump: boolean;
 
+  /** Tells whether who asks may see the source at a path, and so where in it something failed. */
+  mayInspect(path: string): boolean;
+
   /** Tells what an object is that can be called; `undefined` for all others. Asked very often. */
   executable(object: Acquirable): Executable | undefined;
   /** Does `work` with no more rights than the executable's authors have. */
@@ -57,6 +60,19 @@ export interface TemplateWorld {
   assetUrl(object: Acquirable): string;
   /** Names the fields and properties of an object that templates may read. */
   attributes(object: Acquirable): Iterable<string>;
+
+  /** The languages the visitor asks for, best first: `['de-CH', 'de', 'en']`. */
+  readonly languages: readonly string[];
+  /**
+   * Gives what was shown under the same facts before, as long as it is not older than `seconds`; else
+   * shows it, and keeps it when it is lasting. The world sees to it that nobody is given what was
+   * shown with other rights, or of another state of the site. Without it, nothing is kept.
+   */
+  keep?(
+    facts: readonly unknown[],
+    seconds: number,
+    show: () => { readonly html: Html; readonly isLasting: boolean },
+  ): Html;
 
   /** Gives Markdown as HTML that was not sanitized. */
   markdown(text: string): string;

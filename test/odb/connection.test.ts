@@ -510,7 +510,7 @@ for (const kind of databaseKinds) {
         'n2',
         'n1',
         'n0',
-        'Create the database',
+        'Created the database',
       ]);
     });
   });

@@ -92,7 +92,30 @@ test('a value that cannot be used is refused, saying where it came from and what
     refusal({ env: { CANOPY_EMPTY: 'perhaps' } }),
     /^CANOPY_EMPTY must be true or false/,
   );
-  assert.match(refusal({ args: ['--port'] }), /--port/);
+  assert.match(refusal({ args: ['--port'] }), /^The option --port needs a value\.$/);
+  assert.match(refusal({ args: ['--port', '--empty'] }), /^The option --port needs a value\.$/);
+  assert.match(refusal({ args: ['--empty=1'] }), /^The option --empty takes no value\.$/);
+});
+
+test('a password is 1 to 1024 bytes long, and no message repeats one', () => {
+  const resolve = (sources: Partial<SettingSources>): string | undefined =>
+    resolveSettings(['adminPassword'], { ...NOWHERE, ...sources })?.settings.adminPassword;
+  assert.equal(resolve({ env: { CANOPY_ADMIN_PASSWORD: 'pw' } }), 'pw');
+  assert.equal(resolve({ env: { CANOPY_ADMIN_PASSWORD: '' } }), undefined, 'as if it were not set');
+  const long = 'secret'.repeat(200);
+  const refused: readonly (readonly [Partial<SettingSources>, RegExp])[] = [
+    [
+      { env: { CANOPY_ADMIN_PASSWORD: long } },
+      /^CANOPY_ADMIN_PASSWORD must be a password of 1 to 1024 bytes\.$/,
+    ],
+    [{ args: ['--admin-password', ''] }, /^--admin-password must be a password/],
+  ];
+  for (const [sources, message] of refused) {
+    assert.throws(
+      () => resolve(sources),
+      (error: Error) => message.test(error.message),
+    );
+  }
 });
 
 test('sizes and seconds take units and decimals', () => {

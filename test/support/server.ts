@@ -101,9 +101,6 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   };
 }
 
-/** What `npm start` and the `canopy` command give Node. */
-const NODE_OPTIONS = ['--max-semi-space-size=4'];
-
 /** The command line's entry in the build that this test is part of. */
 export const MAIN = fileURLToPath(new URL('../../server/cli/main.js', import.meta.url));
 
@@ -122,7 +119,7 @@ export async function startServerProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN, 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', ...args], {
     env: { ...process.env, CANOPY_ADMIN_PASSWORD: ADMIN.password, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

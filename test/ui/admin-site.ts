@@ -12,9 +12,8 @@ import { Authenticator } from '../../server/publisher/authenticate.js';
 import type { FormPart } from '../../server/publisher/form.js';
 import { Publisher } from '../../server/publisher/publish.js';
 import { type Answer, settle } from '../../server/publisher/response.js';
-import { LoginGuard } from '../../server/security/login-guard.js';
 import { Passwords } from '../../server/security/password.js';
-import { prepareSessions, Sessions } from '../../server/security/session.js';
+import { prepareSessions } from '../../server/security/session.js';
 import { ADMIN_KEY, initialise, openSite, type Site } from '../../server/site.js';
 import { plugin } from '../../ui/index.js';
 
@@ -96,11 +95,7 @@ export class AdminSite implements AsyncDisposable {
     const site = await openSite({ database, plugins: [plugin], passwords: PASSWORDS });
     await prepareSessions(storage);
     await initialise(site, { adminPassword: ADMIN.password, welcome: false });
-    const authenticator = new Authenticator({
-      passwords: site.passwords,
-      sessions: new Sessions({ metadata: storage, now: Date.now }),
-      guard: new LoginGuard({ metadata: storage, now: Date.now, thread: 0 }),
-    });
+    const authenticator = new Authenticator(site);
     return new AdminSite(site, new Publisher({ site, authenticator, timeLimitMs: TIME_LIMIT_MS }));
   }
 
@@ -120,6 +115,17 @@ export class AdminSite implements AsyncDisposable {
       if (object === undefined) throw new TypeError(`There is no ${path}`);
       setPermissions(work, object, {
         permissions: { [permission]: { roles: ['Manager'], acquire: false } },
+      });
+    });
+  }
+
+  /** Gives a permission to everybody at an object. */
+  async allowAll(path: string, permission: string): Promise<void> {
+    await this.site.transact(ADMIN_KEY, (work) => {
+      const object = contentAt(this.site.root(work.connection), path);
+      if (object === undefined) throw new TypeError(`There is no ${path}`);
+      setPermissions(work, object, {
+        permissions: { [permission]: { roles: ['Anonymous'], acquire: true } },
       });
     });
   }

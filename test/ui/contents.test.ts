@@ -1,7 +1,9 @@
 /** A folder’s listing, and what is done with the objects that are ticked in it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isContainer } from '../../server/content/content.js';
+import { contentAt, isContainer } from '../../server/content/content.js';
+import { setPermissions } from '../../server/content/permissions.js';
+import { ADMIN_KEY } from '../../server/site.js';
 import { AdminSite, type Page } from './admin-site.js';
 
 async function guide(): Promise<AdminSite> {
@@ -38,6 +40,33 @@ test('contents: a folder shows its objects, folders first, each with a box, a li
   assert.match(page.text, /<a href="\/guide\/faq\/@manage">About faq<\/a>/);
   assert.match(page.text, /0 objects/);
   assert.match(page.text, /<caption>4 objects in <strong>Guide<\/strong>, by title<\/caption>/);
+});
+
+test('contents: an object whose screens the reader may not open is named without a link', async () => {
+  await using admin = await guide();
+  const mo = { name: 'mo', password: 'password of mo' };
+  const fields = { password: mo.password, roles: [] };
+  await admin.add('/acl_users', { type: 'User', id: 'mo', fields });
+  await admin.site.transact(ADMIN_KEY, (work) => {
+    const root = admin.site.root(work.connection);
+    const folder = contentAt(root, '/guide');
+    const faq = contentAt(root, '/guide/faq');
+    assert.ok(folder && faq);
+    const screens = 'View management screens';
+    setPermissions(work, folder, {
+      addRoles: ['Editor'],
+      localRoles: { '/acl_users:mo': ['Editor'] },
+      permissions: { [screens]: { roles: ['Editor'], acquire: true } },
+    });
+    setPermissions(work, faq, { permissions: { [screens]: { roles: [], acquire: false } } });
+  });
+
+  const page = await admin.get('/guide/@manage', { as: mo });
+
+  assert.deepEqual(rowsOf(page), ['faq', 'install', 'tips']);
+  assert.match(page.text, /<span>About faq<\/span>/);
+  assert.doesNotMatch(page.text, /href="\/guide\/faq/);
+  assert.match(page.text, /href="\/guide\/tips\/@manage"/);
 });
 
 test('contents: an empty folder says what visitors see and offers what to add', async () => {
@@ -87,7 +116,7 @@ test('contents: a page has a hundred rows, and links to the ones before and afte
   const second = await admin.get('/@manage/contents?sort=id&start=100');
 
   assert.equal(rowsOf(first).length, 100);
-  assert.match(first.text, /1–100 of 102/);
+  assert.match(first.text, /1&#8211;100 of 102/);
   assert.match(first.text, /href="\?sort&#x3D;id&amp;start&#x3D;100" rel="next"/);
   assert.equal(rowsOf(second).length, 2);
   assert.match(second.text, /rel="prev"/);
@@ -154,7 +183,10 @@ test('contents: a refused deletion shows why, keeps what was ticked, and deletes
   );
 
   assert.equal(page.status, 403);
-  assert.match(page.text, /&quot;Delete objects&quot; is not allowed at \/guide\/faq/);
+  assert.match(
+    page.text,
+    /You lack the permission “Delete objects” at \/guide\/faq\. Nothing was changed\./,
+  );
   assert.match(page.text, /value="faq" aria-label="Select faq" checked/);
   assert.deepEqual(idsAt(admin, '/guide'), ['faq', 'install', 'tips']);
 });

@@ -131,6 +131,7 @@ test('edit: where both changed one line nothing is saved, both are shown, and th
   const page = await admin.post('/about/@manage/edit', save({ base, source: 'one\nMINE\nthree' }));
   assert.equal(page.status, 412);
   assert.equal(sourceOf(admin, '/about'), 'one\nTHEIRS\nthree\nfour');
+  assert.equal(page.text.match(/role="alert"/g)?.length, 1, 'it is said once');
   assert.match(page.text, /THEIRS/);
   assert.match(textIn(page), /^one\nMINE\nthree/);
   assert.notEqual(baseOf(page), base);

@@ -129,7 +129,7 @@ test('upload: a file replaces what an object of its type and id holds, and no ot
   assert.equal(held(admin, '/faq')?.['source'], 'new');
   assert.equal(held(admin, '/faq')?.['title'], 'Questions');
   assert.equal(refused.status, 409);
-  assert.match(refused.text, /\/tips is a Folder/);
+  assert.match(refused.text, /\/tips is of type Folder, and tips\.md would become Document/);
 });
 
 test('upload: without a file it says what is missing', async () => {
@@ -179,7 +179,7 @@ test('rename: an id that is taken is refused in its row, and nothing is renamed'
   assert.equal(page.status, 422);
   assert.match(page.text, /name="id-0" value="x"/);
   assert.match(page.text, /name="id-1" value="c"[^>]*aria-invalid="true"/);
-  assert.match(page.text, /There is a c in \/ already/);
+  assert.match(page.text, /“c” is taken in \//);
   assert.notEqual(held(admin, '/a'), undefined);
 });
 
@@ -412,4 +412,21 @@ test('help: every page there is a link to exists', async () => {
     const page = await admin.get(href);
     assert.equal(page.status, 200, href);
   }
+});
+
+test('add: where the id is taken, the field says so and keeps everything that was typed', async () => {
+  await using admin = await AdminSite.open();
+  await admin.add('/', { type: 'Document', id: 'api-doc' });
+
+  const page = await admin.post('/@manage/add/Document', {
+    action: 'add',
+    id: 'api-doc',
+    title: 'Typed',
+    'fields.source': 'Text',
+  });
+
+  assert.equal(page.status, 409);
+  assert.match(page.text, /“api-doc” is taken in \/\. Choose another id\./);
+  assert.match(page.text, /name="id" value="api-doc"[^>]* aria-invalid="true"/);
+  assert.match(page.text, /name="title" value="Typed"/);
 });

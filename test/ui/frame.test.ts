@@ -192,7 +192,7 @@ test('frame: a refusal names the permission and the steps that led to it', async
   const page = await admin.get('/@manage', { as: reader });
 
   assert.equal(page.status, 403);
-  assert.match(page.text, /&quot;View management screens&quot; is not allowed at \//);
+  assert.match(page.text, /You lack the permission “View management screens” at \/\./);
   assert.match(page.text, /<ol class="chain">.*that is not enough/s);
 });
 
@@ -214,4 +214,17 @@ test('frame: an action that no screen has is refused', async () => {
   const page = await admin.post('/guide/@manage/contents', { action: 'toString' });
 
   assert.equal(page.status, 400);
+});
+
+test('frame: whoever may manage an object and not view it is shown no way to its page', async () => {
+  await using admin = await site();
+  const reader = await admin.addUser('reader', { at: '/guide' });
+  await admin.close('/guide/faq', 'View');
+
+  const mine = await admin.get('/guide/faq/@manage/properties');
+  const theirs = await admin.get('/guide/faq/@manage/properties', { as: reader });
+
+  assert.match(mine.text, /<a class="btn[^"]*" href="\/guide\/faq">/);
+  assert.equal(theirs.status, 200);
+  assert.doesNotMatch(theirs.text, /href="\/guide\/faq"/);
 });

@@ -80,3 +80,78 @@ test('import: somebody else’s job is not shown', async () => {
   assert.equal((await admin.get('/docs/@manage/import?job=j1')).status, 404);
   assert.equal((await admin.get('/docs/@manage/import?job=none')).status, 404);
 });
+
+const NOTES = Array.from({ length: 250 }, (_, index) => `a${index}.md:3: Leads to no file: /x`);
+
+test('import: the report has the figures first, then what was left alone, then the notes', async () => {
+  await using admin = await site();
+  await admin.add('/docs', { type: 'Document', id: 'mine' });
+  await keep(admin, {
+    state: 'done',
+    endedMs: 2,
+    log: [
+      ...NOTES,
+      'mine.md: Left alone: /docs/mine was made or edited here',
+      '/docs/old: no longer among the files; it stays',
+      '2 new, 1 changed, 7 as they were, 1 left alone, 1 no longer among the files',
+    ],
+    result: {
+      created: ['/docs/a', '/docs/b'],
+      updated: ['/docs/c'],
+      unchanged: 7,
+      kept: ['/docs/mine'],
+      refused: ['bad.hbs'],
+      gone: ['/docs/old'],
+    },
+  });
+
+  const { text } = await admin.get('/docs/@manage/import?job=j1');
+
+  const inOrder = [
+    'Imported',
+    '2 new',
+    '1 changed',
+    '1 not imported',
+    '1 left alone',
+    '7 unchanged',
+    '1 no longer among the files',
+    '<strong>Left alone</strong>',
+    '<a class="mono" href="/docs/mine/@manage">/docs/mine</a>',
+    '<strong>Notes</strong>',
+    'a0.md:3: Leads to no file: /x',
+    'a199.md:3',
+    'And 50 more lines',
+    '<code>/docs/old</code>',
+  ];
+  const places = inOrder.map((words) => text.indexOf(words));
+  assert.ok(!places.includes(-1), `all of it is there: ${places.join(' ')}`);
+  assert.deepEqual(
+    places,
+    [...places].sort((one, other) => one - other),
+  );
+  assert.doesNotMatch(text, /was made or edited here|as they were|a200\.md/);
+  assert.match(text, /href="\/@api\/jobs\/j1"/);
+});
+
+test('import: many that were left alone are counted, and the whole list is in the record', async () => {
+  await using admin = await site();
+  const kept = Array.from({ length: 250 }, (_, index) => `/docs/k${index}`);
+  await keep(admin, {
+    state: 'done',
+    endedMs: 2,
+    result: { created: [], updated: [], unchanged: 0, kept, gone: [] },
+  });
+  const { text } = await admin.get('/docs/@manage/import?job=j1');
+  assert.match(text, /250 left alone/);
+  assert.match(text, /k199</);
+  assert.doesNotMatch(text, /k200</);
+  assert.match(text, /And 50 more objects, in the <a href="\/@api\/jobs\/j1">/);
+});
+
+test('import: a result in another shape is shown without figures, not as an error', async () => {
+  await using admin = await site();
+  await keep(admin, { state: 'done', endedMs: 2, log: ['a.md: A note'], result: 'fine' });
+  const page = await admin.get('/docs/@manage/import?job=j1');
+  assert.equal(page.status, 200);
+  assert.match(page.text, /a\.md: A note/);
+});

@@ -41,7 +41,7 @@ test('undo: a chosen transaction shows what undoing it would change, and changes
   await using admin = await site();
   const tid = await write(admin, 'one\n2\nthree', 'Shorten it');
   const page = await admin.get(`/guide/@manage/undo?tid=${tid}`);
-  assert.match(page.text, /<h2>Undo “Shorten it”<\/h2>/);
+  assert.match(page.text, /<h2 id="plan">Undo “Shorten it”<\/h2>/);
   assert.match(page.text, /This can be undone: 1 object would change/);
   assert.match(page.text, /<tr class="del">.*2<\/td><\/tr>/);
   assert.match(page.text, /<tr class="add">.*two<\/td><\/tr>/);
@@ -140,4 +140,75 @@ test('undo: a note is text in the list and in the plan, never markup', async () 
   const tid = await write(admin, 'x', '<script>alert(1)</script>');
   const page = await admin.get(`/guide/@manage/undo?tid=${tid}`);
   assert.doesNotMatch(page.text, /<script>alert/);
+});
+
+test('undo: undoing an undo is a redo, in the plan as in the list and the message', async () => {
+  await using admin = await site();
+  const tid = await write(admin, 'one\n2\nthree', 'Shorten it');
+  const takeBack = async (transaction: string): Promise<string> => {
+    const done = await admin.post('/guide/@manage/undo', { action: 'undo', transaction });
+    return /done=(\d+)/.exec(done.header('location'))?.[1] ?? '';
+  };
+  const undone = await takeBack(tid);
+  const told = await admin.get(`/guide/@manage/undo?tid=${undone}&done=${undone}`);
+  assert.match(told.text, /<div class="toast">.*?<span>Undid “Shorten it”<\/span>/s);
+  assert.match(told.text, /<h2 id="plan">Redo “Shorten it”<\/h2>/);
+  assert.match(told.text, /This can be redone: 1 object would change/);
+  assert.match(told.text, /name="note" [^>]*value="Redid “Shorten it”"/);
+  assert.match(told.text, />Undid “Shorten it”<\/a>.*?an undo<\/span>/s);
+
+  const redone = await takeBack(undone);
+  const list = await admin.get(`/guide/@manage/undo?tid=${redone}`);
+  assert.match(list.text, />Redid “Shorten it”<\/a>.*?a redo<\/span>/s);
+  assert.match(list.text, /<h2 id="plan">Undo “Shorten it”<\/h2>/);
+  assert.doesNotMatch(list.text, /Undo “Undo|Undid “Undid|Redid “Undid/);
+});
+
+test('undo: a transaction whose note is hidden, or has none, is told as such and can be chosen', async () => {
+  await using admin = await site();
+  await admin.add('/guide', { type: 'Document', id: 'secret' });
+  await admin.close('/guide/secret', 'View');
+  const reader = await admin.addUser('reader', { at: '/guide' });
+  await admin.allowAll('/guide', 'View history');
+  await write(admin, 'one\n2\nthree', 'Shorten it');
+  const done = await admin.post('/guide/@manage/contents', { action: 'delete', id: 'secret' });
+  const tid = /done=(\d+)/.exec(done.header('location'))?.[1] ?? '';
+  await admin.post('/guide/@manage/undo', { action: 'undo', transaction: tid, note: 'Of secrets' });
+
+  const page = await admin.get('/guide/@manage/undo', { as: reader });
+  assert.doesNotMatch(page.text, /class="txn__note"[^>]*><\/a>/);
+  assert.match(page.text, />A change of something you may not view<\/a>/);
+  assert.match(page.text, />Shorten it<\/a>/);
+  assert.doesNotMatch(page.text, /Of secrets|guide\/secret/);
+});
+
+test('undo: when the object goes with what is taken back, the person comes to its container', async () => {
+  await using admin = await site();
+  const added = await admin.post('/guide/@manage/add/Document', { action: 'add', id: 'new' });
+  const tid = /done=(\d+)/.exec(added.header('location'))?.[1] ?? '';
+  const done = await admin.post('/guide/new/@manage/undo', {
+    action: 'undo',
+    transaction: tid,
+    back: '/guide/new/@manage',
+  });
+  assert.match(done.header('location'), /^\/guide\/@manage\?done=\d+$/);
+  const page = await admin.get(done.header('location'));
+  assert.equal(page.status, 200);
+  assert.match(page.text, /Undid “Added \/guide\/new”/);
+});
+
+test('undo: when the object is elsewhere afterwards, the person comes to where it is', async () => {
+  await using admin = await site();
+  const sent = await admin.post('/guide/@manage/rename?id=a', {
+    action: 'rename',
+    'id-0': 'b',
+    'title-0': '',
+  });
+  const tid = /done=(\d+)/.exec(sent.header('location'))?.[1] ?? '';
+  const done = await admin.post('/guide/b/@manage/undo', {
+    action: 'undo',
+    transaction: tid,
+    back: '/guide/b/@manage/edit',
+  });
+  assert.match(done.header('location'), /^\/guide\/a\/@manage\/undo\?done=\d+$/);
 });

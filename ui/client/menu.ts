@@ -1,7 +1,7 @@
 /**
- * Menus that close by themselves: on Escape, on a click elsewhere, and when another one opens. The
- * menu of a row is asked of the server and shown over the page. Without this, menus are opened and
- * closed by hand, and a row's button leads to its object.
+ * Menus that close by themselves: on Escape, on a click elsewhere, and when another one opens. Arrows
+ * move through them. The menu of a row is asked of the server and shown over the page. Without this,
+ * menus are opened and closed by hand, and a row's button leads to its object.
  */
 const MENUS = 'details[data-client~="menu"]';
 
@@ -21,12 +21,26 @@ document.addEventListener('click', (event) => {
 });
 
 document.addEventListener('keydown', (event) => {
+  if (event.key === 'ArrowDown' || event.key === 'ArrowUp') move(event);
   if (event.key !== 'Escape') return;
   const open = document.querySelector<HTMLDetailsElement>(`${MENUS}[open]`);
   if (open === null) return;
   open.open = false;
   open.querySelector('summary')?.focus();
 });
+
+/** Goes to the next thing in the menu, or the one before, and around its ends. */
+function move(event: KeyboardEvent): void {
+  if (!(event.target instanceof Element) || event.target.matches('input, textarea')) return;
+  const from = event.target;
+  const menu = from.closest('.menu') ?? from.closest(`${MENUS}[open]`)?.querySelector('.menu');
+  const things = [...(menu?.querySelectorAll<HTMLElement>('a, button') ?? [])];
+  if (things.length === 0) return;
+  const at = things.findIndex((thing) => thing === from);
+  const next = event.key === 'ArrowDown' ? at + 1 : Math.max(at, 0) - 1;
+  things.at(next % things.length)?.focus();
+  event.preventDefault();
+}
 
 function closeMenus(except: HTMLDetailsElement | null): void {
   for (const menu of document.querySelectorAll<HTMLDetailsElement>(`${MENUS}[open]`)) {
@@ -43,12 +57,14 @@ async function openRowMenu(button: HTMLAnchorElement): Promise<void> {
     location.href = button.href;
     return;
   }
+  const html = await answer.text();
   const menu = rowMenu();
-  menu.innerHTML = await answer.text();
+  menu.innerHTML = html;
+  // When the menu closes, focus goes back to what had it when it was shown.
+  button.focus();
   menu.showPopover();
   place(menu, button.getBoundingClientRect());
   menu.querySelector<HTMLElement>('a, button')?.focus();
-  menu.addEventListener('toggle', () => button.focus(), { once: true });
 }
 
 /** The one popover that every row's menu is shown in. */

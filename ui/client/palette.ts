@@ -13,17 +13,27 @@ const list = dialog?.querySelector<HTMLElement>('[role="listbox"]') ?? null;
 if (dialog !== null && input !== null && list !== null) {
   const address = dialog.dataset['href'] ?? '';
   let asked = 0;
+  let timer = 0;
+  /** What the list is an answer to. */
+  let answered: string | undefined;
 
   const ask = async (): Promise<void> => {
     asked += 1;
     const mine = asked;
-    const html = await fetchPart(
-      `${address}?q=${encodeURIComponent(input.value)}`,
-      'go-to-options',
-    );
+    const wanted = input.value;
+    const html = await fetchPart(`${address}?q=${encodeURIComponent(wanted)}`, 'go-to-options');
     if (mine !== asked || html === undefined) return;
     list.innerHTML = html;
+    answered = wanted;
     choose(0);
+  };
+
+  /** Follows the option that is chosen; who types faster than the server answers waits for it. */
+  const open = async (): Promise<void> => {
+    clearTimeout(timer);
+    if (answered !== input.value) await ask();
+    if (answered !== input.value) return;
+    list.querySelector<HTMLElement>('[aria-selected="true"]')?.click();
   };
 
   const choose = (index: number): void => {
@@ -48,7 +58,6 @@ if (dialog !== null && input !== null && list !== null) {
     });
   }
 
-  let timer = 0;
   input.addEventListener('input', () => {
     clearTimeout(timer);
     timer = setTimeout(() => void ask(), ASK_AFTER_MS);
@@ -56,8 +65,7 @@ if (dialog !== null && input !== null && list !== null) {
   input.addEventListener('keydown', (event) => {
     if (event.key === 'ArrowDown') choose(chosenIndex() + 1);
     else if (event.key === 'ArrowUp') choose(Math.max(-1, chosenIndex() - 1));
-    else if (event.key === 'Enter')
-      list.querySelector<HTMLElement>('[aria-selected="true"]')?.click();
+    else if (event.key === 'Enter') void open();
     else return;
     event.preventDefault();
   });

@@ -19,6 +19,9 @@ import { type Input, inputOf, lineInput, readFields } from '../form-fields.js';
 import { holdsContent } from '../holds-content.js';
 import { type Attempt, defineScreen, type Outcome, restOf, type ViewModel } from '../screen.js';
 
+/** The status of an attempt that met an object of the same id. */
+const TAKEN = 409;
+
 export const add = defineScreen({
   path: 'add',
   under: 'contents',
@@ -64,7 +67,8 @@ function idInput(hasFile: boolean, attempt: Attempt | undefined): Input {
   const help = hasFile
     ? 'Its name in the URL. Left empty, it follows from the file.'
     : 'Its name in the URL: getting-started.';
-  return lineInput({ name: 'id', label: 'Id', help }, '', attempt);
+  const input = lineInput({ name: 'id', label: 'Id', help }, '', attempt);
+  return attempt?.status === TAKEN ? { ...input, error: 'Choose another id.' } : input;
 }
 
 /** A user folder is always called the same, and users have names rather than titles. */

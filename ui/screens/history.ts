@@ -22,6 +22,7 @@ import { diffContent, isReverted, type StoredState } from '../content-state.js';
 import { byDay, momentOf, whenInWords } from '../days.js';
 import { countInWords, timeInWords } from '../helpers.js';
 import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
+import { noteLine, undoWord } from '../transaction-words.js';
 import { whoIs } from '../who.js';
 
 /** Revisions on one page. */
@@ -91,6 +92,7 @@ function show(object: Content, request: PublishRequest): ViewModel {
   return {
     path: object.path,
     action,
+    several: revisions.length > 1,
     look: choice.look,
     whole: choice.whole,
     days: byDay(rows, (row) => Date.parse(row.iso), request.nowMs).map(({ day, items }) => ({
@@ -150,18 +152,19 @@ interface RowContext {
 function rowOf(entry: RevisionEntry, context: RowContext) {
   const { request, older, isNow, isFrom, isTo, between, address } = context;
   const record = request.connection.transaction(Number(entry.tid) as Tid);
-  const note = entry.description.split('\n', 1)[0] ?? '';
+  const undoes = record?.undoes ?? [];
+  const note = noteLine(entry, request);
   return {
     ...momentOf(Date.parse(entry.time)),
     tid: entry.tid,
     // What this revision changed: itself against the one before it.
     href: address({ to: entry.tid, from: older?.tid ?? entry.tid }),
-    note: note === '' ? 'No note' : note,
+    note,
     label: `${timeInWords(Date.parse(entry.time), request.nowMs)}: ${note}`,
     user: whoIs(entry.user).user,
     sizeBytes: entry.size,
     now: isNow,
-    undo: (record?.undoes ?? []).length > 0,
+    undo: undoes.length > 0 ? undoWord(request, undoes) : '',
     isFrom,
     isTo,
     between,
@@ -234,13 +237,14 @@ function stateOf(object: Content, request: PublishRequest, tid: Tid): StoredStat
   return object.oid === undefined ? undefined : request.connection.stateAt(object.oid, tid);
 }
 
-/** When and by whom, told apart from another: by the second where the minute is the same. */
+/** When and by whom, told apart from another: by the second, or less, where the minute is the same. */
 function wordsFor(entry: RevisionEntry, other: RevisionEntry, request: PublishRequest): string {
   const [ms, otherMs] = [Date.parse(entry.time), Date.parse(other.time)];
   const [words, otherWords] = [whenInWords(ms, request.nowMs), whenInWords(otherMs, request.nowMs)];
   const { clock, iso } = momentOf(ms);
+  const exact = Math.floor(ms / 1000) === Math.floor(otherMs / 1000) ? 23 : 19;
   const full =
-    words === otherWords ? `${words.replace(clock, '').trim()} ${iso.slice(11, 19)}` : words;
+    words === otherWords ? `${words.replace(clock, '').trim()} ${iso.slice(11, exact)}` : words;
   return `${full}, ${whoIs(entry.user).user}`;
 }
 
@@ -255,6 +259,6 @@ function revert(object: Content, request: PublishRequest): Outcome {
   if (!/^\d{1,16}$/.test(tid)) throw new BadRequest('Choose the revision to restore first');
   const fields = form.all('fields');
   revertObject(request, object, Number(tid) as Tid, fields.length === 0 ? undefined : fields);
-  const what = fields.length === 0 ? 'It' : countInWords(fields.length, 'part');
-  return { goTo: 'history', message: `${what} is like that already` };
+  const what = fields.length === 0 ? 'It is' : countInWords(fields.length, 'part is', 'parts are');
+  return { goTo: 'history', message: `${what} like that already` };
 }

@@ -22,10 +22,8 @@ import {
 } from '../../server/index.js';
 import { countInWords } from '../helpers.js';
 import { holdsContent } from '../holds-content.js';
+import { reportOf } from '../import-report.js';
 import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
-
-/** Lines of a job's log that are shown; the newest ones. */
-const LOG_LINES_SHOWN = 200;
 
 const STATE_WORDS: Readonly<Record<JobRecord['state'], string>> = {
   queued: 'Waiting to begin',
@@ -68,7 +66,7 @@ function isOwn(record: JobRecord, request: PublishRequest): boolean {
 }
 
 function jobModel(record: JobRecord, folder: Container, request: PublishRequest): ViewModel {
-  const { id, state, progress, log } = record;
+  const { id, state, progress } = record;
   const ended = hasEnded(record);
   const known = progress.total > 0;
   return {
@@ -81,8 +79,7 @@ function jobModel(record: JobRecord, folder: Container, request: PublishRequest)
     done: progress.done,
     total: progress.total,
     counted: known ? `${progress.done} of ${countInWords(progress.total, 'file')}` : '',
-    hidden: Math.max(0, log.length - LOG_LINES_SHOWN),
-    log: log.slice(-LOG_LINES_SHOWN),
+    report: reportOf(record, request),
     href: `${screenUrl(folder, 'import')}?job=${encodeURIComponent(id)}`,
     undoHref: screenUrl(folder, 'undo'),
     transaction: state === 'done' ? transactionOf(record, folder, request) : '',
@@ -122,10 +119,13 @@ function filesOf(request: PublishRequest): UploadedFile[] {
   }));
 }
 
-/** Browsers put the name of the chosen folder before each path; its contents come in, not itself. */
+/**
+ * Browsers put the name of the chosen folder before each path; its contents come in, not itself. What
+ * no browser sends is left as it is, to be refused by name.
+ */
 function withoutTop(path: string): string {
-  const slash = path.indexOf('/');
-  return slash === -1 ? path : path.slice(slash + 1);
+  const [top = '', ...rest] = path.split('/');
+  return rest.length === 0 || ['', '.', '..'].includes(top) ? path : rest.join('/');
 }
 
 function cancel(_folder: Container, request: PublishRequest): Outcome {

@@ -71,7 +71,7 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
     ? pageOfTransactions(object, request, filter, {
         selected,
         blockers: new Set(plan?.blockerTids),
-        hrefOf: (tid) => address({ tid }),
+        hrefOf: (tid) => `${address({ tid })}#plan`,
       })
     : { days: [], people: [], more: false, listed: new Set<string>() };
   const root = siteRoot(request.connection);
@@ -85,7 +85,7 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
       when: spanChoices(filter),
     },
     places:
-      object === root
+      object === root || !request.policy.may('View management screens', root)
         ? []
         : [
             { title: `${object.path} and below`, href: address({}), current: true },
@@ -112,12 +112,18 @@ function emptyWords(
   return `No transaction touched ${object.path} in this time.`;
 }
 
-/** Takes transactions back and returns to where the person was; else to the page that says why not. */
+/**
+ * Takes transactions back and returns to where the person was; else to the page that says why not.
+ * Where the object itself went with them, its nearest container that stands is next.
+ */
 function takeBack(
   request: PublishRequest,
   { objects }: { readonly objects?: readonly string[] },
 ): Outcome | Response {
-  const { form } = request;
+  const { form, object } = request;
+  const { path } = object;
+  const containers = containersOf(object);
+  const root = siteRoot(request.connection);
   const partly = objects !== undefined;
   const transactions = tidsIn(form.all(partly ? 'alone' : 'transaction'));
   if (transactions.length === 0) throw new BadRequest('Choose the transactions to undo first');
@@ -138,10 +144,30 @@ function takeBack(
       message: 'Not undone: later changes stand in the way',
     };
   }
-  if (back === '' || !request.wantsHtml) return { goTo: 'undo' };
+  const standing = [object, ...containers].find((each) => stands(each, root));
+  if (standing !== undefined && standing !== object) return { goTo: '', at: standing };
+  if (back === '' || !request.wantsHtml || object.path !== path) return { goTo: 'undo' };
   const address = new URL(back, request.origin);
   address.searchParams.set('done', request.pendingTid);
   return Response.redirect(`${address.pathname}${address.search}`, 303);
+}
+
+/** What contains an object, from the nearest to the root. */
+function containersOf(object: Content): readonly Content[] {
+  const containers: Content[] = [];
+  for (let at = object.container; at !== undefined; at = at.container) containers.push(at);
+  return containers;
+}
+
+/** Whether an object is where it says it is; what was taken back is not. */
+function stands(object: Content, root: Content): boolean {
+  let at = object;
+  while (at !== root) {
+    const { container } = at;
+    if (container?.child(at.id) !== at) return false;
+    at = container;
+  }
+  return true;
 }
 
 function tidsIn(values: readonly string[]): Tid[] {

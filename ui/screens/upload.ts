@@ -60,7 +60,9 @@ function store(file: FormFile, folder: Container, request: PublishRequest): void
   const { type, id, isSource, fields } = becomes(file.filename);
   const held = folder.child(id);
   if (held !== undefined && held.type !== type) {
-    throw new Taken(`${held.path} is a ${held.type}, and ${file.filename} would be a ${type}`);
+    throw new Taken(
+      `${held.path} is of type ${held.type}, and ${file.filename} would become ${type}`,
+    );
   }
   const object: Content =
     held ?? createObject(request, folder, { type, id, fields: { ...fields } });

@@ -11,8 +11,10 @@ import {
   Invalid,
   NotFound,
   OWNER_ROLE,
+  PASSWORD_CHARACTERS_MIN,
   principalKey,
   type PublishRequest,
+  refuseChosenPassword,
   rolesValidAt,
   updateObject,
   type User,
@@ -53,6 +55,7 @@ function show(folder: UserFolder, request: PublishRequest, attempt?: Attempt): V
     user: chosen === undefined ? null : chosen.id,
     isSelf: chosen !== undefined && isSelf(chosen, folder, request),
     name: attempt?.form.text('name') ?? '',
+    passwordMin: PASSWORD_CHARACTERS_MIN,
     roles: roles.map((role) => ({
       role,
       ticked:
@@ -150,13 +153,13 @@ function fieldsOf(form: Form): {
 
 /**
  * The password typed twice; `undefined` when it was left empty.
- * @throws Invalid when the two differ
+ * @throws Invalid when the two differ, or it is too short or too long
  */
 function passwordOf(form: Form): string | undefined {
   const password = form.text('password');
   if (password === '') return undefined;
-  if (password !== form.text('password-again')) {
-    throw new Invalid([{ field: 'fields.password', message: 'The two passwords differ' }]);
-  }
+  const isSame = password === form.text('password-again');
+  const message = isSame ? refuseChosenPassword(password) : 'The two passwords differ';
+  if (message !== undefined) throw new Invalid([{ field: 'fields.password', message }]);
   return password;
 }

@@ -223,17 +223,22 @@ function caughtType(frame: Frame, error: unknown): string | undefined {
   return frame.run.world.errorType(error);
 }
 
-/** What `@error` is: marked, since its message may repeat what a visitor sent. */
+/**
+ * What `@error` is: marked, since its message may repeat what a visitor sent. The place is told of
+ * one's own source, and to those who may see the other's.
+ */
 function errorFacts(
   frame: Frame,
   { type, error }: { readonly type: string; readonly error: unknown },
 ): unknown {
   const message = error instanceof Error ? error.message : '';
-  const { path, line } =
-    error instanceof TemplateError
-      ? error
-      : { path: frame.env.activation.code.path, line: frame.run.at.line };
-  return taint({ type, message, path, line });
+  const own = frame.env.activation.code.path;
+  if (!(error instanceof TemplateError)) {
+    return taint({ type, message, path: own, line: frame.run.at.line });
+  }
+  const { path, line } = error;
+  const isOpen = path === own || frame.run.world.mayInspect(path);
+  return taint({ type, message, ...(isOpen ? { path, line } : {}) });
 }
 
 /** `{{call x …}}`: runs it and shows nothing. */

@@ -1,6 +1,8 @@
 /** "Objects" of the JSON interface, over real HTTP. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { OPERATIONS_MAX } from '../../../server/api/batch.js';
+import { SOURCE_BYTES_MAX } from '../../../server/content/fields.js';
 import { ADMIN, startServer, type TestServer } from '../../support/server.js';
 import type { Client, Page } from '../../support/client.js';
 
@@ -312,7 +314,12 @@ test('the interface addresses by containment, and knows its methods', async () =
   assert.equal((await admin.get('/m/above')).status, 200);
   const wrong = await admin.json('PUT', '/m/@api');
   assert.equal(wrong.status, 405);
-  assert.deepEqual((wrong.header('allow') ?? '').split(', ').sort(), ['DELETE', 'GET', 'PATCH']);
+  assert.deepEqual((wrong.header('allow') ?? '').split(', ').sort(), [
+    'DELETE',
+    'GET',
+    'HEAD',
+    'PATCH',
+  ]);
   assert.equal((await admin.json('GET', '/m/@api/nothing')).status, 404);
 });
 
@@ -379,6 +386,71 @@ test('openapi.json describes every route, and each is reachable as described', a
   ]) {
     assert.ok(operations.includes(expected), expected);
   }
+});
+
+test('a batch past its bound is refused, and so is a source, before it is read', async () => {
+  const operation = { method: 'GET', path: '/@api/access?permission=View' };
+  for (const [count, status] of [
+    [OPERATIONS_MAX, 200],
+    [OPERATIONS_MAX + 1, 413],
+  ] as const) {
+    const operations = Array.from({ length: count }, () => operation);
+    const page = await admin.json('POST', '/@api/batch', { operations });
+    assert.equal(page.status, status, page.text.slice(0, 200));
+  }
+  await folder('long');
+  await add('/long', { type: 'Document', id: 'd' });
+  await add('/long', { type: 'File', id: 'f' });
+  const body = Buffer.alloc(SOURCE_BYTES_MAX + 1, 'x');
+  const put = (id: string): Promise<Page> =>
+    admin.request('PUT', `/long/${id}/@api/data`, { body });
+  const source = await put('d');
+  assert.equal(source.status, 413, source.text);
+  assert.match(source.text, /A source has at most 16777216 bytes/);
+  assert.equal((await put('f')).status, 200);
+});
+
+test('in a batch, text for data is that text', async () => {
+  await folder('texts');
+  await add('/texts', { type: 'Template', id: 't' });
+  await add('/texts', { type: 'File', id: 'f', fields: { contentType: 'text/css' } });
+  const page = await admin.json('POST', '/@api/batch', {
+    operations: [
+      { method: 'PUT', path: '/texts/t/@api/data', body: '<p>"é"</p>' },
+      { method: 'PUT', path: '/texts/f/@api/data', body: 'a{}' },
+      { method: 'GET', path: '/texts/t/@api/data' },
+    ],
+  });
+  assert.equal(page.status, 200, page.text);
+  assert.equal((await admin.get('/texts/t/@api/data')).text, '<p>"é"</p>');
+  const file = await admin.get('/texts/f/@api/data');
+  assert.equal(file.text, 'a{}');
+  assert.equal(file.header('content-type'), 'text/css');
+  assert.equal(page.json<{ results: { body: unknown }[] }>().results[2]?.body, '<p>"é"</p>');
+});
+
+test('If-Match holds every write, on whatever it names', async () => {
+  await folder('held');
+  const { tid } = (await add('/held', { type: 'Document', id: 'd' })).json();
+  const writes: readonly (readonly [method: string, path: string, body?: unknown])[] = [
+    ['PATCH', '/held/d/@api', { title: 'New' }],
+    ['PUT', '/held/d/@api/data'],
+    ['DELETE', '/held/d/@api'],
+    ['POST', '/held/d/@api/copy', { to: '/' }],
+    ['POST', '/held/d/@api/move', { to: '/' }],
+    ['POST', '/held/d/@api/batch', { operations: [{ method: 'GET', path: '/@api' }] }],
+    ['POST', '/held/d/@api/revert', { tid }],
+    ['POST', '/held/d/@api/undo', { transactions: [tid] }],
+    ['PATCH', '/held/d/@api/permissions', { owner: null }],
+    ['POST', '/held/@api/contents', { type: 'Folder', id: 'in' }],
+  ];
+  for (const [method, path, body] of writes) {
+    for (const match of ['"1"', 'garbage', `W/"${String(tid)}"`]) {
+      const page = await admin.json(method, path, body, { 'if-match': match });
+      assert.equal(page.status, 412, `${method} ${path} ${match}: ${page.text}`);
+    }
+  }
+  assert.equal((await admin.json('GET', '/held/d/@api')).json()['tid'], tid);
 });
 
 test('a batch holds no batch, however its path is written', async () => {

@@ -128,6 +128,29 @@ test('who may not change permissions is not told of them', async () => {
   assert.equal((await eve.json('GET', '/@api/access?permission=View')).status, 200);
 });
 
+test('whoever may change a setting may do so without being told of the others', async () => {
+  await write('POST', '/@api/contents', { type: 'Folder', id: 'k' });
+  const own = await addUser('own');
+  await write('PATCH', '/k/@api/permissions', {
+    localRoles: { own: ['Owner'] },
+    permissions: {
+      'Define permissions': { roles: ['Owner'], acquire: true },
+      'Take ownership': { roles: ['Owner'], acquire: true },
+    },
+  });
+  for (const change of [{ addRoles: ['Editor'] }, { owner: '/acl_users:own' }]) {
+    const page = await own.json('PATCH', '/k/@api/permissions', change);
+    assert.equal(page.status, 200, page.text);
+    assert.deepEqual(Object.keys(page.json()), ['id', 'path', 'type', 'tid']);
+  }
+  const settings = (await admin.json('GET', '/k/@api/permissions')).json<Settings>();
+  assert.ok(settings.roles.includes('Editor'));
+  assert.equal(settings.owner, '/acl_users:own');
+  for (const body of [{}, { permissions: {} }, { note: 'Why' }]) {
+    assert.equal((await own.json('PATCH', '/k/@api/permissions', body)).status, 403);
+  }
+});
+
 test('an administrator of a part is nobody elsewhere', async () => {
   await write('POST', '/@api/contents', { type: 'Folder', id: 'pub' });
   await write('POST', '/pub/@api/contents', { type: 'UserFolder', id: 'acl_users' });
@@ -162,4 +185,24 @@ test('a page does no more than its author might, whoever visits', async () => {
   const seen = await admin.get('/c/spy');
   assert.doesNotMatch(seen.text, /Top secret/);
   assert.ok(seen.status === 403 || seen.text.includes('[]'), `${seen.status} ${seen.text}`);
+});
+
+test('the last Manager of the site is a conflict, alone and in a batch', async () => {
+  const lower = { fields: { roles: [] } };
+  const operations = [
+    { method: 'PATCH', path: '/acl_users/max/@api', body: lower },
+    { method: 'DELETE', path: '/acl_users/admin/@api' },
+  ];
+  for (const page of [
+    await admin.json('POST', '/@api/batch', { operations }),
+    await (async () => {
+      await write('PATCH', '/acl_users/max/@api', lower);
+      return admin.json('DELETE', '/acl_users/admin/@api');
+    })(),
+    await admin.json('PATCH', '/acl_users/admin/@api', lower),
+  ]) {
+    assert.equal(page.status, 409, page.text);
+    assert.match(page.text, /\/acl_users\/(admin|max).*Give that role/);
+  }
+  await write('DELETE', '/acl_users/max/@api');
 });

@@ -46,6 +46,16 @@ test('undo takes a change back, and undo of the undo brings it again', async () 
   assert.equal(await titleOf('/a'), 'New');
 });
 
+test('an undo that finds everything as it was makes no transaction, and says so', async () => {
+  await make('same');
+  const change = await write('PATCH', '/same/@api', { title: 'New' });
+  const back = await write('PATCH', '/same/@api', { title: 'same' });
+  const undone = await admin.json('POST', '/@api/undo', { transactions: [change] });
+  assert.deepEqual(undone.json(), { tid: back, objects: [] });
+  const newest = (await admin.json('GET', '/@api/transactions?limit=1')).json<{ items: Entry[] }>();
+  assert.equal(newest.items[0]?.tid, back);
+});
+
 test('a dry run says what would happen and changes nothing', async () => {
   await make('b');
   const change = await write('PATCH', '/b/@api', { title: 'New' });
@@ -143,6 +153,7 @@ test('history lists revisions; an old one can be seen, compared and gone back to
   const diff = await admin.json('GET', `/g/@api/history/${first}?diff=${second}`);
   assert.match(diff.text, /^-two$/m);
   assert.match(diff.text, /^\+2$/m);
+  assert.match(diff.text, new RegExp(`^--- /g\\t${first}\\n\\+\\+\\+ /g\\t${second}$`, 'm'));
   assert.equal((await admin.json('GET', '/g/@api/history/17')).status, 404);
 
   await write('POST', '/g/@api/revert', { tid: first, fields: ['source'] });

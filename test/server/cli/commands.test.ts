@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { runCommand, startServerProcess } from '../../support/server.js';
@@ -67,4 +68,153 @@ test('users are added, given passwords and roles, and removed, while no server r
   assert.match(strange.stderr, /Wizard/);
   assert.equal((await run('password', 'nobody')).code, 2);
   assert.equal((await run('dance')).code, 2);
+});
+
+test('each action on users takes its own options and names, and refuses others by name', async () => {
+  await using directory = await temporaryDirectory();
+  const run = (...args: string[]) => runCommand(['user', ...args, '--data', directory.path]);
+  for (const [args, message] of [
+    [['list', '--password', 'x'], /canopy user list takes no --password\./],
+    [['remove', 'ann', '--roles', 'Manager'], /canopy user remove takes no --roles\./],
+    [['password', 'ann', '--roles', 'Manager'], /canopy user password takes no --roles\./],
+    [['roles', 'ann', '--password', 'x'], /canopy user roles takes no --password\./],
+    [['add'], /canopy user add takes one name; none was given\./],
+    [['add', 'ann', 'bob'], /canopy user add takes one name; 2 were given\./],
+    [['list', 'ann'], /canopy user list takes no name\./],
+    [['remove'], /canopy user remove takes names; none was given\./],
+  ] as const) {
+    const { code, stderr } = await run(...args);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, message);
+  }
+  const help = await run('list', '--help');
+  assert.equal(help.code, 0);
+  for (const line of [/^  add NAME .*--roles/m, /^  roles NAME \[ROLE…\] /m, /^  --in PATH /m]) {
+    assert.match(help.stdout, line);
+  }
+  assert.deepEqual((await runCommand(['help', 'user'])).stdout, help.stdout);
+});
+
+test('the last Manager is neither removed nor lowered', async () => {
+  await using directory = await temporaryDirectory();
+  const data = ['--data', directory.path];
+  const run = (...args: string[]) => runCommand(['user', ...args, ...data]);
+  await runCommand(['init', ...data, '--empty', '--admin-password', 'first']);
+  for (const args of [
+    ['remove', 'admin'],
+    ['roles', 'admin'],
+  ]) {
+    const { code, stderr } = await run(...args);
+    assert.equal(code, 1);
+    assert.match(stderr, /Manager.*\/acl_users\/admin is the last.*Give that role/s);
+  }
+  await run('add', 'ann', '--roles', 'Manager', '--password', 'a longer one');
+  assert.equal((await run('remove', 'admin')).code, 0);
+  assert.match((await run('list')).stdout, /^ann: Manager\n$/);
+});
+
+test('a password is never empty; a short one is taken, with a word about it', async () => {
+  await using directory = await temporaryDirectory();
+  const data = ['--data', directory.path];
+  const run = (...args: string[]) => runCommand(['user', ...args, ...data]);
+  const made = await runCommand(['init', ...data, '--empty'], {
+    env: { CANOPY_ADMIN_PASSWORD: 'x'.repeat(1025) },
+  });
+  assert.equal(made.code, 2);
+  assert.match(made.stderr, /CANOPY_ADMIN_PASSWORD must be a password of 1 to 1024 bytes/);
+  assert.doesNotMatch(made.stderr, /xxx/);
+  const init = await runCommand(['init', ...data, '--empty', '--admin-password', 'pw']);
+  assert.match(init.stdout, /fewer than 8 characters/);
+
+  const empty = await run('add', 'ann', '--password', '');
+  assert.equal(empty.code, 1);
+  assert.match(empty.stderr, /^canopy: A password must not be empty$/m);
+  const short = await run('add', 'ann', '--password', 'pw');
+  assert.equal(short.code, 0);
+  assert.match(short.stdout, /^Added ann\n.*fewer than 8 characters/);
+  const long = await run('password', 'ann', '--password', 'long enough');
+  assert.equal(long.stdout, 'Set the password of ann\n');
+});
+
+test('a data directory that cannot be one is refused in a line that says why', async () => {
+  await using directory = await temporaryDirectory();
+  const at = (name: string): string => path.join(directory.path, name);
+  await writeFile(at('file'), '');
+  await symlink(at('nowhere'), at('broken'));
+  const refused: [data: string, message: RegExp][] = [
+    [at('file'), /file is no directory/],
+    [at('file/below'), /below cannot be made: something on the way is no directory/],
+    [at('broken'), /broken cannot be made/],
+  ];
+  if (process.platform === 'linux') refused.push(['/proc/canopy/a', /canopy\/a cannot be made/]);
+  for (const [data, message] of refused) {
+    for (const command of [['init'], ['serve', '--port', '0']]) {
+      const { code, stderr } = await runCommand([...command, '--data', data]);
+      assert.equal(code, 1, data);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /\n\s+at /);
+    }
+  }
+  for (const data of [at('file'), at('gone')]) {
+    const { code, stderr } = await runCommand(['user', 'list', '--data', data]);
+    assert.equal(code, 1);
+    assert.match(stderr, /There is no site in |is no directory/);
+  }
+  assert.deepEqual((await readdir(directory.path)).sort(), ['broken', 'file'], 'nothing is made');
+});
+
+test('a database is made beside other things, which stay as they are, and it is said', async () => {
+  await using directory = await temporaryDirectory();
+  const notes = path.join(directory.path, 'notes.txt');
+  await writeFile(notes, 'mine');
+  const made = await runCommand(['init', '--data', directory.path, '--empty']);
+  assert.equal(made.code, 0);
+  assert.match(made.stdout, /holds notes\.txt; the new database stands beside that/);
+  assert.equal(await readFile(notes, 'utf8'), 'mine');
+});
+
+test('a data directory may be absent, empty, or hold what Canopy or the system puts there', async () => {
+  await using directory = await temporaryDirectory();
+  const data = path.join(directory.path, 'some', 'where');
+  await mkdir(path.join(data, 'lost+found'), { recursive: true });
+  await mkdir(path.join(data, 'blobs'));
+  await writeFile(path.join(data, '.gitignore'), '*');
+  const below = path.join(directory.path, 'else', 'where');
+  for (const each of [data, below]) {
+    const { code, stdout, stderr } = await runCommand(['init', '--data', each, '--empty']);
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stdout, / holds /);
+  }
+  const again = await runCommand(['init', '--data', data]);
+  assert.match(again.stdout, /already/);
+});
+
+test('import tells the counts first, then what it left alone, then the rest', async () => {
+  await using directory = await temporaryDirectory();
+  const data = ['--data', path.join(directory.path, 'data')];
+  const docs = path.join(directory.path, 'docs');
+  await mkdir(docs);
+  await writeFile(path.join(docs, 'a.md'), '# A\n\n[gone](./nowhere.md)\n');
+  await writeFile(path.join(docs, 'z.md'), '# Z\n');
+  await runCommand(['init', ...data, '--empty', '--admin-password', 'first']);
+  const run = () => runCommand(['import', ...data, docs, '/docs', '--user', 'admin']);
+  const first = await run();
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /^2 new, 0 changed, 0 left alone because edited here, 0 unchanged\n/);
+  {
+    await using server = await startServerProcess(data);
+    const admin = server.client({ name: 'admin', password: 'first' });
+    const edited = await admin.json('PATCH', '/docs/z/@api', { title: 'Edited' });
+    assert.equal(edited.status, 200, edited.text);
+    await server.end();
+  }
+  await writeFile(path.join(docs, 'z.md'), '# Z again\n');
+  const second = await run();
+  const [counts = '', alone = '', ...rest] = second.stdout.trimEnd().split('\n');
+  assert.match(counts, /^0 new, 0 changed, 1 left alone because edited here, 1 unchanged/);
+  assert.match(alone, /^z\.md: Left alone: \/docs\/z /);
+  assert.match(rest.join('\n'), /a\.md:\d+: .*nowhere/);
+  const nobody = await runCommand(['import', ...data, docs, '/docs', '--user', 'bob']);
+  assert.equal(nobody.code, 1);
+  assert.match(nobody.stderr, /no user \/acl_users:bob/);
 });

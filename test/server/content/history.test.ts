@@ -179,7 +179,7 @@ test('revertObject: gives back title, fields and properties, and says so', async
     assert.equal(contentTypes.of(page).read(page)['source'], 'one');
     assert.match(
       page.connection?.transaction(page.tid)?.note ?? '',
-      /^Reverted \/pub\/page to .*: source$/,
+      /^Reverted \/pub\/page to \d{1,2} [A-Z][a-z]{2} \d{4}, \d{1,2}:\d{2} UTC: source$/,
     );
   });
   const before = site.tid;
@@ -251,6 +251,20 @@ test('objectAsOf: what was closed then, or is closed now, stays closed', async (
       'later',
     );
     assert.ok(objectAsOf(work, at(work, '/pub/page'), closed));
+  });
+});
+
+test('objectAsOf: who may see history today may see what was open then, whoever might then', async () => {
+  await using site = await pages();
+  const early = await change(site, '/pub/page', 'early');
+  await set(site, '/pub', { 'View history': { roles: ['Authenticated'], acquire: true } });
+  await change(site, '/pub/page', 'later');
+  await site.as(LOW, (work) => {
+    assert.equal(objectAsOf(work, at(work, '/pub/page'), early)?.title, 'A');
+  });
+  await set(site, '/pub', { 'View history': MANAGERS });
+  await site.as(LOW, (work) => {
+    assert.throws(() => objectAsOf(work, at(work, '/pub/page'), early), Unauthorized);
   });
 });
 

@@ -291,3 +291,35 @@ test('undoTransactions: no undo rids a source of those who wrote in it', async (
   assert.equal(source(site, '/pub/page'), 'theirs');
   assert.deepEqual(authors(), [ADMIN_KEY, LOW]);
 });
+
+test('undoTransactions: what stands in the way is told to those who might undo it', async () => {
+  await using site = await pages();
+  const first = await step(site, setSource('/pub/page', 'one\nTWO\n'));
+  await step(site, setSource('/pub/page', 'one\nTWO!\n'));
+  for (const dryRun of [true, false]) {
+    await assert.rejects(undo(site, [first], { dryRun }, LOW), Unauthorized);
+  }
+  await grant(site, 'Undo changes');
+  assert.equal((await undo(site, [first], {}, LOW)).conflicts.length, 1);
+});
+
+test('undoTransactions: of what the user may not view, no path, field or id is told', async () => {
+  await using site = await pages();
+  const view = (roles: readonly string[]): Promise<void> =>
+    site.manage((work) => {
+      at(work, '/pub/page').permissions = { View: { roles, acquire: false } };
+    });
+  await grant(site, 'Undo changes', 'Change Documents');
+  const edit = await step(site, setSource('/pub/page', 'one\nTWO\n'));
+  await view(['Manager']);
+  assert.deepEqual((await undo(site, [edit], { dryRun: true }, LOW)).objects, []);
+  await view(['Anonymous']);
+  assert.deepEqual((await undo(site, [edit], { dryRun: true }, LOW)).objects, ['/pub/page']);
+
+  await step(site, setSource('/pub/page', 'one\nTWO!\n'));
+  await view(['Manager']);
+  const [hidden] = (await undo(site, [edit], {}, LOW)).conflicts;
+  assert.deepEqual([hidden?.path, hidden?.fields], ['/pub', []]);
+  const [shown] = (await undo(site, [edit])).conflicts;
+  assert.deepEqual([shown?.path, shown?.fields], ['/pub/page', ['source']]);
+});

@@ -7,7 +7,9 @@ import type { SourceFile } from '../../../server/import/source-file.js';
 
 function file(path: string, text = ''): SourceFile {
   const bytes = Buffer.from(text);
-  return { segments: path.split('/'), sizeBytes: bytes.length, read: async () => bytes };
+  const unasked = (): never => assert.fail('a plan reads no bytes');
+  const reading = { read: async () => bytes, sha256: unasked, store: unasked };
+  return { segments: path.split('/'), sizeBytes: bytes.length, ...reading };
 }
 
 function placed(plan: ImportPlan): Record<string, string> {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadRequest } from '../../../server/errors.js';
 import { FORM_FIELDS_MAX, readForm } from '../../../server/publisher/converters.js';
+import type { FormPart } from '../../../server/publisher/form.js';
 import { queryParts } from '../../../server/publisher/request.js';
 
 function fields(query: string): unknown {
@@ -37,6 +38,14 @@ const table: readonly (readonly [query: string, expected: Readonly<Record<string
   ['tags:list=one&tags:list=two', { tags: ['one', 'two'] }],
   ['ids:int:list=1&ids:list:int=2', { ids: [1, 2] }],
   ['words:tokens=a b&words:tokens=c', { words: [['a', 'b'], ['c']] }],
+  ['words:tokens:list=a b&words:list:tokens=c', { words: ['a', 'b', 'c'] }],
+  ['l:lines:list=a%0Ab&l:lines:list=c', { l: ['a', 'b', 'c'] }],
+  ['p.w:tokens:list:record=a b&p.w:record:tokens:list=c', { p: { w: ['a', 'b', 'c'] } }],
+  ['p.w:tokens:list:records=a b&p.w:records:tokens:list=c', { p: [{ w: ['a', 'b', 'c'] }] }],
+  ['p.w:record:tokens=a b', { p: { w: ['a', 'b'] } }],
+  ['p=1&p=2&p.a:records=3', { p: [{ a: '3' }] }],
+  ['p=1&p.a:record=3', { p: { a: '3' } }],
+  ['p.a:record=1&p=2&p.b:records=3', { p: [{ b: '3' }] }],
   ['p.name:record=Ann&p.age:record:int=9', { p: { name: 'Ann', age: 9 } }],
   ['p.tags:list:record=a&p.tags:list:record=b', { p: { tags: ['a', 'b'] } }],
   ['a.b.c:record=1', { 'a.b': { c: '1' } }],
@@ -94,7 +103,10 @@ for (const [query, named] of refused) {
   test(`readForm: ${query} is refused by the field’s name`, () => {
     assert.throws(
       () => fields(query),
-      (error) => error instanceof BadRequest && named.test(error.message),
+      (error) =>
+        error instanceof BadRequest &&
+        named.test(error.message) &&
+        error.message.includes(`“${error.field ?? '?'}”`),
     );
   });
 }
@@ -140,6 +152,33 @@ test('readForm: files are values, and an empty file field counts as empty', () =
 test('readForm: a form past its bound is refused', () => {
   const parts = Array.from({ length: FORM_FIELDS_MAX + 1 }, () => ({ name: 'a', value: '1' }));
   assert.throws(() => readForm([], parts), BadRequest);
+});
+
+test('readForm: forms of many fields are read in time that grows with them', () => {
+  const each = (name: (index: number) => string): FormPart[] =>
+    Array.from({ length: FORM_FIELDS_MAX }, (_, index) => ({ name: name(index), value: 'x' }));
+  const startedMs = performance.now();
+  for (const flag of ['record', 'records', 'list', 'record:default', 'records:list']) {
+    readForm(each((index) => `p.a${index}:${flag}`));
+    readForm(each(() => `p.a:${flag}`));
+  }
+  assert.ok(performance.now() - startedMs < 3000, 'not with their square');
+});
+
+test('readForm: defaults fill in no more than a form may hold many times over', () => {
+  const half = FORM_FIELDS_MAX / 2;
+  const parts = Array.from({ length: FORM_FIELDS_MAX }, (_, index) => ({
+    name: index < half ? 'p.a:records' : `p.d${index}:records:default`,
+    value: 'x',
+  }));
+  assert.throws(
+    () => readForm(parts),
+    (error) => error instanceof BadRequest && error.field === 'p',
+  );
+  const fine = readForm([...parts.slice(0, half), ...parts.slice(half, half + 10)]);
+  const filled = fine.get('p') as readonly Record<string, unknown>[];
+  assert.equal(filled.length, half);
+  assert.equal(Object.keys(filled[0] ?? {}).length, 11);
 });
 
 test('readForm: what no converter takes is refused however long it is, in time that grows with it', () => {

@@ -1,7 +1,8 @@
 /** Reading the fields of a form. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Form, type FormValue } from '../../../server/publisher/form.js';
+import { readForm } from '../../../server/publisher/converters.js';
+import { Form, type FormValue, isFormFile } from '../../../server/publisher/form.js';
 
 const file = { filename: 'a.txt', contentType: 'text/plain', sha256: 'ab', sizeBytes: 3 };
 const form = new Form(
@@ -29,6 +30,24 @@ test('Form: all gives every value', () => {
   assert.deepEqual(form.all('many'), ['a', 'b']);
   assert.deepEqual(form.all('one'), ['1']);
   assert.deepEqual(form.all('missing'), []);
+});
+
+test('isFormFile: a record that looks like a file is none, however it was sent', () => {
+  const forged = readForm(
+    [':record', ':records'].flatMap((converter, at) =>
+      Object.entries(file).map(([name, value]) => ({
+        name: `f${at}.${name}${converter}`,
+        value: String(value),
+      })),
+    ),
+  );
+  assert.deepEqual(forged.names, ['f0', 'f1']);
+  for (const name of forged.names) {
+    assert.equal(isFormFile(forged.get(name)), false);
+    assert.equal(forged.file(name), undefined);
+    assert.ok(![forged.get(name)].flat().some(isFormFile));
+  }
+  assert.equal(isFormFile(readForm([], [{ name: 'f', file }]).get('f')), true);
 });
 
 test('Form: names keep the order in which they were sent', () => {

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Database, MemoryStorage } from '../../../odb/index.js';
+import { Authenticator } from '../../../server/publisher/authenticate.js';
+import { Publisher } from '../../../server/publisher/publish.js';
+import { signInViews } from '../../../server/publisher/sign-in.js';
+import { registerView } from '../../../server/publisher/view.js';
 import { FAILURES_MAX } from '../../../server/security/login-guard.js';
+import { BRIEF_LIFETIME_MS, prepareSessions } from '../../../server/security/session.js';
+import { initialise, openSite } from '../../../server/site.js';
+import type { Page, RequestOptions } from '../../support/client.js';
 import { ADMIN, builtModule, startServer, type TestServer } from '../../support/server.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
@@ -62,6 +70,71 @@ test('wrong credentials are 401, on the form without a dialog of the browser', a
   assert.equal(basic.status, 401);
   assert.match(basic.header('www-authenticate') ?? '', /^Basic realm=/);
   assert.equal((await server.client().json('POST', '/@login', wrong)).status, 401);
+});
+
+test('a client that sends JSON, or would rather have it, is refused in JSON', async () => {
+  await using server = await start();
+  const form = {
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'text/html;q=0.5, application/json',
+  };
+  const wrong = { name: 'admin', password: 'guess' };
+  const ways = [
+    { headers: { 'content-type': 'application/json' }, body: JSON.stringify(wrong) },
+    { headers: form, body: new URLSearchParams(wrong).toString() },
+  ];
+  const post = (way: RequestOptions) => server.client().request('POST', '/@login', way);
+  const requireProblem = (page: Page, status: number): void => {
+    assert.equal(page.status, status, page.text);
+    assert.match(page.header('content-type') ?? '', /^application\/problem\+json/);
+    assert.equal(page.json()['status'], status);
+  };
+  for (const way of ways) requireProblem(await post(way), 401);
+  const malformed = { headers: { 'content-type': 'application/json' }, body: '{' };
+  requireProblem(await post(malformed), 400);
+  for (let tried = ways.length; tried < FAILURES_MAX; tried += 1) await post(ways[0] ?? {});
+  for (const way of ways) {
+    const paused = await post(way);
+    requireProblem(paused, 429);
+    assert.ok(Number(paused.header('retry-after')) > 0);
+  }
+  const page = await server.client().post('/@login', wrong, { accept: '*/*' });
+  assert.match(page.header('content-type') ?? '', /^text\/html/, 'whoever takes anything');
+});
+
+test('signing in again begins a session that lasts, also when the old one was due for renewal', async () => {
+  let nowMs = Date.now();
+  await using storage = new MemoryStorage();
+  await using database = await Database.open({ storage });
+  const site = await openSite({ database, nowMs: () => nowMs });
+  await prepareSessions(storage);
+  await initialise(site, { adminPassword: ADMIN.password, welcome: false });
+  const authenticator = new Authenticator(site);
+  for (const view of signInViews({ authenticator, sessions: site.sessions })) registerView(view);
+  using publisher = new Publisher({ site, authenticator, timeLimitMs: 10_000 });
+  const signIn = async (cookie: string): Promise<readonly string[]> => {
+    const envelope = {
+      method: 'POST',
+      url: '/@login',
+      headers: { 'content-type': 'application/json', ...(cookie === '' ? {} : { cookie }) },
+      body: new TextEncoder().encode(JSON.stringify(ADMIN)),
+      remoteAddress: '127.0.0.1',
+      origin: 'http://site.test',
+      attempt: 0,
+    };
+    const outcome = await publisher.publish({ envelope });
+    assert.equal(outcome.kind, 'published');
+    return outcome.kind === 'published'
+      ? outcome.published.answer.headers
+          .filter(([name]) => name === 'Set-Cookie')
+          .map(([, value]) => value.split(';', 1)[0] ?? '')
+      : [];
+  };
+  const [first = ''] = await signIn('');
+  nowMs += BRIEF_LIFETIME_MS / 2;
+  const again = await signIn(first);
+  assert.equal(again.length, 1, 'one cookie, not the old one after the new');
+  assert.notEqual(again[0], first);
 });
 
 test('a browser that may not see a page is sent to sign in, and comes back to it', async () => {

@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { afterEach, describe, mock, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 
 import { Invalid, ServerError } from '../../../server/errors.js';
 import {
   PASSWORD_BYTES_MAX,
-  PASSWORD_PARAMETERS,
+  PASSWORD_CHARACTERS_MIN,
   Passwords,
+  refuseChosenPassword,
+  refusePassword,
 } from '../../../server/security/password.js';
 import {
   type Credentials,
@@ -21,6 +25,18 @@ const quick = () => new Passwords({ parameters: QUICK });
 function credentials(password: string, passwordHash: string): Credentials {
   return { principal: '/acl_users:admin', password, passwordHash };
 }
+
+/** Counts, until the test ends, how often a hash is computed. */
+function countDerivations(): () => number {
+  const counted = mock.method(crypto, 'scryptSync');
+  syncBuiltinESMExports();
+  return () => counted.mock.callCount();
+}
+
+afterEach(() => {
+  mock.restoreAll();
+  syncBuiltinESMExports();
+});
 
 describe('passwords', () => {
   test('the right one is verified, a wrong one is not', () => {
@@ -40,17 +56,9 @@ describe('passwords', () => {
     assert.equal(passwords.verify(credentials('secret', hash)), true);
   });
 
-  test('a hash with fewer parameters stays valid and is due to be made again', () => {
+  test('a hash made with other parameters stays valid', () => {
     const hash = quick().hash('secret');
-    const passwords = new Passwords();
-    assert.equal(passwords.verify(credentials('secret', hash)), true);
-    assert.equal(passwords.needsRehash(hash), true);
-    assert.equal(quick().needsRehash(hash), false);
-    const { logN, r, p } = PASSWORD_PARAMETERS;
-    assert.equal(
-      passwords.needsRehash(hash.replace('ln=1,r=1,p=1', `ln=${logN},r=${r},p=${p}`)),
-      false,
-    );
+    assert.equal(new Passwords().verify(credentials('secret', hash)), true);
   });
 
   test('accents are the same however they are typed', () => {
@@ -94,9 +102,30 @@ describe('passwords', () => {
     }
   });
 
-  test('pretending takes a check, and lets nobody in', () => {
+  test('what is refused says what would do', () => {
+    assert.equal(refusePassword('pw'), undefined);
+    assert.match(refusePassword('') ?? '', /must not be empty/);
+    const long = 'x'.repeat(PASSWORD_BYTES_MAX + 1);
+    assert.match(refusePassword(long) ?? '', /at most 1,024 bytes/);
+    assert.match(refusePassword('é'.repeat(PASSWORD_BYTES_MAX / 2 + 1)) ?? '', /bytes/);
+
+    assert.equal(refuseChosenPassword('🌳'.repeat(PASSWORD_CHARACTERS_MIN)), undefined);
+    for (const short of ['', 'secret', '🌳'.repeat(PASSWORD_CHARACTERS_MIN - 1)]) {
+      assert.match(refuseChosenPassword(short) ?? '', /at least 8 characters.* 1,024 bytes/);
+    }
+    assert.match(refuseChosenPassword(long) ?? '', /at most 1,024 bytes/);
+  });
+
+  test('pretending takes exactly what a wrong password takes, the first time as well', () => {
     const passwords = quick();
-    assert.equal(passwords.pretend('secret'), undefined);
+    const hash = passwords.hash('secret');
+    const derived = countDerivations();
+    passwords.verify(credentials('wrong', hash));
+    assert.equal(derived(), 1);
+    passwords.pretend('wrong');
+    assert.equal(derived(), 2);
+    passwords.pretend('wrong');
+    assert.equal(derived(), 3);
   });
 });
 

@@ -6,7 +6,19 @@ export const HELP_PATH = '/news';
 
 export function helpSite(): TestSite {
   const root = folder(
-    { title: 'The garden', color: 'green', tags: ['rose', 'tulip', 'fern'], motto: 'dig & rest' },
+    {
+      title: 'The garden',
+      color: 'green',
+      tags: ['rose', 'tulip', 'fern'],
+      motto: 'dig & rest',
+      messages: folder(
+        {},
+        {
+          en: page({ more: 'Read more', hello: 'Hello, {name}!' }),
+          de: page({ more: 'Weiter lesen', hello: 'Guten Tag, {name}!' }),
+        },
+      ),
+    },
     {
       layout: template(
         '<h1>{{title}}</h1>\n<main>{{> @partial-block}}</main>\n{{#> aside}}<p>No aside.</p>{{/aside}}',

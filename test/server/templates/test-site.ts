@@ -153,6 +153,8 @@ export interface SiteOptions {
   readonly headers?: Values;
   readonly mayView?: (object: TestObject) => boolean;
   readonly mayDump?: boolean;
+  readonly languages?: readonly string[];
+  readonly keep?: TemplateWorld['keep'] & {};
   readonly steps?: number;
   readonly language?: Language;
   readonly checkDeadline?: () => void;
@@ -230,6 +232,7 @@ function worldOf(site: TestSite, options: SiteOptions): TemplateWorld {
     user: { name: 'ann', roles: ['Authenticated'] },
     version: null,
     mayDump: options.mayDump ?? false,
+    mayInspect: () => true,
     request: {
       method: 'GET',
       url: `/page?${options.query ?? ''}`,
@@ -277,6 +280,8 @@ function worldOf(site: TestSite, options: SiteOptions): TemplateWorld {
     children: (object) => objectOf(object).children?.values(),
     urlOf: (object) => objectOf(object).url,
     assetUrl: (object) => `/@assets/1a2b/${objectOf(object).id}`,
+    languages: options.languages ?? [],
+    ...(options.keep === undefined ? {} : { keep: options.keep }),
     attributes: (object) =>
       Object.keys(objectOf(object).values).filter((name) => !BUILT_IN.has(name)),
     markdown: (text) => marked.parse(text, { async: false }),

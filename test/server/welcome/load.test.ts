@@ -1,9 +1,13 @@
 /** The welcome site: every page of it, as a visitor sees it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Container, isContainer } from '../../../server/content/content.js';
+import { type Container, contentAt, isContainer } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
+import { updateObject } from '../../../server/content/edit.js';
+import { setPermissions } from '../../../server/content/permissions.js';
+import { siteRoot } from '../../../server/content/places.js';
 import { undoTransactions } from '../../../server/content/undo.js';
+import { ADMIN_KEY } from '../../../server/site.js';
 import { memorySite } from '../../support/site.js';
 
 const pages: readonly (readonly [url: string, has: RegExp])[] = [
@@ -76,4 +80,53 @@ test('the welcome site: can be undone in one', async () => {
     return isContainer(root) ? root.items().map(({ id }) => id) : [];
   });
   assert.deepEqual(left, ['acl_users']);
+});
+
+test('the welcome site: what has no title is called by its id, and no link is empty', async () => {
+  await using site = await memorySite({ welcome: true });
+  await site.add('/plain', { type: 'Folder' });
+  await site.add('/plain/dot.svg', { type: 'Image' });
+  await site.add('/plain/text', { type: 'Document' });
+  await site.manage((work) => {
+    updateObject(work, siteRoot(work.connection), { title: '' });
+  });
+  for (const url of [
+    '/',
+    '/plain/',
+    '/plain/text',
+    '/plain/dot.svg/image_page',
+    '/plain/dot.svg/card',
+    '/logo.svg/image_page',
+  ]) {
+    const { text } = await site.publish(url);
+    assert.doesNotMatch(text, /<(a|h1|title)\b[^>]*>\s*<\/\1>/, url);
+    assert.doesNotMatch(text, /<a class="brand"[^>]*><img [^>]*alt=""><\/a>/, url);
+  }
+  assert.match((await site.publish('/plain/dot.svg/image_page')).text, />All of plain<\/a>/);
+  assert.match((await site.publish('/plain/')).text, />dot\.svg<\/a>/);
+});
+
+test('the welcome site: the way to the admin is where one may work, or a way to sign in', async () => {
+  await using site = await memorySite({ welcome: true });
+  await site.add('/acl_users/mo', { type: 'User' });
+  await site.manage((work) => {
+    const guide = contentAt(siteRoot(work.connection), '/try/guide');
+    assert.ok(guide);
+    setPermissions(work, guide, { localRoles: { '/acl_users:mo': ['Manager'] } });
+  });
+  const waysIn = async (url: string, user?: string): Promise<readonly string[]> => {
+    const { text } = await site.publish(url, user === undefined ? {} : { user });
+    const navigation = /<nav aria-label="Main">.*?<\/nav>/s.exec(text)?.[0] ?? '';
+    return [...navigation.matchAll(/<a href="([^"]*@manage)">([^<]*)</g)].map(
+      ([, href = '', words = '']) => `${words}: ${href}`,
+    );
+  };
+  const mo = '/acl_users:mo';
+  assert.deepEqual(await waysIn('/try/guide/routing', mo), ['Manage: /try/guide/routing/@manage']);
+  assert.deepEqual(await waysIn('/try/guide/', mo), ['Manage: /try/guide/@manage']);
+  assert.deepEqual(await waysIn('/try/', mo), []);
+  assert.deepEqual(await waysIn('/', mo), []);
+  assert.deepEqual(await waysIn('/', ADMIN_KEY), ['Manage: /@manage']);
+  assert.deepEqual(await waysIn('/try/'), ['Sign in: /try/@manage']);
+  assert.doesNotMatch((await site.publish('/', { user: mo })).text, /href="\/@manage"/);
 });

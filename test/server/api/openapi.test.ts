@@ -1,0 +1,516 @@
+/** Every status of every operation, as it is described and as it is. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { routes } from '../../../server/api/api.js';
+import { FAILURES_MAX } from '../../../server/security/login-guard.js';
+import type { Client } from '../../support/client.js';
+import { builtModule } from '../../support/server.js';
+import { FAULTS } from './faulty-plugin.js';
+import { type Asking, BODY_BYTES_MAX, DescribedServer } from './described-server.js';
+
+let site: DescribedServer;
+/** May view, and nothing else. */
+let reader: Client;
+/** Has failed to sign in too often. */
+let ghost: Client;
+/** The first transaction of a site that has one. */
+let early: string;
+let strangers = 0;
+
+before(async () => {
+  site = await DescribedServer.start([builtModule('server/api/faulty-plugin.js')]);
+  early = String((await site.write('POST', '/@api/contents', { type: 'Folder', id: 'f' }))['tid']);
+  await site.write('POST', '/f/@api/contents', { type: 'Document', id: 'd' });
+  reader = await site.addUser('reader');
+  ghost = site.client({ name: 'ghost', password: 'wrong' });
+  for (let failed = 0; failed < FAILURES_MAX; failed += 1) await ghost.get('/@api/me');
+});
+after(() => site[Symbol.asyncDispose]());
+
+/** Adds an object for a test of its own; answers its path and the transaction. */
+async function add(type: string, id: string, fields = {}): Promise<{ at: string; tid: string }> {
+  const made = await site.write('POST', '/f/@api/contents', { type, id, fields });
+  return { at: `/f/${id}`, tid: String(made['tid']) };
+}
+
+/** Asks an operation for one status after the other; afterwards it was seen in all that it has. */
+async function exhaust(
+  key: string,
+  cases: Readonly<Record<number, Asking | readonly Asking[]>>,
+  url: string,
+): Promise<void> {
+  for (const [status, askings] of Object.entries(cases)) {
+    for (const asking of Array.isArray(askings) ? (askings as readonly Asking[]) : [askings]) {
+      await site.ask(key, Number(status), { url, ...(asking as Asking) });
+    }
+  }
+  // Faults have a test of their own.
+  const described = Object.keys(site.operation(key).responses).filter((status) => status < '500');
+  assert.deepEqual(Object.keys(cases).sort(), described.sort(), key);
+}
+
+const stranger = (): Client => {
+  strangers += 1;
+  return site.client({ name: `stranger${strangers}`, password: 'wrong' });
+};
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+/** What any `GET` below an object may answer. */
+function reading(url: string): Record<number, Asking> {
+  const [path = '', query = ''] = url.split('?');
+  const with_ = (more: string): string => `${path}?${query === '' ? '' : `${query}&`}${more}`;
+  return {
+    304: { headers: { 'if-none-match': '*' } },
+    400: { url: with_('at=nonsense') },
+    401: { as: stranger() },
+    403: { as: reader, url: with_(`at=${early}`) },
+    404: { url: url.startsWith('/@api/') ? with_('at=1') : `/nowhere${url}` },
+    412: { headers: { 'if-match': '"none"' } },
+    429: { as: ghost },
+  };
+}
+
+/** What any other request may answer. */
+function ordering(url: string): Record<number, Asking> {
+  return {
+    400: { url: `/%ff${url}` },
+    401: { as: stranger() },
+    403: { headers: { origin: 'https://elsewhere.example' } },
+    404: { url: `/nowhere${url}` },
+    405: { url: `${url}?at=${early}` },
+    413: { body: Buffer.alloc(BODY_BYTES_MAX + 1, ' '), headers: JSON_TYPE },
+    429: { as: ghost },
+  };
+}
+
+/** What any request that writes JSON may answer; `json` is a body that passes. */
+function writing(url: string, json: unknown): Record<number, Asking> {
+  return {
+    ...ordering(url),
+    412: { json, headers: { 'if-match': '"1"' } },
+    415: { body: 'text', headers: { 'content-type': 'text/plain' } },
+    422: { json: [] },
+  };
+}
+
+const exhausted: string[] = [];
+function route(key: string, run: () => Promise<void>): void {
+  exhausted.push(key);
+  test(`${key} answers as it is described`, run);
+}
+
+route('GET /{path}/@api', async () => {
+  const url = '/f/d/@api';
+  await exhaust(
+    'GET /{path}/@api',
+    {
+      ...reading(url),
+      200: [
+        {},
+        { url: '/@api' },
+        { url: '/acl_users/admin/@api' },
+        { url: `${url}?at=9999-01-01` },
+      ],
+    },
+    url,
+  );
+});
+
+route('PATCH /{path}/@api', async () => {
+  const { at } = await add('Document', 'patched');
+  const json = {
+    title: 'T',
+    properties: [{ name: 'p', type: 'selection', value: 'a', choices: ['a'] }],
+  };
+  const blind = await site.addUser('blind');
+  await site.write('PATCH', `${at}/@api/permissions`, {
+    permissions: {
+      View: { roles: ['Manager'], acquire: false },
+      'Change Documents': { roles: ['Authenticated'], acquire: true },
+    },
+  });
+  const url = `${at}/@api`;
+  await exhaust(
+    'PATCH /{path}/@api',
+    {
+      ...writing(url, json),
+      200: [{ json }, {}, { as: blind, json: { title: 'Unseen' } }],
+      409: { url: '/acl_users/admin/@api', json: { fields: { roles: [] } } },
+    },
+    url,
+  );
+});
+
+route('DELETE /{path}/@api', async () => {
+  const [gone, kept] = [await add('Folder', 'gone'), await add('Document', 'kept')];
+  const url = `${kept.at}/@api`;
+  await exhaust(
+    'DELETE /{path}/@api',
+    {
+      ...ordering(url),
+      200: { url: `${gone.at}/@api` },
+      405: [{ url: `${url}?at=${early}` }, { url: '/@api' }],
+      409: { url: '/acl_users/@api' },
+      412: { headers: { 'if-match': '"1"' } },
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/contents', async () => {
+  const url = '/f/@api/contents';
+  await exhaust(
+    'GET /{path}/@api/contents',
+    {
+      ...reading(url),
+      200: [{}, { url: `${url}?sort=id&order=desc&start=1&limit=1&type=Document` }],
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/contents', async () => {
+  const url = '/f/@api/contents';
+  const json = { type: 'Template', id: 'added' };
+  await exhaust(
+    'POST /{path}/@api/contents',
+    {
+      ...writing(url, { type: 'Template', id: 'never' }),
+      201: { json },
+      409: { json: { type: 'Template', id: 'd' } },
+      422: [{ json: [] }, { json: { type: 'Template', id: 'bad', fields: { source: '{{#if}}' } } }],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/data', async () => {
+  const { at } = await add('File', 'read');
+  const url = `${at}/@api/data`;
+  await site.ask('PUT /{path}/@api/data', 200, { url, body: 'some bytes' });
+  await exhaust(
+    'GET /{path}/@api/data',
+    {
+      ...reading(url),
+      200: [{}, { url: '/f/d/@api/data' }],
+      206: { headers: { range: 'bytes=0-3' } },
+      404: [{ url: '/f/@api/data' }, { url: '/nowhere/@api/data' }],
+      416: { headers: { range: 'bytes=900-' } },
+    },
+    url,
+  );
+});
+
+route('PUT /{path}/@api/data', async () => {
+  const { at } = await add('File', 'written');
+  const url = `${at}/@api/data`;
+  await exhaust(
+    'PUT /{path}/@api/data',
+    {
+      ...ordering(url),
+      200: [{ body: 'some bytes' }, { url: '/f/d/@api/data', body: '# Text' }],
+      404: [{ url: '/f/@api/data' }, { url: '/nowhere/@api/data' }],
+      412: { body: 'x', headers: { 'if-match': '"1"' } },
+      415: { url: '/f/d/@api/data', body: Buffer.from([0xff]) },
+      422: { body: 'x', headers: { 'content-type': 'nonsense' } },
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/copy', async () => {
+  const { at } = await add('Document', 'copied');
+  const url = `${at}/@api/copy`;
+  const json = { to: '/f', id: 'copy' };
+  await exhaust(
+    'POST /{path}/@api/copy',
+    { ...writing(url, { to: '/f' }), 201: { json }, 409: { json: { to: '/f', id: 'd' } } },
+    url,
+  );
+});
+
+route('POST /{path}/@api/move', async () => {
+  const { at } = await add('Document', 'moved');
+  const url = `${at}/@api/move`;
+  await exhaust(
+    'POST /{path}/@api/move',
+    {
+      ...writing(url, { to: '/f' }),
+      200: { json: { to: '/f', before: 'd' } },
+      409: [{ json: { to: '/f', id: 'd' } }, { url: '/@api/move', json: { to: '/f' } }],
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/batch', async () => {
+  const url = '/f/@api/batch';
+  const one = (method: string, path: string, body?: unknown): Asking => ({
+    json: {
+      operations: [
+        { method: 'GET', path: '/f/@api' },
+        { method, path, body },
+      ],
+    },
+  });
+  const { json } = one('GET', '/f/@api/me');
+  await exhaust(
+    'POST /{path}/@api/batch',
+    {
+      ...writing(url, json),
+      200: [{ json }, one('PUT', '/f/d/@api/data', '# Text'), one('GET', '/f/d/@api/data')],
+      400: [
+        { body: '{', headers: JSON_TYPE },
+        one('GET', '/%ff/@api'),
+        one('GET', '/@api/contents?limit=x'),
+      ],
+      403: [
+        { headers: { origin: 'https://elsewhere.example' } },
+        { as: reader, ...one('PATCH', '/f/@api', { title: 'Mine' }) },
+      ],
+      404: [{ url: `/nowhere${url}` }, one('GET', '/nowhere/@api')],
+      405: [{ url: `${url}?at=${early}` }, one('PUT', '/f/@api')],
+      409: [
+        one('POST', '/f/@api/contents', { type: 'Folder', id: 'd' }),
+        one('POST', '/@api/undo', { transactions: [early] }),
+      ],
+      422: [{ json: [] }, one('PATCH', '/f/@api', { title: 7 }), one('GET', '/@api?at=1')],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/transactions', async () => {
+  const url = '/f/@api/transactions';
+  const query = `user=admin&from=${early}&to=9999-01-01&limit=2&start=1`;
+  await exhaust(
+    'GET /{path}/@api/transactions',
+    { ...reading(url), 200: [{}, { url: `${url}?${query}` }, { url: '/@api/transactions' }] },
+    url,
+  );
+});
+
+route('GET /{path}/@api/history', async () => {
+  const url = '/f/@api/history';
+  await exhaust('GET /{path}/@api/history', { ...reading(url), 200: {} }, url);
+});
+
+route('GET /{path}/@api/history/{tid}', async () => {
+  const { at, tid } = await add('Document', 'old');
+  const { tid: now } = await site.write('PATCH', `${at}/@api`, { fields: { source: 'new' } });
+  const url = `${at}/@api/history/${tid}`;
+  await exhaust(
+    'GET /{path}/@api/history/{tid}',
+    {
+      ...reading(url),
+      200: [{}, { url: `${url}?diff=${String(now)}` }],
+      400: { url: `${url}?diff=yesterday` },
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/revert', async () => {
+  const { at, tid } = await add('Document', 'reverted');
+  await site.write('PATCH', `${at}/@api`, { title: 'Later' });
+  const url = `${at}/@api/revert`;
+  await exhaust(
+    'POST /{path}/@api/revert',
+    { ...writing(url, { tid }), 200: { json: { tid } } },
+    url,
+  );
+});
+
+route('POST /{path}/@api/undo', async () => {
+  const { at } = await add('Document', 'undone');
+  const { tid } = await site.write('PATCH', `${at}/@api`, { title: 'One' });
+  const { tid: later } = await site.write('PATCH', `${at}/@api`, { title: 'Two' });
+  const [{ tid: first } = { tid: '' }] = (
+    (await site.write('GET', '/@api/transactions?limit=1000'))['items'] as { tid: string }[]
+  ).slice(-1);
+  const url = `${at}/@api/undo`;
+  await exhaust(
+    'POST /{path}/@api/undo',
+    {
+      ...writing(url, { transactions: [later] }),
+      200: [{ json: { transactions: [later], dryRun: true } }, { json: { transactions: [later] } }],
+      409: [{ json: { transactions: [first] } }, { json: { transactions: [early] } }],
+      422: [
+        { json: [] },
+        { json: { transactions: ['1'] } },
+        { json: { transactions: [tid, 'x'] } },
+      ],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/permissions', async () => {
+  const url = '/f/d/@api/permissions';
+  await exhaust(
+    'GET /{path}/@api/permissions',
+    { ...reading(url), 200: [{}, { url: '/@api/permissions' }] },
+    url,
+  );
+});
+
+route('PATCH /{path}/@api/permissions', async () => {
+  const { at } = await add('Folder', 'guarded');
+  const url = `${at}/@api/permissions`;
+  const json = {
+    permissions: {
+      View: { roles: ['Manager'], acquire: true },
+      'Define permissions': { roles: ['Owner'], acquire: true },
+    },
+    localRoles: { reader: ['Manager'], definer: ['Owner'] },
+    addRoles: ['Editor'],
+  };
+  const definer = await site.addUser('definer');
+  await exhaust(
+    'PATCH /{path}/@api/permissions',
+    { ...writing(url, json), 200: [{ json }, {}, { as: definer, json: { addRoles: ['New'] } }] },
+    url,
+  );
+});
+
+route('GET /{path}/@api/access', async () => {
+  const url = '/f/@api/access?permission=View&user=reader';
+  await exhaust(
+    'GET /{path}/@api/access',
+    {
+      ...reading(url),
+      200: {},
+      400: [{ url: '/f/@api/access' }, { url: `${url}&at=nonsense` }],
+      422: [{ url: '/f/@api/access?permission=Fly' }, { url: `${url}nobody` }],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/me', async () => {
+  const url = '/f/@api/me';
+  await exhaust('GET /{path}/@api/me', { ...reading(url), 200: [{}, { as: site.client() }] }, url);
+});
+
+route('POST /{path}/@api/me/password', async () => {
+  const fickle = await site.addUser('fickle');
+  const url = '/f/@api/me/password';
+  const json = { present: 'a good password', password: 'a new password' };
+  const { 412: _none, ...cases } = writing(url, json);
+  await exhaust(
+    'POST /{path}/@api/me/password',
+    {
+      ...cases,
+      200: { as: fickle, json },
+      422: [{ json: [] }, { as: reader, json: { ...json, present: 'a guess' } }],
+    },
+    url,
+  );
+});
+
+/** Starts an import, and gives the job's id. */
+async function startJob(): Promise<string> {
+  const boundary = 'cut';
+  const head = (about: string): string =>
+    `--${boundary}\r\nContent-Disposition: form-data; ${about}\r\n\r\n`;
+  const page = await site.admin.request('POST', '/f/@manage/import', {
+    headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+    body: `${head('name="action"')}start\r\n${head('name="file"; filename="a.md"')}# A\r\n--${boundary}--\r\n`,
+  });
+  const id = /job=([^&]+)/.exec(page.header('location') ?? '')?.[1];
+  assert.ok(id, page.text);
+  return id;
+}
+
+route('GET /@api/jobs', async () => {
+  await startJob();
+  const url = '/@api/jobs';
+  await exhaust('GET /@api/jobs', { ...reading(url), 200: [{}, { as: reader }] }, url);
+});
+
+route('GET /@api/jobs/{id}', async () => {
+  const url = `/@api/jobs/${await startJob()}`;
+  await exhaust('GET /@api/jobs/{id}', { ...reading(url), 200: {} }, url);
+});
+
+route('DELETE /@api/jobs/{id}', async () => {
+  const url = `/@api/jobs/${await startJob()}`;
+  while (['queued', 'running'].includes(String((await site.write('GET', url))['state']))) {
+    await wait(20);
+  }
+  const waiting = await startJob();
+  await exhaust(
+    'DELETE /@api/jobs/{id}',
+    {
+      ...ordering(url),
+      202: { url: `/@api/jobs/${waiting}` },
+      404: { url: '/@api/jobs/none' },
+      409: {},
+    },
+    url,
+  );
+});
+
+route('GET /@api/openapi.json', async () => {
+  const url = '/@api/openapi.json';
+  await exhaust('GET /@api/openapi.json', { ...reading(url), 200: {} }, url);
+});
+
+test('there is no operation but these', () => {
+  const described = Object.entries(site.description.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  assert.deepEqual(described.sort(), exhausted.sort());
+  assert.equal(described.length, routes.length);
+});
+
+test('a method that an address has not is refused with those it has', async () => {
+  for (const [path, methods] of Object.entries(site.description.paths)) {
+    const url = path.replace('{path}', 'f').replace('{tid}', early).replace('{id}', 'x');
+    const has = Object.keys(methods).map((method) => method.toUpperCase());
+    if (has.includes('GET')) has.push('HEAD');
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+      if (has.includes(method)) continue;
+      const page = await site.admin.request(method, url);
+      assert.equal(page.status, 405, `${method} ${url}`);
+      assert.deepEqual((page.header('allow') ?? '').split(', ').sort(), has.toSorted());
+      assert.match(String(page.json()['detail']), /what can be used is/);
+    }
+  }
+});
+
+test('faults of the server, and requests that take too long, are described for all', async () => {
+  for (const [id, status] of Object.entries(FAULTS)) {
+    await site.write('POST', '/f/@api/contents', { type: 'Faulty', id });
+    for (const [key, body] of [
+      ['GET /{path}/@api', undefined],
+      ['PATCH /{path}/@api', { fields: {} }],
+    ] as const) {
+      const page = await site.ask(key, status, { url: `/f/${id}/@api`, json: body });
+      assert.equal(page.header('retry-after') !== undefined, status === 503);
+    }
+  }
+  for (const key of exhausted) {
+    const { responses } = site.operation(key);
+    assert.ok(responses[500] !== undefined && responses[503] !== undefined, key);
+  }
+});
+
+test('the description names each operation and each of its parameters', () => {
+  const ids = new Set<string>();
+  for (const [path, methods] of Object.entries(site.description.paths)) {
+    for (const operation of Object.values(methods)) {
+      const { operationId, parameters } = operation as typeof operation & { operationId: string };
+      assert.ok(!ids.has(operationId), operationId);
+      ids.add(operationId);
+      const inPath = parameters.filter((parameter) => parameter.in === 'path');
+      const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      assert.deepEqual(
+        inPath.map(({ name }) => name),
+        named,
+      );
+    }
+  }
+});

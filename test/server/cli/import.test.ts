@@ -1,0 +1,40 @@
+/** `canopy import`, run as a command on a directory that is not all it seems. */
+import assert from 'node:assert/strict';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { runCommand, startServerProcess } from '../../support/server.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+
+test('import counts alike each time, and takes nothing from outside the directory', async () => {
+  await using directory = await temporaryDirectory();
+  const data = ['--data', path.join(directory.path, 'data')];
+  const docs = path.join(directory.path, 'docs');
+  await mkdir(path.join(docs, 'guide'), { recursive: true });
+  await writeFile(path.join(docs, 'guide', 'a.md'), '# A\n');
+  await writeFile(path.join(docs, '@b.css'), 'b');
+  await writeFile(path.join(directory.path, 'secret.md'), 'a secret');
+  await symlink('../secret.md', path.join(docs, 'out.md'));
+  await symlink('..', path.join(docs, 'guide', 'up'));
+  await symlink('round', path.join(docs, 'round'));
+  await runCommand(['init', ...data, '--empty', '--admin-password', 'a password']);
+  const run = () => runCommand(['import', ...data, docs, '/docs']);
+
+  const first = await run();
+  assert.equal(first.code, 0, first.stderr);
+  assert.match(first.stdout, /^2 new, 0 changed, 0 left alone because edited here, 0 unchanged/);
+  const second = await run();
+  assert.match(second.stdout, /^0 new, 0 changed, 0 left alone because edited here, 2 unchanged/);
+  for (const { stdout } of [first, second]) {
+    assert.match(stdout, /^out\.md: Not imported: it is a link that leads out of the directory$/m);
+    assert.match(stdout, /^guide\/up: Not imported: it is a link to a folder/m);
+    assert.match(stdout, /^round: Not imported: it is a link that leads nowhere$/m);
+    assert.match(stdout, /^@b\.css: Got the id b\.css$/m);
+  }
+
+  await using server = await startServerProcess(data);
+  const admin = server.client({ name: 'admin', password: 'a password' });
+  const { items } = (await admin.get('/docs/@api/contents')).json<{ items: { id: string }[] }>();
+  assert.deepEqual(items.map(({ id }) => id).sort(), ['b.css', 'guide']);
+  assert.equal((await admin.get('/docs/guide/@api/contents')).json()['total'], 1);
+});

@@ -1,0 +1,46 @@
+/**
+ * The admin whole: every screen, and the view they are reached by.
+ *
+ * The screens stand here in tab order: the first that applies to an object and may be opened is
+ * what `@manage` shows. A thread loads this module when it is first asked for a screen.
+ */
+import { manageView } from './manage.js';
+import { type AnyScreen, registerScreens } from './screen.js';
+import { account } from './screens/account.js';
+import { add } from './screens/add.js';
+import { contents } from './screens/contents.js';
+import { edit } from './screens/edit.js';
+import { goTo } from './screens/go-to.js';
+import { help } from './screens/help.js';
+import { history } from './screens/history.js';
+import { importScreen } from './screens/import.js';
+import { properties } from './screens/properties.js';
+import { rename } from './screens/rename.js';
+import { security } from './screens/security.js';
+import { undo } from './screens/undo.js';
+import { upload } from './screens/upload.js';
+import { users } from './screens/users.js';
+import { view } from './screens/view.js';
+
+/** Every screen of the admin, in tab order. */
+const SCREENS: readonly AnyScreen[] = [
+  users,
+  contents,
+  edit,
+  view,
+  properties,
+  history,
+  security,
+  undo,
+  importScreen,
+  add,
+  rename,
+  upload,
+  goTo,
+  help,
+  account,
+];
+
+registerScreens(SCREENS);
+
+export { manageView };
