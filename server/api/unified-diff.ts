@@ -2,9 +2,12 @@
  * Differences between two texts as a unified diff, which `patch` and people read.
  *
  * The search for the shortest one is quadratic in time and memory in the number of edits. Past
- * `EDITS_MAX` the whole text is shown as replaced, which is true, if less helpful.
+ * `EDITS_MAX` the whole text is shown as replaced, which is true, if less helpful. The library loads
+ * when first used.
  */
-import { createTwoFilesPatch } from 'diff';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
 
 /** Lines removed plus lines added that are searched for. */
 export const EDITS_MAX = 2000;
@@ -19,6 +22,7 @@ export interface DiffSide {
 }
 
 export function unifiedDiff(before: DiffSide, after: DiffSide): string {
+  const { createTwoFilesPatch } = require('diff') as typeof import('diff');
   const options = { maxEditLength: EDITS_MAX };
   const found = createTwoFilesPatch(
     before.name,

@@ -2,9 +2,11 @@
  * Front matter: the YAML between two lines of `---` at the beginning of a text.
  *
  * What it says becomes the title and properties of the object. What is not YAML is kept as text and
- * said, never dropped.
+ * said, never dropped. The library loads when first used.
  */
-import { LineCounter, parseDocument } from 'yaml';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
 
 export interface FrontMatter {
   /** What it says; empty without front matter. */
@@ -40,6 +42,7 @@ export function readFrontMatter(text: string): FrontMatter {
       problem: { line: 1, message: 'The front matter is too long to be read' },
     };
   }
+  const { LineCounter, parseDocument } = require('yaml') as typeof import('yaml');
   const lines = new LineCounter();
   const document = parseDocument(yaml, { lineCounter: lines, prettyErrors: false });
   const [error] = document.errors;

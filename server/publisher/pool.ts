@@ -8,8 +8,9 @@
  *
  * Whatever a request does to its thread is that request's alone: a thread past the time limit is
  * terminated, one that crashed is gone, and in both cases another takes its place while the rest
- * carry on. When every thread has been held for a while by the request it has, a spare is started,
- * and it ends again when it has been idle.
+ * carry on. When every thread has been held for a while by the request it has, a spare is started.
+ * It ends when the others would have been enough for some time, however busy all of them were: more
+ * threads than processors answer no more requests, and each has its own objects in memory.
  *
  * One coarse timer watches limits and spares, and only while there is something to watch.
  */
@@ -23,8 +24,8 @@ import type { Loaded, Ready, ThreadOutcome } from './thread.js';
 export const SWEEP_MS = 50;
 /** How long all threads must have been held by their requests before a spare is started. */
 export const SPARE_AFTER_MS = 250;
-/** How long a spare may be idle before it ends. */
-export const SPARE_IDLE_MS = 10_000;
+/** How long a spare is kept after it was last needed. */
+export const SPARE_KEPT_MS = 10_000;
 /** Threads at the most, spares included, as a multiple of the pool's size. */
 export const SPARES_FACTOR = 4;
 /** Requests that may wait for a thread; one more is turned away. */
@@ -91,7 +92,8 @@ interface Member {
   running: Running | undefined;
   /** The request that waits in it. */
   waiting: { readonly job: Job; readonly id: number } | undefined;
-  idleSinceMs: number;
+  /** It does what it has, and then ends. */
+  leaving: boolean;
 }
 
 export class PublisherPool implements AsyncDisposable {
@@ -106,6 +108,8 @@ export class PublisherPool implements AsyncDisposable {
   #startAgain: NodeJS.Timeout | undefined;
   #failures = 0;
   #closing = false;
+  /** When there was last a use for more threads than the pool's size. */
+  #neededMs = 0;
 
   constructor(options: PoolOptions) {
     this.#options = options;
@@ -178,7 +182,7 @@ export class PublisherPool implements AsyncDisposable {
       ready: false,
       running: undefined,
       waiting: undefined,
-      idleSinceMs: 0,
+      leaving: false,
     };
     this.#members.add(member);
     thread.ready.then(
@@ -248,7 +252,10 @@ export class PublisherPool implements AsyncDisposable {
 
   /** Makes a thread free, or gives it what waits: in the queue, or in another thread. */
   #release(member: Member): void {
-    member.idleSinceMs = this.#nowMs();
+    if (member.leaving) {
+      this.#end(member);
+      return;
+    }
     this.#free.push(member);
     this.#next();
     if (!this.#free.includes(member)) return;
@@ -309,43 +316,50 @@ export class PublisherPool implements AsyncDisposable {
 
   #look(): void {
     const nowMs = this.#nowMs();
+    const { size } = this.#options;
     let running = 0;
-    let heldForMs = Number.POSITIVE_INFINITY;
+    let held = 0;
     let starting = false;
     for (const member of this.#members) {
       if (!member.ready) starting = true;
       if (member.running === undefined) continue;
       running += 1;
       const { deadline } = member.running;
-      heldForMs = Math.min(heldForMs, nowMs - deadline.startedMs);
+      if (nowMs - deadline.startedMs >= SPARE_AFTER_MS) held += 1;
       if (deadline.passed(nowMs)) stop(member, member.running);
     }
-    const allHeld = running > 0 && running === this.#members.size && heldForMs >= SPARE_AFTER_MS;
-    if (allHeld && !starting && this.#members.size < this.#options.size * SPARES_FACTOR) {
-      this.#options.log.debug('A spare publisher thread is started', { threads: running + 1 });
+    if (held >= size) this.#neededMs = nowMs;
+    const allHeld = held > 0 && held === this.#members.size;
+    if (allHeld && !starting && held < size * SPARES_FACTOR) {
+      this.#options.log.debug('A spare publisher thread is started', { threads: held + 1 });
       this.#start();
     }
-    this.#endSpares(nowMs);
-    if (running === 0 && !starting && this.#members.size <= this.#options.size) {
+    if (this.#members.size > size && nowMs - this.#neededMs >= SPARE_KEPT_MS) this.#letGo();
+    if (running === 0 && !starting && this.#members.size <= size) {
       clearInterval(this.#sweep);
       this.#sweep = undefined;
     }
   }
 
-  #endSpares(nowMs: number): void {
-    for (const member of [...this.#free]) {
-      if (this.#members.size <= this.#options.size) return;
-      if (nowMs - member.idleSinceMs < SPARE_IDLE_MS) continue;
-      this.#free.splice(this.#free.indexOf(member), 1);
-      this.#members.delete(member);
-      const ending = member.thread.end().finally(() => this.#ending.delete(ending));
-      this.#ending.add(ending);
-    }
+  /** Lets the newest thread end, when it has done what it has. One at a time. */
+  #letGo(): void {
+    const newest = [...this.#members].at(-1);
+    if (newest === undefined || !newest.ready || newest.leaving) return;
+    newest.leaving = true;
+    if (newest.running !== undefined) return;
+    this.#free.splice(this.#free.indexOf(newest), 1);
+    this.#end(newest);
+  }
+
+  #end(member: Member): void {
+    this.#members.delete(member);
+    const ending = member.thread.end().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 }
 
-function mayWaitIn({ waiting, running }: Member): boolean {
-  return waiting === undefined && running?.state === 'in-time';
+function mayWaitIn({ waiting, running, leaving }: Member): boolean {
+  return waiting === undefined && running?.state === 'in-time' && !leaving;
 }
 
 /**

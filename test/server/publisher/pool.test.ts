@@ -9,7 +9,7 @@ import {
   PublisherPool,
   QUEUE_MAX,
   SPARE_AFTER_MS,
-  SPARE_IDLE_MS,
+  SPARE_KEPT_MS,
   SWEEP_MS,
 } from '../../../server/publisher/pool.js';
 import type { ThreadOutcome } from '../../../server/publisher/thread.js';
@@ -193,7 +193,7 @@ test('a crash is told to the request that ran, and no other', async (context) =>
   assert.equal(outcomes.get('/next'), 'published');
 });
 
-test('threads held by their requests get a spare, which ends when it has been idle', async (context) => {
+test('threads held by their requests get a spare, which ends when it has not been needed', async (context) => {
   const { pool, threads, ask, pass } = await openPool(context, 1);
   ask('/held');
   ask('/next');
@@ -204,8 +204,30 @@ test('threads held by their requests get a spare, which ends when it has been id
   assert.deepEqual(threads[1]?.urls, ['/next']);
   threads[0]?.answer();
   threads[1]?.answer();
-  await pass(SPARE_IDLE_MS + 2 * SWEEP_MS);
+  await pass(SPARE_KEPT_MS + 2 * SWEEP_MS);
   assert.equal(pool.size, 1);
+});
+
+test('a spare that is always busy ends too, and what it has is done', async (context) => {
+  const { pool, threads, ask, pass, outcomes } = await openPool(context, 1);
+  ask('/held');
+  ask('/next');
+  await pass(SPARE_AFTER_MS + SWEEP_MS);
+  assert.equal(pool.size, 2);
+  threads[0]?.answer();
+  for (let at = 0; at <= SPARE_KEPT_MS; at += 2 * SWEEP_MS) {
+    // Both have a request, and one that waits, all the time.
+    ask(`/busy/${at}/0`);
+    ask(`/busy/${at}/1`);
+    await pass(2 * SWEEP_MS);
+    for (const thread of threads) thread.answer();
+  }
+  await pass(2 * SWEEP_MS);
+  for (const thread of threads) while (thread.urls.length > 0) thread.answer();
+  await pass(2 * SWEEP_MS);
+  assert.equal(pool.size, 1);
+  assert.equal(threads[1]?.ended, true);
+  assert.deepEqual(new Set(outcomes.values()), new Set(['published']));
 });
 
 test('there are never more than four times the threads', async (context) => {
