@@ -8,8 +8,8 @@ import { treeNodes } from './btree.js';
 import { OdbError } from './errors.js';
 import { MapNodes } from './map-node.js';
 import type { Oid } from './oid.js';
-import { PersistentMap } from './persistent-map.js';
 import { markChanged, slotsOf, type Holder, type Persistent } from './persistent.js';
+import { PersistentTree } from './persistent-tree.js';
 import { decodeValue } from './record.js';
 import type { UndoneObject, UndoPlan } from './undo.js';
 
@@ -20,6 +20,8 @@ export interface UndoTarget {
   objectFor(oid: Oid, className: string): Persistent;
   /** Marks the object as changed, existing again; called before it has its state. */
   recreate(object: Persistent): void;
+  /** The transaction changed the object already. */
+  isChanged(object: Persistent): boolean;
   /** Takes note that the object is to become non-existent. */
   erase(object: Persistent): void;
 }
@@ -36,7 +38,7 @@ export function applyPlan(plan: UndoPlan, target: UndoTarget): Persistent[] {
   if (!plan.possible) {
     throw new OdbError(
       'ODB_UNDO_CONFLICT',
-      `Later changes stand in the way: ${plan.conflicts.map(describe).join(', ')}`,
+      `The undo is not possible: ${plan.conflicts.map(describe).join(', ')}`,
     );
   }
   const touched: Persistent[] = [];
@@ -55,7 +57,7 @@ export function applyPlan(plan: UndoPlan, target: UndoTarget): Persistent[] {
   for (const undone of plan.objects) {
     if (undone.before === undefined) continue;
     const object = holder.get(undone.oid);
-    if (object.$changed) {
+    if (target.isChanged(object)) {
       throw new OdbError('ODB_UNSAVED_CHANGES', `Object ${undone.oid} has changes of its own`);
     }
     slotsOf(object);
@@ -68,11 +70,11 @@ export function applyPlan(plan: UndoPlan, target: UndoTarget): Persistent[] {
   }
 
   for (const { map: oid, entries } of plan.maps) {
-    const map = holder.get(oid) as PersistentMap;
+    const map = holder.get(oid) as PersistentTree;
     for (const { key, value } of entries) {
-      if (value === undefined) map.delete(key);
+      if (value === undefined) map.$remove(key);
       else
-        map.set(
+        map.$put(
           key,
           decodeValue(value, (reference) => holder.get(reference)),
         );
@@ -89,11 +91,13 @@ function giveState(object: Persistent, { after }: UndoneObject): void {
 
 /** Nodes that are got by their oids do not know their map until it was walked through. */
 function nameMapOfNodes(object: Persistent): void {
-  if (!(object instanceof PersistentMap)) return;
+  if (!(object instanceof PersistentTree)) return;
   for (const { id } of treeNodes(new MapNodes(object), object)) id.$map = object;
 }
 
 function describe(conflict: UndoPlan['conflicts'][number]): string {
-  const { className, oid, fields } = conflict;
-  return `${className} ${oid}${fields.length === 0 ? '' : ` [${fields.join(', ')}]`}`;
+  const { className, oid, fields, packed } = conflict;
+  const which = fields.length === 0 ? '' : ` [${fields.join(', ')}]`;
+  const why = packed === true ? 'what it was before is packed away' : 'changed since';
+  return `${className} ${oid}${which} (${why})`;
 }

@@ -7,8 +7,15 @@
  * when the directory is next opened by the storage that writes.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, readFileSync, statSync, type ReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
+import {
+  createReadStream,
+  existsSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  type ReadStream,
+} from 'node:fs';
+import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { OdbError } from './errors.js';
 import type { BlobInfo, Blobs } from './storage.js';
@@ -75,6 +82,29 @@ export class FileBlobs implements Blobs {
     return hash.digest('hex') === sha256;
   }
 
+  /** Walks the names of all blobs, in no order. */
+  async *names(): AsyncGenerator<string> {
+    for (const folder of await namesIn(this.#directory)) {
+      if (folder === TEMPORARY) continue;
+      for (const name of await namesIn(path.join(this.#directory, folder))) {
+        if (NAME.test(name)) yield name;
+      }
+    }
+  }
+
+  /**
+   * Removes a blob unless it was put since a moment, and answers its size; `undefined` when it
+   * stays or is not there. Synchronous, so that nothing is put between the look and the removal
+   * by this thread.
+   */
+  removeOlder(sha256: string, beforeMs: number): number | undefined {
+    const file = this.path(sha256);
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found === undefined || found.mtimeMs >= beforeMs) return undefined;
+    rmSync(file, { force: true });
+    return found.size;
+  }
+
   /** Removes what interrupted `put`s left. Not to be called while one is running. */
   async removeTemporary(): Promise<void> {
     await rm(path.join(this.#directory, TEMPORARY), { recursive: true, force: true });
@@ -121,7 +151,17 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+/** Sees to it that the names in a directory are on disk. */
+export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

@@ -2,7 +2,8 @@
  * Objects the database cannot give as what they are.
  *
  * A `BrokenObject` stands for an object whose class no loaded module defines. Its attributes can be
- * read, its record survives untouched, and writing to it is refused. A `MissingObject` stands for
+ * read and listed, its record survives untouched whatever is saved around it, and changing it is
+ * refused; it can be taken out of what refers to it. A `MissingObject` stands for
  * an object that does not exist (its creation was undone, or the reference is wrong); it can be
  * compared and stored as a reference, and touching it throws.
  */
@@ -18,9 +19,12 @@ import {
   type Holder,
   type Rest,
 } from './persistent.js';
-import type { State } from './value.js';
+import { own, type State } from './value.js';
 
-/** An object of an unknown class. Its attributes read as they are stored. */
+/**
+ * An object of an unknown class. Its attributes read as they are stored, by their names where no
+ * member hides them; assigning, defining or deleting one throws OdbError `ODB_BROKEN`.
+ */
 export class BrokenObject extends Persistent {
   /** Name of the class in the object's record. */
   get className(): string {
@@ -47,20 +51,36 @@ export class MissingObject extends Persistent {}
 
 /** Makes the stand-in for an object whose class is unknown. */
 export function makeBroken(className: string, oid: Oid, holder: Holder): BrokenObject {
-  return new Proxy(makeBare(BrokenObject, className, oid, holder), {
+  const refuse = (): never => {
+    throw brokenError(oid, className);
+  };
+  // Read through itself: what is loaded and cached is the object everyone else holds.
+  const broken: BrokenObject = new Proxy(makeBare(BrokenObject, className, oid, holder), {
     get(target, name, receiver): unknown {
-      // Through the receiver: what is loaded and cached is the object everyone else holds.
       if (typeof name === 'symbol' || name in target) return Reflect.get(target, name, receiver);
-      return target.state[name];
+      return own(broken.state, name);
+    },
+    has(target, name): boolean {
+      return name in target || (typeof name === 'string' && Object.hasOwn(broken.state, name));
     },
     set(target, name, value): boolean {
       if (typeof name === 'string' && name.startsWith('$')) return Reflect.set(target, name, value);
-      throw new OdbError(
-        'ODB_BROKEN',
-        `Object ${oid} cannot be changed: no module that is loaded defines its class '${className}'`,
-      );
+      return refuse();
     },
+    defineProperty: refuse,
+    deleteProperty: refuse,
+    setPrototypeOf: refuse,
+    preventExtensions: refuse,
   });
+  return broken;
+}
+
+/** Of a change of an object whose class is unknown. */
+export function brokenError(oid: Oid | undefined, className: string): OdbError {
+  return new OdbError(
+    'ODB_BROKEN',
+    `Object ${oid ?? '(new)'} cannot be changed: no module that is loaded defines its class '${className}'`,
+  );
 }
 
 /** Makes the stand-in for an object that does not exist. */
@@ -101,6 +121,9 @@ function makeBare<T extends Persistent>(
     class: type,
     fields: [],
     byName: new Map(),
+    volatile: [],
+    version: undefined,
+    migrate: undefined,
     blank: [undefined],
     place: undefined,
     blobs: [],

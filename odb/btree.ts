@@ -53,12 +53,12 @@ export const NODE_CLASS = 'odb.Node';
 const DEPTH_MAX = 32;
 
 /** Which entries, and in which order. */
-export interface Range {
+export interface Range<K = string> {
   /** Default: from the first. */
-  readonly from?: string;
+  readonly from?: K;
   readonly fromExclusive?: boolean;
   /** Inclusive unless `toExclusive`; default: to the last. */
-  readonly to?: string;
+  readonly to?: K;
   readonly toExclusive?: boolean;
   /** Descending, from `to` down to `from`. */
   readonly reverse?: boolean;

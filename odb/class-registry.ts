@@ -8,18 +8,43 @@
  */
 import { FieldRule, type Field } from './field.js';
 import type { MergeRule, MergeRules } from './storage.js';
-import { freezeDeep } from './value.js';
+import { freezeDeep, type State } from './value.js';
 
 /** Any class; `abstract`, so that classes nobody may construct can be named too. */
 export type AnyClass = abstract new (...args: never[]) => object;
+
+/** What a class says about states that were stored before it was as it is. */
+export interface ClassOptions {
+  /** Names the class had before, in records that are still there. */
+  readonly formerly?: readonly string[] | undefined;
+  /** Raised by one whenever stored states get another meaning; a whole number. Default: 0. */
+  readonly version?: number | undefined;
+  /** Gives the current state for one that an older version stored. */
+  readonly migrate?: Migrate | undefined;
+}
+
+/**
+ * Gives the current state for one that version `fromVersion` stored.
+ *
+ * Runs whenever such a record is loaded, in every thread, so its answer depends on nothing but its
+ * arguments. `state` is its own to change; what is in it is frozen, and references are `Ref`s,
+ * which may be moved or left out. An attribute that says where objects are keeps its name.
+ */
+export type Migrate = (state: State, fromVersion: number) => State;
 
 /** What is known about one persistent class. */
 export interface ClassInfo {
   /** The class's name in records. */
   readonly name: string;
   readonly class: AnyClass;
+  /** The attributes that are stored. */
   readonly fields: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
+  /** The attributes that never are. */
+  readonly volatile: readonly Field[];
+  /** The version records are written with; `undefined` for an unknown class. */
+  readonly version: number | undefined;
+  readonly migrate: Migrate | undefined;
   /** The slots of an object in which nothing was set: every field's default. */
   readonly blank: readonly unknown[];
   /** The field that says where the object is, if the class has one. */
@@ -53,52 +78,68 @@ const rules: Record<string, Readonly<Record<string, MergeRule>>> = {};
  * Registers a class.
  *
  * @param type the class; its base class may be registered, and its fields are then inherited
- * @param name the class's name in records, for ever: renaming makes its objects broken
+ * @param name the class's name in records
  * @param declared attribute to default value or `FieldRule`; an inherited one may be given again
- * @throws TypeError for a name that is taken, or a field that hides a method or a reserved name
+ * @throws TypeError for a name that is taken, a field that hides a method or a reserved name, or a
+ *   version that is no whole number from 0 up or has nothing to migrate with
  */
 export function registerClass(
   type: AnyClass,
   name: string,
   declared: Readonly<Record<string, unknown>>,
+  { formerly = [], version = 0, migrate }: ClassOptions = {},
 ): ClassInfo {
-  if (name === '' || byName.has(name)) {
-    throw new TypeError(`A persistent class needs a name of its own, and '${name}' is taken`);
-  }
-  if (byClass.has(type)) throw new TypeError(`${type.name} is defined twice`);
-  const fields: Field[] = [...(nearestBase(type)?.fields ?? [])];
-  for (const [fieldName, value] of Object.entries(declared)) {
-    const rule = freezeRule(value);
-    const inherited = fields.findIndex((field) => field.name === fieldName);
-    if (inherited === -1) {
-      refuseBadName(type, fieldName);
-      fields.push({ name: fieldName, slot: fields.length + 1, rule });
-    } else {
-      fields[inherited] = { name: fieldName, slot: inherited + 1, rule };
+  const names = [name, ...formerly];
+  for (const [i, taken] of names.entries()) {
+    if (taken === '' || byName.has(taken) || names.indexOf(taken) !== i) {
+      throw new TypeError(`A persistent class needs a name of its own, and '${taken}' is taken`);
     }
   }
+  if (byClass.has(type)) throw new TypeError(`${type.name} is defined twice`);
+  requireVersion(type, version, migrate);
+  const attributes = attributesOf(nearestBase(type));
+  for (const [fieldName, value] of Object.entries(declared)) {
+    const rule = freezeRule(value);
+    const inherited = attributes.findIndex((field) => field.name === fieldName);
+    if (inherited === -1) {
+      refuseBadName(type, fieldName);
+      attributes.push({ name: fieldName, slot: attributes.length + 1, rule });
+    } else {
+      attributes[inherited] = { name: fieldName, slot: inherited + 1, rule };
+    }
+  }
+  const fields = attributes.filter(({ rule }) => !rule.volatile);
   const info: ClassInfo = {
     name,
     class: type,
     fields,
     byName: new Map(fields.map((field) => [field.name, field])),
-    blank: [undefined, ...fields.map((field) => field.rule.default)],
+    volatile: attributes.filter(({ rule }) => rule.volatile),
+    version,
+    migrate,
+    blank: [undefined, ...attributes.map((field) => field.rule.default)],
     place: fields.find((field) => field.rule.rule === 'place'),
     blobs: fields.filter((field) => field.rule.blob),
     merges: fields.some((field) => field.rule.rule !== 'atomic'),
   };
-  byName.set(name, info);
   byClass.set(type, info);
-  rules[name] = Object.fromEntries(
+  const fieldRules = Object.fromEntries(
     fields.map(({ name: fieldName, rule }) => [
       fieldName,
       { rule: rule.rule, default: rule.default },
     ]),
   );
+  for (const known of names) {
+    byName.set(known, info);
+    rules[known] = fieldRules;
+  }
   return info;
 }
 
-/** Gives what is known about the class of that name; `undefined` when no loaded module has it. */
+/**
+ * Gives what is known about the class that has that name, or had it formerly; `undefined` when no
+ * loaded module defines it.
+ */
 export function classNamed(name: string): ClassInfo | undefined {
   return byName.get(name);
 }
@@ -129,6 +170,11 @@ export function mergeRules(): MergeRules {
   return rules;
 }
 
+/** All attributes of a class, by slot. */
+function attributesOf(info: ClassInfo | undefined): Field[] {
+  return [...(info?.fields ?? []), ...(info?.volatile ?? [])].sort((a, b) => a.slot - b.slot);
+}
+
 /** The closest base class that is defined; what stands between has no attributes of its own. */
 function nearestBase(type: AnyClass): ClassInfo | undefined {
   let base: unknown = Object.getPrototypeOf(type);
@@ -138,6 +184,17 @@ function nearestBase(type: AnyClass): ClassInfo | undefined {
     base = Object.getPrototypeOf(base);
   }
   return undefined;
+}
+
+function requireVersion(type: AnyClass, version: number, migrate: Migrate | undefined): void {
+  if (!Number.isSafeInteger(version) || version < 0) {
+    throw new TypeError(`The version of ${type.name} is a whole number from 0 up, not ${version}`);
+  }
+  if (version > 0 && migrate === undefined) {
+    throw new TypeError(
+      `${type.name} has version ${version} and nothing to migrate older ones with`,
+    );
+  }
 }
 
 function freezeRule(value: unknown): FieldRule {

@@ -17,7 +17,7 @@ import {
   type ObjectWrite,
   type TransactionMeta,
 } from './storage.js';
-import { asTid } from './tid.js';
+import { asTid, TID_ZERO } from './tid.js';
 
 /** Largest metadata of one transaction, encoded. */
 export const META_BYTES_MAX = 1024 * 1024;
@@ -54,6 +54,7 @@ export function packCommit(request: CommitRequest): Uint8Array<ArrayBuffer> {
     assert(name.length === BLOB_NAME_BYTES, `'${sha256}' is the name of a blob`);
     out.raw(name);
   }
+  out.number(request.tid ?? TID_ZERO);
   return out.finish();
 }
 
@@ -66,7 +67,7 @@ export type UnpackedCommit = Omit<CommitRequest, 'meta'> & {
 /** Unpacks a request. Its records are views of `bytes`. @throws OdbError `ODB_DAMAGED` */
 export function unpackCommit(bytes: Uint8Array): UnpackedCommit {
   const from = new ByteReader(bytes);
-  return {
+  const request = {
     baseTid: asTid(from.number()),
     meta: from.bytes(),
     writes: from.list(() => ({
@@ -79,6 +80,8 @@ export function unpackCommit(bytes: Uint8Array): UnpackedCommit {
     removed: from.list(() => asOid(from.number())),
     blobs: from.list(() => Buffer.from(from.raw(BLOB_NAME_BYTES)).toString('hex')),
   };
+  const tid = asTid(from.number());
+  return tid === TID_ZERO ? request : { ...request, tid };
 }
 
 function packWrite(out: ByteWriter, { oid, baseTid, record }: ObjectWrite): void {

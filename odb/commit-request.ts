@@ -6,6 +6,7 @@
  */
 import { assert } from './assert.js';
 import { treeGet } from './btree.js';
+import type { Changes } from './changes.js';
 import { OdbError } from './errors.js';
 import { MapNode, MapNodes, TreeNode } from './map-node.js';
 import type { Oid } from './oid.js';
@@ -20,70 +21,119 @@ import type {
   Reader,
   TransactionMeta,
 } from './storage.js';
-import type { Transaction } from './transaction.js';
 import { Ref } from './value.js';
 
 /** What building a request needs of the connection. */
 export interface RequestSource {
   readonly reader: Reader;
   readonly rules: MergeRules;
-  /** Gives the oid of an object; one that is new joins `transaction.changed`. */
+  /** Gives the oid of an object; one that is new joins `Changes.changed`. */
   oidOf(object: Persistent): Oid;
+}
+
+/** What is to be written for one object, with what the transaction tells about it. */
+export interface StateWrite extends ObjectWrite {
+  /** The new state has no place, and the stored one has. */
+  readonly leaves: boolean;
+  /** The blobs the new state names. */
+  readonly blobs: readonly string[];
+  /** The map of whose tree it is a node. */
+  readonly map: Oid | undefined;
 }
 
 /**
  * Builds the request for what a transaction changed. Gives new objects their oids on the way.
  *
+ * @param saved what was written before the last savepoint; a state in `changes` is newer
  * @throws TypeError for what no record can hold
  * @throws OdbError `ODB_OTHER_CONNECTION` for a reference to another connection's object
  * @throws OdbError `ODB_RULES_MISSING` when the storage was opened without a class's merge rules
  */
 export function buildRequest(
-  transaction: Transaction,
+  changes: Changes,
+  saved: Iterable<StateWrite> | undefined,
   source: RequestSource,
   meta: TransactionMeta,
 ): CommitRequest {
-  const { reader } = source;
-  const referenceOf = (value: object): Oid | undefined => {
-    if (value instanceof Ref) return value.oid;
-    return value instanceof Persistent ? source.oidOf(value) : undefined;
-  };
+  // Encoding an object finds the new ones it refers to, so the set grows while it is walked.
+  const states: StateWrite[] = [];
+  for (const object of changes.changed) states.push(stateWrite(object, changes, source));
+  if (saved !== undefined) {
+    const newer = new Set(states.map(({ oid }) => oid));
+    for (const state of saved) if (!newer.has(state.oid)) states.push(state);
+  }
+
   const writes: ObjectWrite[] = [];
   const removed: Oid[] = [];
   const blobs = new Set<string>();
-  const nodes = new Map<TreeNode, Oid[]>();
-
-  // The set grows while it is walked: encoding an object finds the new ones it refers to.
-  for (const object of transaction.changed) {
-    requireRules(object, source.rules);
-    const oid = source.oidOf(object);
-    const erased = transaction.erased.has(object);
-    const record = erased
-      ? undefined
-      : encodeRecord(object.$class.name, object.$state(), referenceOf);
-    writes.push({ oid, baseTid: object.$tid, record });
-    if (leavesItsPlace(object, oid, erased, reader)) removed.push(oid);
-    if (!erased) for (const blob of blobsOf(object)) blobs.add(blob);
-    if (object instanceof TreeNode) {
-      const map = object.$map ?? object;
-      assert(!(map instanceof MapNode), 'a changed node knows its map');
-      const known = nodes.get(map);
-      if (known === undefined) nodes.set(map, [oid]);
-      else known.push(oid);
-    }
+  const nodes = new Map<Oid, Oid[]>();
+  const ended = new Set<Oid>();
+  for (const { oid, baseTid, record, leaves, blobs: named, map } of states) {
+    writes.push({ oid, baseTid, record });
+    if (leaves) removed.push(oid);
+    for (const blob of named) blobs.add(blob);
+    if (map === undefined) continue;
+    if (map === oid && record === undefined) ended.add(map);
+    const known = nodes.get(map);
+    if (known === undefined) nodes.set(map, [oid]);
+    else known.push(oid);
   }
-
+  const entries = new Map<Oid, EntryChange[]>();
+  for (const [map, patch] of changes.patches) {
+    const oid = source.oidOf(map);
+    if (!nodes.has(oid) || ended.has(oid)) continue;
+    entries.set(oid, entryChanges(map, patch, referenceBy(source)));
+  }
   return {
-    baseTid: reader.lastTid,
+    baseTid: source.reader.lastTid,
     meta,
     writes,
-    maps: [...nodes].map(([map, oids]): MapPatch => {
-      const entries = entryChanges(map, transaction.patches.get(map), referenceOf);
-      return { map: source.oidOf(map), nodes: oids, entries };
-    }),
-    reads: [...transaction.reads].map(([oid, tid]) => ({ oid, tid })),
+    maps: [...nodes].map(([map, oids]): MapPatch => ({
+      map,
+      nodes: oids,
+      entries: entries.get(map) ?? [],
+    })),
+    reads: [...changes.reads].map(([oid, tid]) => ({ oid, tid })),
     removed,
     blobs: [...blobs],
+  };
+}
+
+/**
+ * Gives what is to be written for one changed object. Gives new objects it refers to their oids.
+ *
+ * @throws TypeError and OdbError as `buildRequest`
+ */
+export function stateWrite(
+  object: Persistent,
+  changes: Changes,
+  source: RequestSource,
+): StateWrite {
+  requireRules(object, source.rules);
+  const oid = source.oidOf(object);
+  const erased = changes.erased.has(object);
+  let map: Oid | undefined;
+  if (object instanceof TreeNode) {
+    const root = object.$map ?? object;
+    assert(!(root instanceof MapNode), 'a changed node knows its map');
+    map = source.oidOf(root);
+  }
+  return {
+    oid,
+    baseTid: object.$tid,
+    record: erased
+      ? undefined
+      : encodeRecord(object.$class.name, object.$state(), referenceBy(source)),
+    leaves: leavesItsPlace(object, oid, erased, source.reader),
+    blobs: erased ? [] : blobsOf(object),
+    map,
+  };
+}
+
+function referenceBy(source: RequestSource): (value: object) => Oid | undefined {
+  return (value) => {
+    if (value instanceof Ref) return value.oid;
+    return value instanceof Persistent ? source.oidOf(value) : undefined;
   };
 }
 
@@ -118,18 +168,18 @@ function blobsOf(object: Persistent): string[] {
 }
 
 function entryChanges(
-  map: TreeNode,
-  patch: ReadonlyMap<string, unknown> | undefined,
+  object: Persistent,
+  patch: ReadonlyMap<string, unknown>,
   referenceOf: (value: object) => Oid | undefined,
 ): EntryChange[] {
-  if (patch === undefined) return [];
+  assert(object instanceof TreeNode, 'entries are those of a map');
   const encode = (value: unknown): Uint8Array | undefined =>
     value === undefined ? undefined : encodeValue(value, referenceOf);
-  const nodes = new MapNodes(map);
+  const nodes = new MapNodes(object);
   const changes: EntryChange[] = [];
   for (const [key, before] of patch) {
     const base = encode(before);
-    const value = encode(treeGet(nodes, map, key));
+    const value = encode(treeGet(nodes, object, key));
     if (!isSameBytes(base, value)) changes.push({ key, base, value });
   }
   return changes;

@@ -9,8 +9,9 @@ import { assert } from './assert.js';
 import { treeGet } from './btree.js';
 import { treeDelete, treeSet } from './btree-change.js';
 import { findRemovedContainers } from './containment.js';
-import { ConflictError, type ConflictingObject, type ConflictReason } from './errors.js';
+import { ConflictError, OdbError, type ConflictingObject, type ConflictReason } from './errors.js';
 import { mergeRecords, type MergeClasses } from './merge.js';
+import { SET_CLASS } from './node-record.js';
 import type { Oid } from './oid.js';
 import { PresentTree } from './present-tree.js';
 import { classNameOf, decodeValue } from './record.js';
@@ -22,7 +23,7 @@ import type {
   StoredRevision,
   TransactionChanges,
 } from './storage.js';
-import { TID_ZERO, tidToMs, type Tid } from './tid.js';
+import { nextTid, TID_ZERO, tidToMs, type Tid } from './tid.js';
 import { sameValue } from './value.js';
 
 /** A request without what it says about itself. */
@@ -63,6 +64,19 @@ export interface Decision {
   readonly revisions: readonly DecidedRevision[];
   /** Objects whose stored state is not what the request said. */
   readonly merged: readonly Oid[];
+}
+
+/**
+ * Gives the tid of a commit that is decided now.
+ *
+ * @param request.tid the tid it is to have, for a copy of another storage's transaction
+ * @throws OdbError `ODB_TID_TAKEN` when that is not newer than `last`
+ */
+export function tidForCommit(request: Pick<CommitRequest, 'tid'>, last: Tid, nowMs: number): Tid {
+  const { tid } = request;
+  if (tid === undefined) return nextTid(last, nowMs);
+  if (tid > last) return tid;
+  throw new OdbError('ODB_TID_TAKEN', `Transaction ${tid} is not newer than ${last}, the newest`);
 }
 
 /**
@@ -182,11 +196,13 @@ class Draft {
       load: (oid) => this.#present.revision(oid)?.record,
       allocate: this.#options.allocate,
     });
+    const isSet = classNameOf(root.record) === SET_CLASS;
     const refused: string[] = [];
     for (const { key, base, value } of patch.entries) {
       const theirs = treeGet(tree, map, key);
       const mine = value === undefined ? undefined : decodeValue(value);
       if (theirs === undefined && mine === undefined) continue;
+      if (isSet && sameValue(theirs, mine)) continue;
       // The same value again is a second change: each may rest on what it read.
       const from = base === undefined ? undefined : decodeValue(base);
       if (sameValue(from, mine)) continue;

@@ -2,10 +2,12 @@
  * A database: a storage with connections to it.
  */
 import { Connection } from './connection.js';
-import { TransientError } from './errors.js';
+import { AftermathError } from './errors.js';
 import { OID_ROOT } from './oid.js';
+import type { PackOptions, PackReport } from './pack-options.js';
 import { PersistentMap } from './persistent-map.js';
 import { encodeRecord } from './record.js';
+import type { SpillOptions } from './spill-file.js';
 import type { Storage, TransactionMeta } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
 
@@ -21,20 +23,24 @@ export interface DatabaseOptions {
   readonly storage: Storage;
   /** How many objects each connection keeps in memory; default `CACHE_OBJECTS_DEFAULT`. */
   readonly cacheObjects?: number;
+  /** Where savepoints set states aside; default: 4 MB in memory, then the temporary directory. */
+  readonly spill?: SpillOptions;
 }
 
 export class Database implements AsyncDisposable {
   readonly storage: Storage;
   readonly #cacheObjects: number;
+  readonly #spill: SpillOptions | undefined;
   readonly #open = new Set<Connection>();
   readonly #spare: Connection[] = [];
 
-  private constructor({ storage, cacheObjects = CACHE_OBJECTS_DEFAULT }: DatabaseOptions) {
+  private constructor({ storage, cacheObjects = CACHE_OBJECTS_DEFAULT, spill }: DatabaseOptions) {
     if (!Number.isSafeInteger(cacheObjects) || cacheObjects < 1) {
       throw new TypeError(`cacheObjects is a whole number from 1 up, not ${cacheObjects}`);
     }
     this.storage = storage;
     this.#cacheObjects = cacheObjects;
+    this.#spill = spill;
   }
 
   /** Opens the database in a storage, and makes its root when the storage is empty. */
@@ -48,11 +54,13 @@ export class Database implements AsyncDisposable {
    * Opens a connection and begins its first transaction.
    *
    * @param options.at the transaction to read as of, inclusive; default: the present
+   * @param options.readOnly refuses every change with `ODB_READ_ONLY_CONNECTION`; default: false
    */
-  connect(options: { readonly at?: Tid } = {}): Connection {
+  connect(options: { readonly at?: Tid; readonly readOnly?: boolean } = {}): Connection {
     const connection = new Connection(this.storage, {
-      at: options.at,
+      ...options,
       cacheObjects: this.#cacheObjects,
+      spill: this.#spill,
       onClose: (closed) => this.#open.delete(closed),
     });
     this.#open.add(connection);
@@ -61,12 +69,16 @@ export class Database implements AsyncDisposable {
 
   /**
    * Does work in a transaction of its own and saves it. When something else was saved meanwhile
-   * that cannot be merged, the work is done again from the start, `RETRIES_MAX` times at most.
+   * that cannot be merged, or someone who joined the transaction says that it may succeed the next
+   * time (`DataManager.shouldRetry`), the work is done again from the start, `RETRIES_MAX` times at
+   * most.
    *
    * @param work may be called several times; what it keeps outside the database is its own concern
    * @returns what `work` answered, once it is saved
    * @throws ConflictError when the last attempt failed too; and whatever `work` throws, in which
    *   case nothing is saved
+   * @throws AftermathError `ODB_FINISH_FAILED` or `ODB_HOOK_FAILED` when it was saved all the same;
+   *   `ODB_ABORT_FAILED` when it was not and that too failed. Neither is tried again
    */
   async transact<T>(
     work: (connection: Connection) => T | Promise<T>,
@@ -81,14 +93,24 @@ export class Database implements AsyncDisposable {
           await connection.commit(meta);
           return result;
         } catch (error) {
-          connection.abort();
-          if (!(error instanceof TransientError) || attempt >= RETRIES_MAX) throw error;
+          const mayRetry = connection.transaction.shouldRetry(error);
+          await abortAfter(connection, error);
+          if (!mayRetry || attempt >= RETRIES_MAX) throw error;
         }
       }
     } finally {
       if (this.#spare.length < SPARE_CONNECTIONS_MAX) this.#spare.push(connection);
       else connection.close();
     }
+  }
+
+  /**
+   * Forgets what is older than a moment and what nothing refers to, while connections go on working;
+   * see `Storage.pack` for what is kept, what it costs, and its errors. A connection goes on
+   * seeing what it saw until it begins on a newer transaction.
+   */
+  pack(options: PackOptions): Promise<PackReport> {
+    return this.storage.pack(options);
   }
 
   /** Closes all connections and the storage. Harmless when closed. */
@@ -100,6 +122,17 @@ export class Database implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** Aborts because of an error, which stays the cause of what fails then. */
+async function abortAfter(connection: Connection, cause: unknown): Promise<void> {
+  try {
+    connection.abort();
+    await connection.settled();
+  } catch (error) {
+    const errors = error instanceof AftermathError ? error.errors : [error];
+    throw new AftermathError('ODB_ABORT_FAILED', errors, { cause });
   }
 }
 

@@ -51,7 +51,9 @@ export type ConflictReason =
   /** Both sides gave the object different places. */
   | 'moved'
   /** One side removed a container, the other changed something in it. */
-  | 'container-removed';
+  | 'container-removed'
+  /** Versions of the class wrote the sides that whoever merges them cannot bring up to date. */
+  | 'version';
 
 /** Other transactions stored objects after this one read them, and no merge was possible. */
 export class ConflictError extends TransientError {
@@ -67,6 +69,40 @@ export class ConflictError extends TransientError {
 function describe({ oid, className, fields, reason }: ConflictingObject): string {
   const what = fields.length === 0 ? '' : ` [${fields.join(', ')}]`;
   return `${className} ${oid}${what} (${reason})`;
+}
+
+/**
+ * What was to happen after a transaction's fate was decided did not all happen.
+ *
+ * `ODB_FINISH_FAILED`: the transaction is saved, and someone who had joined it could not finish.
+ * `ODB_HOOK_FAILED`: it is saved, and a hook after the commit failed. `ODB_ABORT_FAILED`: it is not
+ * saved, and a hook failed or someone who had joined could not take back what was done; `cause` is
+ * why it was not saved, where it was to be.
+ */
+export class AftermathError extends OdbError {
+  override readonly name = 'AftermathError';
+  /** The saved transaction; `undefined` when nothing was saved. */
+  readonly tid: Tid | undefined;
+  /** What was thrown, in order. */
+  readonly errors: readonly unknown[];
+
+  constructor(
+    code: 'ODB_FINISH_FAILED' | 'ODB_HOOK_FAILED' | 'ODB_ABORT_FAILED',
+    errors: readonly unknown[],
+    { tid, cause = errors[0] }: { readonly tid?: Tid; readonly cause?: unknown } = {},
+  ) {
+    const what =
+      tid === undefined ? 'The transaction was not saved' : `Transaction ${tid} is saved`;
+    super(code, `${what}, but not all that follows was done: ${errors.map(messageOf).join('; ')}`, {
+      cause,
+    });
+    this.tid = tid;
+    this.errors = errors;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Of a storage, a reader or a connection that is used after it was closed. */

@@ -13,19 +13,22 @@ export class FieldRule {
   readonly default: unknown;
   /** The value names a blob, so each commit that stores it checks that the blob is there. */
   readonly blob: boolean;
+  /** The attribute is never stored. */
+  readonly volatile: boolean;
 
   constructor(
     rule: MergeRuleName,
     defaultValue: unknown,
-    options: { readonly blob?: boolean } = {},
+    options: { readonly blob?: boolean; readonly volatile?: boolean } = {},
   ) {
     this.rule = rule;
     this.default = defaultValue;
     this.blob = options.blob ?? false;
+    this.volatile = options.volatile ?? false;
   }
 }
 
-/** One stored attribute of a class. */
+/** One attribute of a class. */
 export interface Field {
   readonly name: string;
   /** Its index in the objects' slots; the same in every class derived from the one declaring it. */
@@ -75,4 +78,16 @@ export function atomic(defaultValue?: unknown): FieldRule {
  */
 export function blob(): FieldRule {
   return new FieldRule('atomic', undefined, { blob: true });
+}
+
+/**
+ * Declares an attribute that is never stored: a cache, a handle, anything.
+ *
+ * Assigning it is no change of the object, so it may be done in a connection to the past too; any
+ * value will do. It reads as the default again whenever the object's state was dropped: after an
+ * abort, when others changed the object, or when the cache needed the room. So it may only hold what
+ * can be worked out again.
+ */
+export function volatile(defaultValue?: unknown): FieldRule {
+  return new FieldRule('atomic', defaultValue, { volatile: true });
 }

@@ -7,7 +7,7 @@
  * | `r` oid tid | an older revision of an object, as of its own tid |
  * | `t` tid | a transaction |
  * | `m` name | one entry of the metadata, plain data |
- * | `s` name | the storage's own: newest tid, next oid, format |
+ * | `s` name | the storage's own: newest tid, next oid, format, newest packed moment |
  *
  * Oids and tids in keys are eight bytes, big-endian, so that keys sort as numbers do. A revision is
  * written once under `o`; when the next one takes its place, it is copied to `r` unchanged.
@@ -15,7 +15,8 @@
  * A revision: one byte that says whether there is a state, its tid (eight bytes), its number among
  * the revisions of the object; from the second on, how much older the revision before it is, and
  * how much older the one its skip pointer leads to (0: to none); then the record. Revision n skips to n without
- * its lowest set bit, so that any revision is found in few steps.
+ * its lowest set bit, so that any revision is found in few steps. Pack removes the oldest revisions
+ * of an object, never one between two others, so a revision may lead to one that is gone.
  */
 import { ByteReader, ByteWriter } from './bytes.js';
 import { decodeMeta } from './commit-packing.js';
@@ -73,6 +74,25 @@ export function metaKeys(prefix: string): { readonly gte: Uint8Array; readonly l
   return { gte, lt: Uint8Array.of(...gte, 0xff) };
 }
 
+/** Bounds of all current revisions, all older ones, and all transactions, from `gte` to `lt`. */
+export const OBJECT_KEYS = keysOfKind(OBJECT);
+export const REVISION_KEYS = keysOfKind(REVISION);
+export const TRANSACTION_KEYS = keysOfKind(TRANSACTION);
+
+function keysOfKind(kind: number): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  return { gte: Uint8Array.of(kind), lt: Uint8Array.of(kind + 1) };
+}
+
+/** Reads the oid of an object's key, or the tid of a transaction's. */
+export function numberOfKey(key: Uint8Array): number {
+  return getNumber(key, 1);
+}
+
+/** Reads the tid of an older revision's key. */
+export function tidOfRevisionKey(key: Uint8Array): Tid {
+  return asTid(getNumber(key, 9));
+}
+
 /** Reads the name of a metadata key. */
 export function nameOfMetaKey(key: Uint8Array): string {
   return Buffer.from(key.buffer, key.byteOffset + 1, key.length - 1).toString('utf8');
@@ -81,6 +101,7 @@ export function nameOfMetaKey(key: Uint8Array): string {
 export const KEY_LAST_TID = textKey(OWN, 'last-tid');
 export const KEY_NEXT_OID = textKey(OWN, 'next-oid');
 export const KEY_FORMAT = textKey(OWN, 'format');
+export const KEY_PACKED_TID = textKey(OWN, 'packed-tid');
 
 function textKey(kind: number, text: string): Uint8Array {
   const key = new Uint8Array(1 + Buffer.byteLength(text));

@@ -153,7 +153,8 @@ export class LevelPresent implements Present {
     const target = skipNumber(number);
     let skip = target === 0 ? undefined : previous;
     while (skip !== undefined && skip.number > target) skip = this.#older(oid, skip.skipTid);
-    assert((skip?.number ?? 0) === target, `revision ${number} skips to ${target}`);
+    // Where it is forgotten, there is nothing to skip to.
+    assert(skip === undefined || skip.number === target, `revision ${number} skips to ${target}`);
     const skipTid = skip?.tid ?? TID_ZERO;
     const value = encodeRevision({ tid, previousTid, skipTid, number, record });
     return { tid, previousTid, skipTid, number, record, value };

@@ -8,6 +8,7 @@ import {
   decodeRevision,
   decodeTransaction,
   KEY_LAST_TID,
+  KEY_PACKED_TID,
   OBJECT_KEY_BYTES,
   putObjectKey,
   revisionKey,
@@ -55,6 +56,12 @@ export class LevelView {
     return value === undefined ? TID_ZERO : asTid(decodeNumber(value));
   }
 
+  /** The newest moment a pack went to. */
+  packedTid(): Tid {
+    const value = this.get(KEY_PACKED_TID);
+    return value === undefined ? TID_ZERO : asTid(decodeNumber(value));
+  }
+
   /** Gives the value of an object's current revision. */
   currentValue(oid: Oid): Uint8Array | undefined {
     putObjectKey(this.#key, oid);
@@ -75,16 +82,22 @@ export class LevelView {
   findFrom(oid: Oid, current: LevelRevision | undefined, at: Tid): LevelRevision | undefined {
     let found = current;
     while (found !== undefined && found.tid > at) {
-      found = this.older(oid, found.skipTid > at ? found.skipTid : found.previousTid);
+      const { skipTid, previousTid } = found;
+      const skipped = skipTid > at ? this.older(oid, skipTid) : undefined;
+      const older: LevelRevision | undefined = skipped ?? this.older(oid, previousTid);
+      // Forgotten: then this one is the oldest kept.
+      if (older === undefined && previousTid !== TID_ZERO) return found;
+      found = older;
     }
     return found;
   }
 
-  /** Gives an older revision by its own tid; `undefined` for `TID_ZERO`. */
+  /** Gives an older revision by its own tid; `undefined` for `TID_ZERO`, or when it is forgotten. */
   older(oid: Oid, tid: Tid): LevelRevision | undefined {
     if (tid === TID_ZERO) return undefined;
     const value = this.get(revisionKey(oid, tid));
     if (value === undefined) {
+      if (tid <= this.packedTid()) return undefined;
       throw new OdbError('ODB_DAMAGED', `The revision of object ${oid} as of ${tid} is missing`);
     }
     return decodeRevision(value);
@@ -103,10 +116,13 @@ export class LevelReader implements Reader {
   #lastTid: Tid | undefined;
   #closed = false;
 
-  /** @throws OdbError `ODB_CLOSED` */
-  constructor(db: LevelDatabase) {
+  /**
+   * @param snapshot what to read, closed with the reader; default: the present
+   * @throws OdbError `ODB_CLOSED`
+   */
+  constructor(db: LevelDatabase, snapshot?: LevelSnapshot) {
     try {
-      this.#snapshot = db.snapshot();
+      this.#snapshot = snapshot ?? db.snapshot();
     } catch (cause) {
       throw readError(cause);
     }
@@ -146,6 +162,7 @@ export class LevelReader implements Reader {
     const list: Revision[] = [];
     if (before === TID_ZERO) return list;
     let found = view.revision(oid, asTid(before - 1));
+    if (found !== undefined && found.tid >= before) return list;
     while (found !== undefined && list.length < limit) {
       const { tid, record } = found;
       list.push({ tid, sizeBytes: record?.length ?? 0, removed: record === undefined });
@@ -176,7 +193,7 @@ export class LevelReader implements Reader {
   }
 }
 
-function readError(cause: unknown): unknown {
+export function readError(cause: unknown): unknown {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_SNAPSHOT_NOT_OPEN') {
     return closedError();

@@ -28,14 +28,31 @@ import {
   metaKeys,
   nameOfMetaKey,
 } from './level-keys.js';
+import { LevelPack } from './level-pack.js';
 import { LevelReader, LevelView, type LevelDatabase } from './level-reader.js';
+import { listLevelTrash } from './level-trash.js';
+import { LevelScan } from './level-scan.js';
 import { LevelWriterHost } from './level-writer-host.js';
 import { LevelWriter, type MetaEntries } from './level-writer.js';
 import { loadClasses, registeredClasses } from './merge-rules.js';
 import { OID_ROOT, type Oid } from './oid.js';
+import type { PackOptions, PackReport } from './pack-options.js';
+import type { PackAnswer, PackStep } from './pack-run.js';
 import { decodeValue, encodeValue } from './record.js';
 import { SharedCounters } from './shared-counters.js';
-import type { CommitRequest, CommitResult, MergeRules, Storage, StorageHandle } from './storage.js';
+import { walkTransactions } from './storage-iterator.js';
+import type {
+  CommitRequest,
+  CommitResult,
+  MergeRules,
+  Storage,
+  StorageHandle,
+  StorageScan,
+  StoredTransaction,
+  TransactionRange,
+  TrashEntry,
+  TrashQuery,
+} from './storage.js';
 import type { Tid } from './tid.js';
 
 export interface LevelStorageOptions {
@@ -68,6 +85,7 @@ export interface JoinOptions {
 interface Writer {
   commit(bytes: Uint8Array): Promise<CommitResult>;
   setMeta(entries: Readonly<Record<string, unknown>>): Promise<void>;
+  pack(step: PackStep): Promise<PackAnswer>;
   close(): Promise<void>;
 }
 
@@ -78,7 +96,7 @@ const STEPS: readonly FormatStep<LevelDatabase>[] = [];
 const openDirectories = new Set<string>();
 
 export class LevelStorage implements Storage {
-  readonly supports = { persistence: true, threads: true };
+  readonly supports = { persistence: true, threads: true, pack: true, backup: true };
   readonly rules: MergeRules;
   readonly blobs: FileBlobs;
   readonly #directory: string;
@@ -86,6 +104,7 @@ export class LevelStorage implements Storage {
   readonly #view: LevelView;
   readonly #counters: SharedCounters;
   readonly #writer: Writer;
+  readonly #pack = new LevelPack();
   /** Joined threads leave the files to the thread that opened. */
   readonly #owner: boolean;
   #closing: Promise<void> | undefined;
@@ -209,6 +228,32 @@ export class LevelStorage implements Storage {
     return entries.map(([key, value]) => [nameOfMetaKey(key), decodeValue(value)]);
   }
 
+  transactionsFrom(range: TransactionRange = {}): AsyncIterableIterator<StoredTransaction> {
+    return walkTransactions(this.scan(), range);
+  }
+
+  scan(): StorageScan {
+    if (this.#closing !== undefined) throw closedError();
+    return new LevelScan(this.#db);
+  }
+
+  get packedTid(): Tid {
+    return this.#view.packedTid();
+  }
+
+  async pack(options: PackOptions): Promise<PackReport> {
+    if (this.#closing !== undefined) throw closedError();
+    if (!this.#owner) throw readOnlyThreadError();
+    const { rules } = this;
+    const directory = this.#directory;
+    return this.#pack.run(options, { directory, rules, step: (step) => this.#writer.pack(step) });
+  }
+
+  async trash(query: TrashQuery = {}): Promise<readonly TrashEntry[]> {
+    if (this.#closing !== undefined) throw closedError();
+    return listLevelTrash(this.#db, this.rules, query);
+  }
+
   share(): StorageHandle {
     return { directory: this.#directory, shared: this.#counters.buffer, rules: this.rules };
   }
@@ -223,6 +268,7 @@ export class LevelStorage implements Storage {
   }
 
   async #close(): Promise<void> {
+    await this.#pack.close();
     await this.#writer.close();
     if (this.#owner) await releaseDirectory(this.#directory);
     await this.#db.close();
@@ -262,6 +308,7 @@ function encodingMeta(writer: LevelWriterHost | LevelWriter): Writer {
   return {
     commit: (bytes) => writer.commit(bytes),
     setMeta: (entries) => writer.setMeta(encodeEntries(entries)),
+    pack: (step) => writer.pack(step),
     close: () => writer.close(),
   };
 }
@@ -275,11 +322,15 @@ function encodeEntries(entries: Readonly<Record<string, unknown>>): MetaEntries 
 }
 
 function remoteWriter({ commit = refuse, setMeta = refuse }: JoinOptions): Writer {
-  return { commit, setMeta, close: async () => undefined };
+  return { commit, setMeta, pack: refuse, close: async () => undefined };
 }
 
 async function refuse(): Promise<never> {
-  throw new OdbError('ODB_NO_WRITER', 'This thread joined the storage to read only');
+  throw readOnlyThreadError();
+}
+
+function readOnlyThreadError(): OdbError {
+  return new OdbError('ODB_NO_WRITER', 'This thread joined the storage to read only');
 }
 
 async function readCounters(db: LevelDatabase): Promise<SharedCounters> {

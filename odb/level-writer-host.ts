@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { closedError, OdbError } from './errors.js';
-import type { MetaEntries } from './level-writer.js';
+import type { MetaEntries, WriterResult } from './level-writer.js';
 import {
   ALONE_BYTES_MIN,
   packJobs,
@@ -16,11 +16,12 @@ import {
   type ToWriter,
   type WriterThreadData,
 } from './level-writer-link.js';
+import { NOTHING_ANSWERED, type PackAnswer, type PackStep } from './pack-run.js';
 import type { CommitResult, MergeRules } from './storage.js';
 import { asTid } from './tid.js';
 
 interface Waiting {
-  readonly done: (result: CommitResult) => void;
+  readonly done: (result: WriterResult) => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -47,14 +48,17 @@ export class LevelWriterHost {
       execArgv: [],
     });
     await new Promise<void>((resolve, reject) => {
+      const ended = (): void =>
+        reject(new OdbError('ODB_WRITER_LOST', 'The thread that writes ended before it began'));
+      worker.once('exit', ended);
+      worker.once('error', reject);
       rules.then(
         (known) => worker.postMessage({ kind: 'rules', rules: known } satisfies ToWriter),
-        async (error: unknown) => {
-          await worker.terminate();
-          reject(error);
+        (error: unknown) => {
+          worker.off('exit', ended);
+          worker.terminate().then(() => reject(error), reject);
         },
       );
-      worker.once('error', reject);
       worker.once('message', (message: FromWriter) => {
         worker.off('error', reject);
         if (message.kind === 'failed') reject(receiveError(message.error));
@@ -102,6 +106,15 @@ export class LevelWriterHost {
     });
   }
 
+  /** Does one step of a pack, after the commits sent before. */
+  async pack(step: PackStep): Promise<PackAnswer> {
+    const { packed } = await this.#send((id) => {
+      this.#flush();
+      this.#post({ kind: 'pack', id, step });
+    });
+    return packed ?? NOTHING_ANSWERED;
+  }
+
   /** Ends the thread after what was sent before. */
   async close(): Promise<void> {
     if (!this.#closing) {
@@ -113,7 +126,7 @@ export class LevelWriterHost {
     await this.#ended;
   }
 
-  #send(work: (id: number) => void): Promise<CommitResult> {
+  #send(work: (id: number) => void): Promise<WriterResult> {
     return new Promise((done, failed) => {
       if (this.#lost !== undefined) failed(this.#lost);
       else if (this.#closing) failed(closedError());

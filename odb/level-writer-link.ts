@@ -6,8 +6,9 @@
  */
 import { ByteReader, ByteWriter } from './bytes.js';
 import { ConflictError, OdbError, type ConflictingObject, type OdbErrorCode } from './errors.js';
-import type { MetaEntries } from './level-writer.js';
-import type { CommitResult, MergeRules } from './storage.js';
+import type { MetaEntries, WriterResult } from './level-writer.js';
+import type { PackStep } from './pack-run.js';
+import type { MergeRules } from './storage.js';
 
 /** What the writing thread is started with. */
 export interface WriterThreadData {
@@ -26,11 +27,13 @@ export type ToWriter =
   /** One commit, big enough to be moved rather than copied. */
   | { readonly kind: 'commit'; readonly id: number; readonly bytes: Uint8Array }
   | { readonly kind: 'meta'; readonly id: number; readonly entries: MetaEntries }
+  /** One step of a pack. */
+  | { readonly kind: 'pack'; readonly id: number; readonly step: PackStep }
   /** Do what is waiting, close, and end. */
   | { readonly kind: 'close' };
 
 export type WriterAnswer =
-  | { readonly id: number; readonly result: CommitResult }
+  | { readonly id: number; readonly result: WriterResult }
   | { readonly id: number; readonly error: SentError };
 
 export type FromWriter =

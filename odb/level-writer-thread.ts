@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from './assert.js';
 import { FileBlobs } from './blobs.js';
 import { blobsDirectory, openObjects } from './level-database.js';
-import { LevelWriter, type MetaEntries } from './level-writer.js';
+import { LevelWriter, type MetaEntries, type WriterResult } from './level-writer.js';
 import {
   sendError,
   unpackJobs,
@@ -17,7 +17,8 @@ import {
 } from './level-writer-link.js';
 import { loadClasses } from './merge-rules.js';
 import { SharedCounters } from './shared-counters.js';
-import type { CommitResult, MergeRules } from './storage.js';
+import type { PackStep } from './pack-run.js';
+import type { MergeRules } from './storage.js';
 import { TID_ZERO } from './tid.js';
 
 assert(parentPort !== null, 'the writing thread was started by another thread');
@@ -32,11 +33,12 @@ function send(message: FromWriter): void {
 let plain: number[] = [];
 let others: WriterAnswer[] = [];
 
-function answer(id: number, answered: CommitResult | { readonly error: unknown }): void {
+function answer(id: number, answered: WriterResult | { readonly error: unknown }): void {
   if (plain.length === 0 && others.length === 0) queueMicrotask(sendAnswers);
   if ('error' in answered) others.push({ id, error: sendError(answered.error) });
-  else if (answered.merged.length > 0) others.push({ id, result: answered });
-  else plain.push(id, answered.tid);
+  else if (answered.merged.length > 0 || answered.packed !== undefined) {
+    others.push({ id, result: answered });
+  } else plain.push(id, answered.tid);
 }
 
 function sendAnswers(): void {
@@ -70,6 +72,13 @@ async function start(): Promise<void> {
     );
   }
 
+  function pack(id: number, step: PackStep): void {
+    writer.pack(step).then(
+      (packed) => answer(id, { tid: TID_ZERO, merged: [], packed }),
+      (error: unknown) => answer(id, { error }),
+    );
+  }
+
   async function close(): Promise<void> {
     await writer.close();
     await db.close();
@@ -86,6 +95,9 @@ async function start(): Promise<void> {
         break;
       case 'meta':
         setMeta(message.id, message.entries);
+        break;
+      case 'pack':
+        pack(message.id, message.step);
         break;
       case 'close':
         void close();

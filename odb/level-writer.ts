@@ -9,16 +9,20 @@
  * LevelDB's write error is sticky, and after one nobody knows what of the batch is on disk. So from
  * then on every commit is refused until the database is opened again.
  */
-import { decideCommit } from './commit.js';
-import { unpackCommit } from './commit-packing.js';
+import type { FileBlobs } from './blobs.js';
+import { decideCommit, tidForCommit, type Decision } from './commit.js';
+import { decodeMeta, unpackCommit, type UnpackedCommit } from './commit-packing.js';
 import { closedError, OdbError } from './errors.js';
+import { LevelForgetter } from './level-forgetter.js';
 import { encodeNumber, KEY_LAST_TID, KEY_NEXT_OID, metaKey } from './level-keys.js';
 import { LevelPresent, type BatchOperation } from './level-present.js';
 import type { LevelDatabase } from './level-reader.js';
 import type { MergeClasses } from './merge.js';
+import { encodeValue } from './record.js';
 import type { SharedCounters } from './shared-counters.js';
-import type { Blobs, CommitRequest, CommitResult } from './storage.js';
-import { nextTid } from './tid.js';
+import { NOTHING_ANSWERED, type PackAnswer, type PackStep } from './pack-run.js';
+import type { CommitRequest, CommitResult } from './storage.js';
+import { trashOf } from './trash.js';
 
 /** Most commits in one batch, and most bytes: those waiting longest come first. */
 export const BATCH_COMMITS_MAX = 1_000;
@@ -30,7 +34,7 @@ export type MetaEntries = Readonly<Record<string, Uint8Array | undefined>>;
 export interface WriterOptions {
   readonly db: LevelDatabase;
   readonly counters: SharedCounters;
-  readonly blobs: Pick<Blobs, 'has'>;
+  readonly blobs: Pick<FileBlobs, 'has' | 'removeOlder'>;
   readonly classes: MergeClasses;
   /** Most entries of a map's node. */
   readonly order: number;
@@ -40,12 +44,18 @@ export interface WriterOptions {
   readonly now?: () => number;
 }
 
+/** What became of a job: of a commit, or of a step of a pack. */
+export interface WriterResult extends CommitResult {
+  readonly packed?: PackAnswer;
+}
+
 /** One who waits. */
 interface Job {
   readonly work:
     | { readonly kind: 'commit'; readonly bytes: Uint8Array }
-    | { readonly kind: 'meta'; readonly entries: MetaEntries };
-  readonly done: (result: CommitResult) => void;
+    | { readonly kind: 'meta'; readonly entries: MetaEntries }
+    | { readonly kind: 'pack'; readonly step: PackStep };
+  readonly done: (result: WriterResult) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -54,6 +64,7 @@ export class LevelWriter {
   readonly #write: (batch: BatchOperation[]) => Promise<void>;
   readonly #now: () => number;
   readonly #present: LevelPresent;
+  readonly #forgetter: LevelForgetter;
   #waiting: Job[] = [];
   #running = false;
   #closed = false;
@@ -67,6 +78,7 @@ export class LevelWriter {
     this.#write = options.write ?? ((batch) => writeSynced(db, batch));
     this.#now = options.now ?? Date.now;
     this.#present = new LevelPresent(db);
+    this.#forgetter = new LevelForgetter(db, options.blobs);
   }
 
   /** Commits a packed request. Errors: see `Storage.commit`. */
@@ -78,6 +90,11 @@ export class LevelWriter {
     await this.#enqueue({ kind: 'meta', entries });
   }
 
+  /** Does one step of a pack, in its turn among the commits. */
+  async pack(step: PackStep): Promise<PackAnswer> {
+    return (await this.#enqueue({ kind: 'pack', step })).packed ?? NOTHING_ANSWERED;
+  }
+
   /** Accepts nothing more, and answers when nothing waits. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -85,7 +102,7 @@ export class LevelWriter {
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  #enqueue(work: Job['work']): Promise<CommitResult> {
+  #enqueue(work: Job['work']): Promise<WriterResult> {
     return new Promise((done, failed) => {
       if (this.#closed) failed(closedError());
       else if (this.#error !== undefined) failed(this.#error);
@@ -152,7 +169,7 @@ export class LevelWriter {
     for (const answer of answers) answer();
   }
 
-  #decide(work: Job['work'], batch: BatchOperation[]): CommitResult {
+  #decide(work: Job['work'], batch: BatchOperation[]): WriterResult {
     const present = this.#present;
     if (work.kind === 'meta') {
       for (const [name, value] of Object.entries(work.entries)) {
@@ -161,21 +178,44 @@ export class LevelWriter {
       }
       return { tid: present.lastTid, merged: [] };
     }
+    if (work.kind === 'pack') {
+      const packed = this.#forgetter.step(work.step, present.lastTid, batch);
+      return { tid: present.lastTid, merged: [], packed };
+    }
     const request = unpackCommit(work.bytes);
     this.#requireBlobs(request);
     const { classes, order, counters } = this.#options;
     const decision = decideCommit(request, present, {
-      tid: nextTid(present.lastTid, this.#now()),
+      tid: tidForCommit(request, present.lastTid, this.#now()),
       classes,
       order,
       allocate: () => counters.allocate(1),
     });
     if (decision === undefined) return { tid: present.lastTid, merged: [] };
+    const { watch } = this.#forgetter;
+    watch.check(decision, request.baseTid, (oid) => present.revision(oid));
+    this.#throwAway(decision, request, batch);
     present.accept(decision, request.meta, batch);
+    watch.accepted(decision, request.blobs);
     for (const { oid, previous } of decision.revisions) {
       if (previous === undefined) counters.passOid(oid);
     }
     return { tid: decision.transaction.tid, merged: decision.merged };
+  }
+
+  /** Notes in the trash what a commit takes out of its container. */
+  #throwAway(decision: Decision, request: UnpackedCommit, batch: BatchOperation[]): void {
+    const { removed } = request;
+    if (removed.length === 0) return;
+    const entries = trashOf(decision, {
+      removed,
+      user: decodeMeta(request.meta).user,
+      rules: this.#options.classes.rules,
+      look: (oid) => this.#present.revision(oid),
+    });
+    for (const [name, entry] of entries) {
+      batch.push({ type: 'put', key: metaKey(name), value: encodeValue(entry) });
+    }
   }
 
   #requireBlobs({ blobs }: Pick<CommitRequest, 'blobs'>): void {

@@ -13,6 +13,7 @@ import { ObjectCache } from './object-cache.js';
 import type { Oid } from './oid.js';
 import { makeGhost, type Holder, type Persistent, type Slots } from './persistent.js';
 import { decodeRecord } from './record.js';
+import type { SavedStates } from './saved-states.js';
 import type { LoadedRecord, Reader, Storage } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
 import { Ref } from './value.js';
@@ -38,6 +39,8 @@ export class LoadedObjects {
   readonly #cache: ObjectCache;
   #reader: Reader;
   #epoch = 1;
+  /** What the connection wrote itself, which stands before the snapshot. */
+  #saved: SavedStates | undefined;
   #closed = false;
 
   /** Takes a snapshot. */
@@ -71,6 +74,22 @@ export class LoadedObjects {
 
   get cachedObjects(): number {
     return this.#cache.size;
+  }
+
+  /** Puts states before those of the snapshot; `undefined`: no more. */
+  setSaved(saved: SavedStates | undefined): void {
+    this.#saved = saved;
+    this.#cache.keepNodes(saved?.created ?? new Set());
+  }
+
+  /** Lets the states of objects go that need not be in memory any more. */
+  trim(): void {
+    this.#cache.trim();
+  }
+
+  /** Gives the object if anyone has it. */
+  known(oid: Oid): Persistent | undefined {
+    return this.#cache.get(oid);
   }
 
   noLaterThanAt(tid: Tid): Tid {
@@ -170,6 +189,7 @@ export class LoadedObjects {
 
   #read(oid: Oid): LoadedRecord | undefined {
     const { reader } = this;
+    if (this.#saved?.has(oid) === true) return this.#saved.load(oid);
     if (this.at === undefined) return reader.load(oid);
     const revision = reader.revision(oid, this.at);
     if (revision?.record === undefined) return undefined;
@@ -185,6 +205,7 @@ export class LoadedObjects {
     const object = this.#make(className, oid);
     object.$tid = loaded.tid;
     object.$slots = object.$adopt(state, referencesMade !== references);
+    this.#saved?.reloaded(oid, object);
     this.#cache.hold(oid, object);
     return object;
   }
@@ -194,7 +215,7 @@ export class LoadedObjects {
     assert(oid !== undefined, 'a loaded object has an oid');
     const references = referencesMade;
     const { className, state } = decodeRecord(record, makeCountedRef);
-    if (className !== object.$class.name) {
+    if (className !== object.$class.name && classNamed(className) !== object.$class) {
       throw new OdbError(
         'ODB_CLASS_CHANGED',
         `Object ${oid} is of class '${className}' now and was of class '${object.$class.name}'`,
@@ -203,6 +224,7 @@ export class LoadedObjects {
     const slots = object.$adopt(state, referencesMade !== references);
     object.$tid = tid;
     object.$slots = slots;
+    this.#saved?.reloaded(oid, object);
     this.#cache.hold(oid, object);
     return slots;
   }

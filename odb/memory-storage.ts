@@ -10,13 +10,17 @@ import path from 'node:path';
 import { FileBlobs } from './blobs.js';
 import { NODE_ENTRIES_MAX } from './btree.js';
 import { decodeMeta, packCommit, unpackCommit } from './commit-packing.js';
-import { decideCommit, type Decision, type Present } from './commit.js';
+import { decideCommit, tidForCommit, type Decision, type Present } from './commit.js';
 import { closedError, OdbError } from './errors.js';
+import { MemoryScan } from './memory-scan.js';
+import { MemoryPack } from './memory-pack.js';
 import type { MergeClasses } from './merge.js';
 import { registeredClasses } from './merge-rules.js';
 import { OID_ROOT, type Oid } from './oid.js';
+import type { PackOptions, PackReport } from './pack-options.js';
 import { decodeValue, encodeValue } from './record.js';
 import { SharedCounters } from './shared-counters.js';
+import { walkTransactions } from './storage-iterator.js';
 import type {
   Blobs,
   CommitRequest,
@@ -27,11 +31,17 @@ import type {
   Revision,
   Storage,
   StorageHandle,
+  StorageScan,
   StoredRevision,
+  StoredTransaction,
   TransactionMeta,
+  TransactionRange,
   TransactionRecord,
+  TrashEntry,
+  TrashQuery,
 } from './storage.js';
-import { nextTid, TID_MAX, TID_ZERO, type Tid } from './tid.js';
+import { TID_MAX, TID_ZERO, type Tid } from './tid.js';
+import { isInTrash, TRASH_LIMIT_DEFAULT, TRASH_PREFIX, trashOf } from './trash.js';
 
 export interface MemoryStorageOptions {
   /** How objects are merged, by class name. Default: as the classes of this thread declare. */
@@ -43,7 +53,7 @@ export interface MemoryStorageOptions {
 }
 
 export class MemoryStorage implements Storage {
-  readonly supports = { persistence: false, threads: false };
+  readonly supports = { persistence: false, threads: false, pack: true, backup: true };
   readonly rules: MergeRules;
   readonly #classes: MergeClasses;
   readonly #order: number;
@@ -51,6 +61,12 @@ export class MemoryStorage implements Storage {
   readonly #log = new Log();
   readonly #counters = new SharedCounters();
   readonly #meta = new Map<string, Uint8Array>();
+  readonly #packing = new MemoryPack({
+    log: this.#log,
+    meta: this.#meta,
+    counters: this.#counters,
+    blobs: () => this.#blobs?.files,
+  });
   #blobs: { readonly directory: string; readonly files: FileBlobs } | undefined;
   #closed = false;
 
@@ -98,14 +114,21 @@ export class MemoryStorage implements Storage {
       }
     }
     const decision = decideCommit(request, this.#log, {
-      tid: nextTid(this.#log.lastTid, this.#now()),
+      tid: tidForCommit(request, this.#log.lastTid, this.#now()),
       classes: this.#classes,
       order: this.#order,
       allocate: () => this.#counters.allocate(1),
     });
     if (decision === undefined) return { tid: this.#log.lastTid, merged: [] };
+    const meta = decodeMeta(request.meta);
+    this.#packing.watch.check(decision, request.baseTid, (oid) => this.#log.revision(oid));
+    const { removed } = request;
+    const look = (oid: Oid): StoredRevision | undefined => this.#log.revision(oid);
+    const entries = trashOf(decision, { removed, user: meta.user, rules: this.rules, look });
+    for (const [name, entry] of entries) this.#meta.set(name, encodeValue(entry));
+    this.#packing.watch.accepted(decision, request.blobs);
     for (const { oid } of decision.revisions) this.#counters.passOid(oid);
-    this.#log.append(decision, decodeMeta(request.meta));
+    this.#log.append(decision, meta);
     return { tid: decision.transaction.tid, merged: decision.merged };
   }
 
@@ -133,12 +156,49 @@ export class MemoryStorage implements Storage {
       .map(([key, value]) => [key, decodeValue(value)]);
   }
 
+  transactionsFrom(range: TransactionRange = {}): AsyncIterableIterator<StoredTransaction> {
+    return walkTransactions(this.scan(), range);
+  }
+
+  scan(): StorageScan {
+    const reader = this.snapshot();
+    return new MemoryScan({
+      reader,
+      log: { revisions: this.#log.revisions, transactions: this.#log.transactions },
+      nextOid: this.#counters.nextOid,
+      meta: [...this.#meta],
+    });
+  }
+
+  get packedTid(): Tid {
+    return this.#packing.packedTid;
+  }
+
+  async pack(options: PackOptions): Promise<PackReport> {
+    this.#requireOpen();
+    return this.#packing.run(options, this.rules);
+  }
+
+  async trash(query: TrashQuery = {}): Promise<readonly TrashEntry[]> {
+    const { before = TID_MAX, limit = TRASH_LIMIT_DEFAULT } = query;
+    using reader = this.snapshot();
+    const found: TrashEntry[] = [];
+    const names = [...this.#meta.keys()].filter((name) => name.startsWith(TRASH_PREFIX));
+    for (const name of names.sort().toReversed()) {
+      const entry = this.getMeta(name) as TrashEntry;
+      if (found.length >= limit) break;
+      if (entry.tid < before && isInTrash(reader, entry, this.rules)) found.push(entry);
+    }
+    return found;
+  }
+
   share(): StorageHandle {
     throw new OdbError('ODB_NOT_SHARED', 'A storage in memory belongs to one thread');
   }
 
   async close(): Promise<void> {
     this.#closed = true;
+    await this.#packing.close();
     if (this.#blobs !== undefined) rmSync(this.#blobs.directory, { recursive: true, force: true });
   }
 
@@ -151,9 +211,10 @@ export class MemoryStorage implements Storage {
   }
 }
 
-/** Everything that was committed, in order. */
+/** Everything that was committed and is not forgotten, in order. */
 class Log implements Present {
-  readonly revisions = new Map<Oid, StoredRevision[]>();
+  /** Another map after a pack: whoever holds this one goes on seeing what it sees. */
+  revisions = new Map<Oid, StoredRevision[]>();
   readonly transactions = new Map<Tid, TransactionRecord>();
   lastTid = TID_ZERO;
   lastRemovalTid = TID_ZERO;
@@ -163,7 +224,7 @@ class Log implements Present {
     for (const { oid, record, previous } of revisions) {
       const list = this.revisions.get(oid) ?? [];
       const previousTid = previous?.tid ?? TID_ZERO;
-      list.push({ tid, previousTid, number: list.length + 1, record });
+      list.push({ tid, previousTid, number: (previous?.number ?? 0) + 1, record });
       this.revisions.set(oid, list);
     }
     this.transactions.set(tid, { ...meta, ...transaction });
@@ -172,7 +233,7 @@ class Log implements Present {
   }
 
   revision(oid: Oid, at: Tid = TID_MAX): StoredRevision | undefined {
-    return this.revisions.get(oid)?.findLast(({ tid }) => tid <= at);
+    return revisionAt(this.revisions.get(oid), at);
   }
 
   *since(tid: Tid): Generator<TransactionRecord> {
@@ -186,11 +247,13 @@ class Log implements Present {
 
 class MemoryReader implements Reader {
   readonly #log: Log;
+  readonly #revisions: ReadonlyMap<Oid, readonly StoredRevision[]>;
   readonly #lastTid: Tid;
   #closed = false;
 
   constructor(log: Log, lastTid: Tid) {
     this.#log = log;
+    this.#revisions = log.revisions;
     this.#lastTid = lastTid;
   }
 
@@ -211,14 +274,17 @@ class MemoryReader implements Reader {
   }
 
   revision(oid: Oid, at: Tid = TID_MAX): StoredRevision | undefined {
-    return this.#open().revision(oid, at < this.#lastTid ? at : this.#lastTid);
+    this.#open();
+    const revision = revisionAt(this.#revisions.get(oid), at < this.#lastTid ? at : this.#lastTid);
+    return revision !== undefined && revision.tid > this.#lastTid ? undefined : revision;
   }
 
   revisions(
     oid: Oid,
     { before = TID_MAX, limit = Infinity }: { readonly before?: Tid; readonly limit?: number } = {},
   ): Revision[] {
-    return (this.#open().revisions.get(oid) ?? [])
+    this.#open();
+    return (this.#revisions.get(oid) ?? [])
       .filter(({ tid }) => tid <= this.#lastTid && tid < before)
       .toReversed()
       .slice(0, limit)
@@ -245,6 +311,17 @@ class MemoryReader implements Reader {
     if (this.#closed) throw closedError();
     return this.#log;
   }
+}
+
+/** Gives the newest revision not newer than `at`; where that is forgotten, the oldest kept. */
+function revisionAt(
+  revisions: readonly StoredRevision[] = [],
+  at: Tid,
+): StoredRevision | undefined {
+  const found = revisions.findLast(({ tid }) => tid <= at);
+  if (found !== undefined) return found;
+  const [oldest] = revisions;
+  return oldest === undefined || oldest.previousTid === TID_ZERO ? undefined : oldest;
 }
 
 function loaded(revision: StoredRevision | undefined): LoadedRecord | undefined {

@@ -3,9 +3,14 @@
  *
  * The thread that writes merges objects of classes it may never have loaded. Rules are plain data
  * and travel as they are; a class with a `static merge(base, theirs, mine)` is code, so the modules
- * of such classes are loaded in the writing thread too.
+ * of such classes are loaded in the writing thread too. So may be those of classes with a former
+ * name or a `migrate`: where they are not, sides of different versions are in conflict, and the work
+ * succeeds when it is done again, since it is then based on what is there.
  */
 import { classNamed, mergeRules } from './class-registry.js';
+import { currentRecord } from './class-version.js';
+import { mergeListNodes } from './list-merge.js';
+import { LIST_CLASS, LIST_NODE_CLASS } from './list-record.js';
 import type { MergeClasses, Merger } from './merge.js';
 import type { MergeRules } from './storage.js';
 
@@ -15,7 +20,7 @@ import type { MergeRules } from './storage.js';
  * @param rules rules to use instead of those declared
  */
 export function registeredClasses(rules: MergeRules = mergeRules()): MergeClasses {
-  return { rules, merger: registeredMerger };
+  return { rules, merger: registeredMerger, current: currentRecord };
 }
 
 /**
@@ -33,6 +38,7 @@ export async function loadClasses(
 }
 
 function registeredMerger(className: string): Merger | undefined {
+  if (className === LIST_NODE_CLASS || className === LIST_CLASS) return mergeListNodes;
   const type: unknown = classNamed(className)?.class;
   if (typeof type !== 'function' || !('merge' in type)) return undefined;
   const { merge } = type;

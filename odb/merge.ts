@@ -11,18 +11,33 @@
  */
 import { diff3Merge } from 'node-diff3';
 import type { ConflictReason } from './errors.js';
-import { decodeRecord, encodeRecord } from './record.js';
+import { decodeRecord, encodeRecord, VERSION_FIELD, type DecodedRecord } from './record.js';
 import type { MergeRule, MergeRuleName, MergeRules } from './storage.js';
 import { isPlainObject, own, Ref, sameBytes, sameValue, setOwn, type State } from './value.js';
 
 /** A class's own way to merge: gives the merged state, or throws when there is none. */
 export type Merger = (base: State, theirs: State, mine: State) => State;
 
+/** What a merger throws to name what both sides changed. Anything else thrown names nothing. */
+export class MergeRefusal extends Error {
+  /** The steps to each field in conflict. */
+  readonly fields: readonly (readonly string[])[];
+
+  constructor(fields: readonly (readonly string[])[] = []) {
+    super('Both sides changed the same');
+    this.fields = fields;
+  }
+}
+
 /** How the objects of each class are merged. A class with a merger does not use its rules. */
 export interface MergeClasses {
   readonly rules: MergeRules;
   /** Gives the merger of a class that has one. Default: none has. */
   readonly merger?: ((className: string) => Merger | undefined) | undefined;
+  /**
+   * Brings a record up to date: the class's name and version. May throw. Default: it is as it is.
+   */
+  readonly current?: ((record: DecodedRecord) => DecodedRecord) | undefined;
   /**
    * Two equal changes of a value that is compared whole are a conflict. So it is in a commit, where
    * each may rest on what it read: of two who take 10 from 100, the second must see the 90. Default:
@@ -64,20 +79,50 @@ export function mergeRecords(
   // Equal changes on both sides are not always one: two counters raised by one are raised by two.
   if (sameBytes(base, mine)) return { merged: true, record: theirs };
   if (sameBytes(base, theirs)) return { merged: true, record: mine };
-  const from = decodeRecord(base);
-  const there = decodeRecord(theirs);
-  const here = decodeRecord(mine);
-  const { className } = there;
+  const sides = bringUpToDate(
+    [base, theirs, mine].map((record) => decodeRecord(record)),
+    classes,
+  );
+  const [from, there, here] = sides ?? [];
+  if (from === undefined || there === undefined || here === undefined) return whole('version');
+  const { className, state } = there;
   if (className !== here.className || className !== from.className) return whole('changed');
-  const result = mergeStates(className, from.state, there.state, here.state, classes);
+  const version = state[VERSION_FIELD];
+  const result = mergeStates(
+    className,
+    withoutVersion(from.state),
+    withoutVersion(state),
+    withoutVersion(here.state),
+    classes,
+  );
   if (!result.merged) return result;
   try {
-    return { merged: true, record: encodeRecord(className, result.state) };
+    const merged = { ...result.state, [VERSION_FIELD]: version };
+    return { merged: true, record: encodeRecord(className, merged) };
   } catch (error) {
     // A class's merger may answer what no record can hold.
     if (error instanceof TypeError) return whole('changed');
     throw error;
   }
+}
+
+/** Gives the sides as their class has them now; `undefined` when they are not of one version. */
+function bringUpToDate(
+  sides: readonly DecodedRecord[],
+  { current }: MergeClasses,
+): readonly DecodedRecord[] | undefined {
+  try {
+    const records = current === undefined ? sides : sides.map(current);
+    const versions = new Set(records.map(({ state }) => state[VERSION_FIELD]));
+    return versions.size === 1 ? records : undefined;
+  } catch {
+    // Migrating is somebody's code, or the record is newer than it: there is nothing to merge.
+    return undefined;
+  }
+}
+
+function withoutVersion({ [VERSION_FIELD]: _version, ...state }: State): State {
+  return state;
 }
 
 /** Merges three states of one object of a class. Persistent objects in them are `Ref`s. */
@@ -296,8 +341,11 @@ function mergeByClass(merger: Merger, base: State, theirs: State, mine: State): 
   try {
     const state: unknown = merger(base, theirs, mine);
     if (isPlainObject(state)) return { merged: true, state };
-  } catch {
+  } catch (error) {
     // Having no answer is an answer: the sides cannot be merged.
+    if (error instanceof MergeRefusal) {
+      return { merged: false, fields: error.fields, reason: 'changed' };
+    }
   }
   return whole('changed');
 }

@@ -9,6 +9,9 @@ import type { Oid } from './oid.js';
 import { decodeRecord, encodeRecord } from './record.js';
 import { Ref, type State } from './value.js';
 
+/** Class name in the records of sets: what both sides added to one is added once. */
+export const SET_CLASS = 'odb.Set';
+
 /** A node whose children are named by oid; its values have `Ref`s. */
 export type OidNode = Node<Oid, unknown>;
 

@@ -29,6 +29,8 @@ export class ObjectCache {
   /** Counts trims; an object asked for since the last one bears this number. */
   #pass = 1;
   #trimAt: number;
+  /** Nodes that are kept as ghosts, since who refers to them has to hear of their end. */
+  #kept: ReadonlySet<Oid> = new Set();
   #sweepAt = SWEEP_MIN;
 
   /** @param limit how many objects keep their state, from 1 up */
@@ -62,6 +64,16 @@ export class ObjectCache {
     if (this.#queue.length > this.#trimAt) this.#trim(object);
   }
 
+  /** Keeps nodes with these oids, too, as long as anyone refers to them. */
+  keepNodes(oids: ReadonlySet<Oid>): void {
+    this.#kept = oids;
+  }
+
+  /** Lets states go until the limit is kept, now that changed objects may lose theirs. */
+  trim(): void {
+    if (this.#queue.length > this.#limit * (1 + SLACK)) this.#trim(undefined);
+  }
+
   /** Forgets an object altogether: whoever has it has something the database does not. */
   remove(oid: Oid): void {
     const object = this.#objects.get(oid);
@@ -89,7 +101,7 @@ export class ObjectCache {
    * Oldest by when they were loaded, with a second chance for those asked for since the last trim.
    * The object that is being loaded stays, or its loader would fill what is a ghost again.
    */
-  #trim(loading: Persistent): void {
+  #trim(loading: Persistent | undefined): void {
     const kept: Persistent[] = [];
     let excess = this.#queue.length - this.#limit;
     let left = this.#queue.length;
@@ -116,7 +128,10 @@ export class ObjectCache {
     object.$slots = undefined;
     object.$queued = false;
     // Nobody but its parent, which is walked through anyway, refers to a node.
-    if (object instanceof MapNode && object.$oid !== undefined) this.#objects.delete(object.$oid);
+    const { $oid: oid } = object;
+    if (object instanceof MapNode && oid !== undefined && !this.#kept.has(oid)) {
+      this.#objects.delete(oid);
+    }
   }
 
   #forgetGhosts(): void {

@@ -38,7 +38,10 @@ export class Past {
     return this.#reader.lastTid;
   }
 
-  /** Gives the newest revision of an object not newer than `at`; default: the current one. */
+  /**
+   * Gives the newest revision of an object not newer than `at`; default: the current one. Where
+   * those are packed away, the oldest one kept.
+   */
   revision(oid: Oid, at: Tid = this.lastTid): StoredRevision | undefined {
     const key = `${oid} ${at}`;
     if (this.#revisions.has(key)) return this.#revisions.get(key);
@@ -47,9 +50,26 @@ export class Past {
     return found;
   }
 
-  /** Gives the revision that was current when a transaction began. */
+  /**
+   * Gives the revision that was current when a transaction began; `undefined` also when it is
+   * packed away.
+   */
   before(oid: Oid, tid: Tid): StoredRevision | undefined {
-    return this.revision(oid, justBefore(tid));
+    const found = this.revision(oid, justBefore(tid));
+    return found !== undefined && found.tid >= tid ? undefined : found;
+  }
+
+  /** Tells whether what a transaction wrote of an object, or what was there before, is forgotten. */
+  isPacked(oid: Oid, tid: Tid): boolean {
+    const wrote = this.revision(oid, tid);
+    if (wrote?.tid !== tid) return true;
+    return wrote.previousTid !== TID_ZERO && this.before(oid, tid)?.tid !== wrote.previousTid;
+  }
+
+  /** Tells whether what an object was at a moment, at which it existed, is forgotten. */
+  isForgotten(oid: Oid, at: Tid): boolean {
+    const found = this.revision(oid, at);
+    return found === undefined || found.tid > at;
   }
 
   /** @throws OdbError `ODB_NO_TRANSACTION` */
@@ -152,7 +172,9 @@ export class Past {
     const root = this.revision(map, at);
     if (root?.record === undefined) return root?.tid ?? TID_ZERO;
     const { id } = treeLeaf(this.tree(at), map, key);
-    return this.revision(id, at)?.tid ?? TID_ZERO;
+    const changed = this.revision(id, at)?.tid ?? TID_ZERO;
+    // What is newer stands for what is packed away: there is nothing older to find.
+    return changed > at ? TID_ZERO : changed;
   }
 
   #entry(map: Oid, key: string, at: Tid): unknown {

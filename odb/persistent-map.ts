@@ -6,13 +6,12 @@
  * never conflict: what a transaction did is kept as entries too, and applied to the tree as it then
  * is when other transactions changed it meanwhile.
  */
-import { treeEntries, treeGet, treeHas, treeSize, type Range } from './btree.js';
-import { treeDelete, treeSet } from './btree-change.js';
-import { emptyTree, MapNodes, TreeNode } from './map-node.js';
-import { admitFor, followReferences, Persistent, slotsOf, type Slots } from './persistent.js';
+import type { Range } from './btree.js';
+import { Cursor } from './cursor.js';
+import { followReferences } from './persistent.js';
+import { PersistentTree } from './persistent-tree.js';
 import { isWellFormed } from './plain.js';
-import { TID_ZERO } from './tid.js';
-import { Ref, type State } from './value.js';
+import { Ref } from './value.js';
 
 /** Name of the class in records. */
 export const MAP_CLASS = 'odb.Map';
@@ -23,13 +22,10 @@ export const MAP_CLASS = 'odb.Map';
  * Values that are plain data are frozen. A look-up takes O(log size) steps and loads at most as
  * many nodes.
  */
-export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[string, V]> {
+export class PersistentMap<V = unknown> extends PersistentTree implements Iterable<[string, V]> {
   static {
     this.define(MAP_CLASS, {});
   }
-
-  /** The size as of the epoch of the connection, once it was asked for. */
-  declare $size: { readonly epoch: number; readonly count: number } | undefined;
 
   /**
    * Makes a new map.
@@ -38,26 +34,16 @@ export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[st
    */
   constructor(entries: Iterable<readonly [string, V]> = []) {
     super();
-    this.$slots = emptyTree();
     for (const [key, value] of entries) this.set(key, value);
-  }
-
-  /** How many entries there are. Counts the leaves the first time in a transaction, then keeps it. */
-  get size(): number {
-    const epoch = this.$holder?.epoch ?? 0;
-    if (this.$size === undefined || this.$size.epoch !== epoch) {
-      this.$size = { epoch, count: treeSize(this.#nodes(), this) };
-    }
-    return this.$size.count;
   }
 
   /** Gives the value of a key; `undefined` when there is none. */
   get(key: string): V | undefined {
-    return this.#follow(treeGet(this.#nodes(), this, key));
+    return this.#follow(this.$get(key));
   }
 
   has(key: string): boolean {
-    return treeHas(this.#nodes(), this, key);
+    return this.$has(key);
   }
 
   /**
@@ -68,19 +54,8 @@ export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[st
    * @throws OdbError `ODB_READ_ONLY_PAST` in a connection to the past
    */
   set(key: string, value: V): this {
-    if (typeof key !== 'string' || !isWellFormed(key)) {
-      throw new TypeError('A key of a map is a well-formed text');
-    }
-    if (value === undefined) {
-      throw new TypeError(`The value of '${key}' cannot be undefined; use delete('${key}')`);
-    }
-    const nodes = this.#nodes();
-    const old = treeGet(nodes, this, key);
-    if (isSame(old, value)) return this;
-    admitFor(this, value, `The value of '${key}'`);
-    this.#note(key, old);
-    treeSet<TreeNode, unknown>(nodes, this, key, value);
-    this.#grew(old === undefined ? 1 : 0);
+    requireEntry(key, value);
+    this.$put(key, value);
     return this;
   }
 
@@ -91,23 +66,34 @@ export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[st
    * @throws OdbError `ODB_READ_ONLY_PAST` in a connection to the past
    */
   delete(key: string): boolean {
-    const nodes = this.#nodes();
-    const old = treeGet(nodes, this, key);
-    if (old === undefined) return false;
-    this.#note(key, old);
-    treeDelete(nodes, this, key);
-    this.#grew(-1);
-    return true;
+    return this.$remove(key);
+  }
+
+  /**
+   * Adds many entries that come in order, behind those there: for filling an empty map.
+   *
+   * Builds the tree from below, each node once: O(entries). The entries are taken one by one and
+   * what they make is held until the commit. To load millions in bounded memory, load some ten
+   * thousand at a time and commit each time; whoever reads meanwhile sees what is there by then.
+   *
+   * @param entries in strictly ascending order of their keys, by UTF-16 code units
+   * @returns how many there were
+   * @throws TypeError for a key that is not greater than the one before it or than all those there,
+   *   or for what cannot be stored. The map is as it was then
+   * @throws OdbError `ODB_READ_ONLY_PAST` in a connection to the past
+   */
+  bulkLoad(entries: Iterable<readonly [string, V]>): number {
+    return this.$load(checked(entries));
   }
 
   /** Iterates over the keys in order; see `entries`. */
   *keys(range?: Range): Generator<string> {
-    for (const [key] of treeEntries(this.#nodes(), this, range)) yield key;
+    for (const [key] of this.$entries(range)) yield key;
   }
 
   /** Iterates over the values in the order of their keys; see `entries`. */
   *values(range?: Range): Generator<V> {
-    for (const [, value] of treeEntries(this.#nodes(), this, range)) {
+    for (const [, value] of this.$entries(range)) {
       yield this.#follow(value) as V;
     }
   }
@@ -122,23 +108,18 @@ export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[st
    * @param range bounds, direction and limit; default: all, ascending
    */
   *entries(range?: Range): Generator<[string, V]> {
-    for (const [key, value] of treeEntries(this.#nodes(), this, range)) {
+    for (const [key, value] of this.$entries(range)) {
       yield [key, this.#follow(value) as V];
     }
   }
 
+  /** Gives a cursor before the first entry, which may be kept from transaction to transaction. */
+  cursor(): Cursor<string, V> {
+    return new Cursor((range) => this.entries(range));
+  }
+
   [Symbol.iterator](): Generator<[string, V]> {
     return this.entries();
-  }
-
-  override $adopt(state: State): Slots {
-    this.$map = this;
-    return super.$adopt(state);
-  }
-
-  #nodes(): MapNodes {
-    this.$map ??= this;
-    return new MapNodes(this);
   }
 
   #follow(value: unknown): V | undefined {
@@ -146,21 +127,20 @@ export class PersistentMap<V = unknown> extends TreeNode implements Iterable<[st
     if (value instanceof Ref) return holder?.get(value.oid) as V;
     return followReferences(value, (oid) => holder?.get(oid)) as V;
   }
+}
 
-  /** Takes note of an entry before it changes; a map that was never stored needs no notes. */
-  #note(key: string, base: unknown): void {
-    slotsOf(this);
-    if (this.$tid !== TID_ZERO) this.$holder?.patching(this, key, base);
+function requireEntry(key: unknown, value: unknown): void {
+  if (typeof key !== 'string' || !isWellFormed(key)) {
+    throw new TypeError('A key of a map is a well-formed text');
   }
-
-  #grew(growth: number): void {
-    if (this.$size !== undefined) {
-      this.$size = { epoch: this.$size.epoch, count: this.$size.count + growth };
-    }
+  if (value === undefined) {
+    throw new TypeError(`The value of '${key}' cannot be undefined; use delete('${key}')`);
   }
 }
 
-function isSame(stored: unknown, value: unknown): boolean {
-  if (stored instanceof Ref && value instanceof Persistent) return stored.oid === value.$oid;
-  return Object.is(stored, value);
+function* checked<V>(entries: Iterable<readonly [string, V]>): Generator<readonly [string, V]> {
+  for (const entry of entries) {
+    requireEntry(entry[0], entry[1]);
+    yield entry;
+  }
 }

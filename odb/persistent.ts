@@ -20,13 +20,16 @@ import {
   SLOT_REST,
   type AnyClass,
   type ClassInfo,
+  type ClassOptions,
 } from './class-registry.js';
+import { currentState } from './class-version.js';
 import { OdbError } from './errors.js';
 import type { Field } from './field.js';
 import type { Oid } from './oid.js';
 import { admitPlain } from './plain.js';
+import { VERSION_FIELD } from './record.js';
 import { TID_ZERO, tidToMs, type Tid } from './tid.js';
-import { isPlainObject, Ref, type State } from './value.js';
+import { isPlainObject, Ref, setOwn, type State } from './value.js';
 
 /** What an object needs of the connection it belongs to. */
 export interface Holder {
@@ -103,9 +106,9 @@ export abstract class Persistent {
     if (isGhost) ghostClass = undefined;
     if (isGhost || init === undefined) return;
     for (const [name, value] of Object.entries(init)) {
-      const field = info.byName.get(name);
+      const field = attributeNamed(info, name);
       if (field === undefined) throw new TypeError(`${info.name} has no attribute '${name}'`);
-      slots[field.slot] = admitValue(this, info, field, value);
+      slots[field.slot] = field.rule.volatile ? value : admitValue(this, info, field, value);
     }
   }
 
@@ -122,18 +125,26 @@ export abstract class Persistent {
    *
    * Attributes are typed with `declare`: a field without it would hide the accessor.
    *
-   * @param name the class's name in records, for ever
+   * @param name the class's name in records, for ever; see `options.formerly` for another
    * @param fields attribute to default value, or to a rule of `field.ts`
-   * @throws TypeError for a name that is taken, or an attribute that would hide a member
+   * @param options.formerly names it had before: records under them load as this class, and get its
+   *   name when they are changed
+   * @param options.version of the meaning of its states; not inherited. A class without costs nothing
+   * @param options.migrate brings the state of an older version up to date; see `Migrate`. Loading
+   *   an old record is no change: it stays until the object is changed. Loading throws OdbError
+   *   `ODB_MIGRATION` when it fails, and `ODB_VERSION` for a record of a newer version
+   * @throws TypeError for a name that is taken, an attribute that would hide a member, or a version
+   *   without `migrate`
    */
   protected static define(
     this: AnyClass,
     name: string,
     fields: Readonly<Record<string, unknown>>,
+    options: ClassOptions = {},
   ): void {
-    const info = registerClass(this, name, fields);
+    const info = registerClass(this, name, fields, options);
     Object.defineProperty(this.prototype, '$class', { value: info });
-    for (const field of info.fields) {
+    for (const field of [...info.fields, ...info.volatile]) {
       if (field.name in fields) defineAccessor(this.prototype as Persistent, field);
     }
   }
@@ -156,7 +167,8 @@ export abstract class Persistent {
 
   /** Turns the state of a record, taken over, into slots. */
   $adopt(state: State, hasReferences: boolean): Slots {
-    return slotsFromState(this.$class, state, hasReferences);
+    const current = currentState(this.$class, state);
+    return slotsFromState(this.$class, current, hasReferences || current !== state);
   }
 
   /** Gives the state for a record, with references as they stand: objects, or `Ref`s. */
@@ -208,8 +220,10 @@ function slotsFromState(info: ClassInfo, state: State, hasReferences: boolean): 
   for (const name in state) {
     const value = state[name];
     const field = byName.get(name);
-    if (field === undefined) (undeclared ??= {})[name] = value;
-    else if (hasReferences && containsReference(value)) {
+    if (field === undefined) {
+      if (name !== VERSION_FIELD || info.version === undefined)
+        setOwn((undeclared ??= {}), name, value);
+    } else if (hasReferences && containsReference(value)) {
       (pending ??= new Map()).set(field.slot, value);
       slots[field.slot] = PENDING;
     } else if (value !== undefined) slots[field.slot] = value;
@@ -232,6 +246,7 @@ function stateFromSlots(info: ClassInfo, slots: Slots): State {
     if (value === PENDING) state[field.name] = rest?.pending.get(field.slot);
     else if (value !== field.rule.default) state[field.name] = value;
   }
+  if (info.version) state[VERSION_FIELD] = info.version;
   return state;
 }
 
@@ -243,6 +258,15 @@ export function assignField(object: Persistent, field: Field, value: unknown): v
   if (Object.is(slots[field.slot], admitted)) return;
   markChanged(object);
   slots[field.slot] = admitted;
+}
+
+function assignVolatile(object: Persistent, { slot, rule }: Field, value: unknown): void {
+  slotsOf(object)[slot] = value === undefined ? rule.default : value;
+}
+
+/** The attribute of that name, stored or not. */
+function attributeNamed(info: ClassInfo, name: string): Field | undefined {
+  return info.byName.get(name) ?? info.volatile.find((field) => field.name === name);
 }
 
 /** Checks and freezes what is to be stored in `object`; also refuses objects of other connections. */
@@ -288,6 +312,7 @@ const NOT_FOLLOWED = PENDING;
 
 function defineAccessor(prototype: Persistent, field: Field): void {
   const { slot } = field;
+  const assign = field.rule.volatile ? assignVolatile : assignField;
   Object.defineProperty(prototype, field.name, {
     configurable: true,
     enumerable: true,
@@ -300,7 +325,7 @@ function defineAccessor(prototype: Persistent, field: Field): void {
       return readSlowly(this, slot);
     },
     set(this: Persistent, value: unknown): void {
-      assignField(this, field, value);
+      assign(this, field, value);
     },
   });
 }

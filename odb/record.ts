@@ -29,6 +29,9 @@ export type ReferenceOf = (value: object) => Oid | undefined;
 /** Makes what stands for a persistent object in decoded plain data. */
 export type MakeReference = (oid: Oid) => unknown;
 
+/** Where the state in a record keeps the version of its class; none: version 0. */
+export const VERSION_FIELD = '$version';
+
 /** How deep plain data may be nested; whatever is deeper, or circular, is refused. */
 export const VALUE_DEPTH_MAX = 200;
 

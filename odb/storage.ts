@@ -7,11 +7,14 @@
  *   snapshot taken later, in any thread, sees it.
  * - A reader sees the database as of one tid, for ever, whatever is committed meanwhile.
  * - Reading is synchronous and made of point reads; nothing a reader does waits for a writer.
- * - Nothing is forgotten: each revision of each object can be read as of its tid.
+ * - Nothing is forgotten but by `pack`: each revision of each object that was current at the packed
+ *   moment or later can be read as of its tid. Before that, the answer is the oldest state kept.
+ *   Records of transactions stay for ever.
  * - Tids only grow. The order of tids is the order in which commits were decided.
  * - A storage knows records, not objects: it looks inside one only to merge.
  */
 import type { Oid } from './oid.js';
+import type { PackOptions, PackReport } from './pack-options.js';
 import type { Tid } from './tid.js';
 
 /** What a transaction says about itself. All of it is kept for ever. */
@@ -74,6 +77,70 @@ export interface StoredRevision {
   readonly record: Uint8Array | undefined;
 }
 
+/** One revision, with the object it is of. */
+export interface ObjectRevision extends StoredRevision {
+  readonly oid: Oid;
+}
+
+/** Which transactions: both bounds are inclusive, and need not be tids of transactions. */
+export interface TransactionRange {
+  /** Default: from the first. */
+  readonly start?: Tid;
+  /** Default: to the newest. */
+  readonly stop?: Tid;
+}
+
+/** A committed transaction together with what it wrote. */
+export interface StoredTransaction extends TransactionRecord {
+  /**
+   * Walks the revisions that it wrote, by oid; those that a pack forgot are left out. May be called
+   * again, as long as the walk over the transactions has not ended. O(log revisions) key reads for
+   * each.
+   *
+   * @throws OdbError `ODB_CLOSED` when the walk has ended
+   * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
+   */
+  records(): Iterable<ObjectRevision>;
+}
+
+/** A key of a storage that should be a transaction. */
+export interface ScannedTransaction {
+  readonly tid: Tid;
+  /** `undefined` when what is stored cannot be read. */
+  readonly transaction: TransactionRecord | undefined;
+}
+
+/** A key of a storage that should be a revision. */
+export interface ScannedRevision {
+  readonly oid: Oid;
+  /** The tid it is stored under; for a current revision, its own. `TID_ZERO` when unreadable. */
+  readonly tid: Tid;
+  readonly isCurrent: boolean;
+  /** `undefined` when what is stored cannot be read. */
+  readonly revision: (StoredRevision & { readonly skipTid?: Tid }) | undefined;
+}
+
+/**
+ * Walks over everything a storage has, all as of one moment: for backups, copies and checks.
+ *
+ * Sees what is there, in the storage's own order, damaged or not; whatever is committed or packed
+ * meanwhile is not seen. Memory is bounded: one page of keys at a time. All walks throw OdbError
+ * `ODB_CLOSED` after `close`.
+ */
+export interface StorageScan extends Disposable {
+  /** The view that is walked; `close` closes it. */
+  readonly reader: Reader;
+  /** The oid from which on none was given to a stored object, by the storage's own account. */
+  readonly nextOid: number;
+  /** Transactions, oldest first. */
+  transactions(range?: TransactionRange): AsyncIterable<ScannedTransaction>;
+  /** Revisions by oid, and for each oid the oldest first and the current one last. */
+  revisions(): AsyncIterable<ScannedRevision>;
+  /** The entries of the metadata, in key order. */
+  meta(): AsyncIterable<readonly [key: string, value: unknown]>;
+  close(): void;
+}
+
 /** One entry of an object's history. */
 export interface Revision {
   readonly tid: Tid;
@@ -106,22 +173,24 @@ export interface Reader extends Disposable {
    * Loads the state an object had just after transaction `at`.
    *
    * Answers `undefined` for a time when the object did not exist, so walking through the past is
-   * not an error. O(log revisions) key reads.
+   * not an error. Pack forgets: before the oldest state kept, the answer is that state. O(log
+   * revisions) key reads.
    *
    * @param at inclusive; a tid newer than `lastTid` reads the present
-   * @throws OdbError `ODB_NO_OBJECT` when no transaction ever stored `oid`
+   * @throws OdbError `ODB_NO_OBJECT` when no transaction ever stored `oid`, or it was packed away
    */
   loadAt(oid: Oid, at: Tid): LoadedRecord | undefined;
 
   /**
    * Gives the newest revision of an object not newer than `at`, non-existence included; `undefined`
    * when there was none yet. With `at` left out, the current one: one key read. Never throws
-   * `ODB_NO_OBJECT`.
+   * `ODB_NO_OBJECT`. Where the revisions until `at` are packed away, gives the oldest one kept,
+   * which is newer than `at`.
    */
   revision(oid: Oid, at?: Tid): StoredRevision | undefined;
 
   /**
-   * Lists the revisions of an object, newest first; empty for an unknown object. One key read for
+   * Lists the revisions kept of an object, newest first; empty for an unknown object. One key read for
    * each, and O(log revisions) to find the first.
    *
    * @param options.before only revisions older than this; default: all
@@ -179,6 +248,11 @@ export interface CommitRequest {
   readonly removed: readonly Oid[];
   /** SHA-256 (hex) of each blob that a new state names; each must be in `blobs`. */
   readonly blobs: readonly string[];
+  /**
+   * The tid the transaction is to have, newer than all there are: for copies of transactions that
+   * another storage committed. Default: the moment of the commit.
+   */
+  readonly tid?: Tid;
 }
 
 /** What became of a commit. */
@@ -223,6 +297,29 @@ export interface StorageSupport {
   readonly persistence: boolean;
   /** Other threads can join it (`share`). */
   readonly threads: boolean;
+  /** It forgets old revisions and garbage (`pack`), and keeps a trash. */
+  readonly pack: boolean;
+  /** It can be walked over (`scan`, `transactionsFrom`), and so backed up, copied and checked. */
+  readonly backup: boolean;
+}
+
+/** Something that a transaction took out of its container. */
+export interface TrashEntry {
+  readonly oid: Oid;
+  /** Where it was, as the ids of its containers and its own: `/news/today`. */
+  readonly path: string;
+  /** Who took it out, as the transaction says. */
+  readonly user?: string;
+  /** Moment of that transaction, milliseconds since the epoch. */
+  readonly timeMs: number;
+  readonly tid: Tid;
+}
+
+export interface TrashQuery {
+  /** Only what was taken out before this transaction. */
+  readonly before?: Tid;
+  /** At most so many. Default: `TRASH_LIMIT_DEFAULT`. */
+  readonly limit?: number;
 }
 
 /** Files named by the SHA-256 of their content. Once there, a blob never changes. */
@@ -283,6 +380,7 @@ export interface Storage extends AsyncDisposable {
    *
    * @throws ConflictError `ODB_CONFLICT` when something could not be merged; nothing was written
    * @throws OdbError `ODB_NO_BLOB` when it names a blob that is not there
+   * @throws OdbError `ODB_TID_TAKEN` when `request.tid` is not newer than all there are
    * @throws OdbError `ODB_READ_ONLY` after the disk refused a write, until the storage is reopened
    * @throws OdbError `ODB_WRITER_LOST` when the writing thread ended; whether it was written is
    *   known after reopening
@@ -304,6 +402,55 @@ export interface Storage extends AsyncDisposable {
 
   /** Lists the entries of the metadata whose keys begin with `prefix`, in key order. */
   listMeta(prefix: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
+
+  /**
+   * Walks transactions in the order they were committed, each with what it wrote.
+   *
+   * Sees what was committed when it was called, however long the walk takes. One walk: a second
+   * `for await` over it finds nothing more. What it holds is let go when the walk ends or is left.
+   *
+   * @throws OdbError `ODB_CLOSED`; while walking, `ODB_DAMAGED` at a transaction that cannot be read
+   */
+  transactionsFrom(range?: TransactionRange): AsyncIterableIterator<StoredTransaction>;
+
+  /** Opens walks over all that is stored now. Must be closed. @throws OdbError `ODB_CLOSED` */
+  scan(): StorageScan;
+
+  /**
+   * The newest moment a pack went to: of older ones, not everything is kept any more. `TID_ZERO`
+   * when there was no pack.
+   */
+  readonly packedTid: Tid;
+
+  /**
+   * Forgets revisions older than a moment, objects nothing refers to, blobs nothing names, and what
+   * was in the trash for long enough; see `PackOptions`. Runs beside readers and commits, which it
+   * does not hold up for long. Ended or killed at any point it leaves a sound database, and can be
+   * run again.
+   *
+   * What is reachable at the moment or later stays, and so does all that later transactions wrote.
+   * A transaction that began before the pack ended, or on what it left, and begins to refer to an
+   * object that is not there fails with `ODB_CONFLICT`. An object that nothing refers to is not to
+   * be held over a pack, to be referred to by a later transaction.
+   *
+   * Reads each kept object once and each key once. Takes a few bits of memory for each oid ever
+   * given, and the tids of one object's revisions at a time.
+   *
+   * @throws OdbError `ODB_PACKING` while another pack runs
+   * @throws OdbError `ODB_NO_WRITER` in a thread that joined: pack where the storage was opened
+   * @throws OdbError `ODB_DAMAGED` when a record cannot be read; no object is removed then
+   * @throws OdbError `ODB_CLOSED`, also when the storage is closed meanwhile
+   * @throws the signal's reason when that ends it
+   */
+  pack(options: PackOptions): Promise<PackReport>;
+
+  /**
+   * Lists what transactions took out of its container and is in none since, newest first.
+   *
+   * One read for each entry it passes, and for each revision of its object since. What a pack let
+   * go of is not listed.
+   */
+  trash(query?: TrashQuery): Promise<readonly TrashEntry[]>;
 
   /** Gives what another thread needs to join. @throws OdbError `ODB_NOT_SHARED` without threads */
   share(): StorageHandle;

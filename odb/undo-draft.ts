@@ -6,14 +6,17 @@
  * transactions in the way.
  */
 import { containersOf, type RecordAt } from './containment.js';
+import { elementOfKey } from './element-key.js';
+import { LIST_NODE_CLASS } from './list-record.js';
 import { MapDraft } from './map-draft.js';
 import { mergeRecords, placeField, type MergeClasses } from './merge.js';
+import { SET_CLASS } from './node-record.js';
 import type { Oid } from './oid.js';
 import type { Past } from './past.js';
-import { classNameOf, decodeRecord } from './record.js';
+import { classNameOf, decodeRecord, type DecodedRecord } from './record.js';
 import type { EntryChange, TransactionRecord } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
-import { isPlainObject, own, sameBytes, sameValue } from './value.js';
+import { isPlainObject, own, Ref, sameBytes, sameValue } from './value.js';
 
 /** Something that later transactions do not let an undo take back. */
 export interface UndoConflict {
@@ -23,6 +26,11 @@ export interface UndoConflict {
   readonly fields: readonly string[];
   /** Later transactions that changed the same, newest first. */
   readonly blockedBy: readonly Tid[];
+  /**
+   * What it was before, or what the transaction made of it, is packed away: no other transaction
+   * stands in the way, and none that is undone with it helps.
+   */
+  readonly packed?: true;
 }
 
 /** The record an undo would leave for one object. */
@@ -65,7 +73,8 @@ export class UndoDraft {
     const { tid, oids, maps } = transaction;
     const nodes = new Set(maps.flatMap((map) => map.nodes));
     for (const oid of oids) {
-      if (!nodes.has(oid) && isWanted(oid)) this.#takeBackObject(oid, tid);
+      if (nodes.has(oid)) continue;
+      if (isWanted(oid) || this.#isOfWantedList(oid, tid, isWanted)) this.#takeBackObject(oid, tid);
     }
     for (const { map, nodes: written } of maps) {
       if (isWanted(map)) this.#takeBackMap(map, written, tid);
@@ -116,7 +125,19 @@ export class UndoDraft {
     if (ended.size > 0) this.#checkEnds(ended, oldest);
   }
 
+  /** A list stands for its nodes: taken back without each other, they would make no list. */
+  #isOfWantedList(oid: Oid, tid: Tid, isWanted: (oid: Oid) => boolean): boolean {
+    const record = this.#past.revision(oid, tid)?.record ?? this.#past.before(oid, tid)?.record;
+    if (record === undefined || classNameOf(record) !== LIST_NODE_CLASS) return false;
+    const { list } = decodeRecord(record).state;
+    return list instanceof Ref && isWanted(list.oid);
+  }
+
   #takeBackObject(oid: Oid, tid: Tid): void {
+    if (this.#past.isPacked(oid, tid)) {
+      this.#refusePacked(oid);
+      return;
+    }
     const wrote = this.#past.revision(oid, tid)?.record;
     const before = this.#past.before(oid, tid);
     const now = this.#now(oid);
@@ -135,6 +156,11 @@ export class UndoDraft {
   }
 
   #takeBackMap(map: Oid, nodes: readonly Oid[], tid: Tid): void {
+    // What the map was is told by its root too, written or not.
+    if (nodes.some((oid) => this.#past.isPacked(oid, tid)) || this.#past.isForgotten(map, tid)) {
+      this.#refusePacked(map);
+      return;
+    }
     let draft = this.#maps.get(map);
     if (draft === undefined) {
       draft = new MapDraft(this.#past, map);
@@ -144,7 +170,9 @@ export class UndoDraft {
     if (keys === undefined) return;
     const blockers = new Set(keys.flatMap((key) => this.#past.entryChangedBy(map, key, tid)));
     if (blockers.size === 0) for (const found of this.#writers(map, tid)) blockers.add(found);
-    this.#conflict(map, keys, [...blockers]);
+    const isSet = this.#className(map) === SET_CLASS;
+    const names = isSet ? keys.map((key) => String(elementOfKey(key))) : keys;
+    this.#conflict(map, names, [...blockers]);
   }
 
   #now(oid: Oid): Working {
@@ -157,11 +185,17 @@ export class UndoDraft {
   #refuse(oid: Oid, tid: Tid, fields: readonly (readonly string[])[]): void {
     const blockers: Tid[] = [];
     for (const { after, before } of this.#past.changes(oid, tid)) {
-      if (changesOneOf(fields, before?.record, after.record)) blockers.push(after.tid);
+      const sides = [before?.record, after.record].map((record) => this.#current(record));
+      if (changesOneOf(fields, sides[0], sides[1])) blockers.push(after.tid);
     }
     const found = blockers.some((blocker) => !this.#chosen.has(blocker));
     const names = fields.map((path) => path.join('.'));
     this.#conflict(oid, names, found ? blockers : this.#writers(oid, tid));
+  }
+
+  #refusePacked(oid: Oid): void {
+    const className = this.#className(oid);
+    this.conflicts.push({ oid, className, fields: [], blockedBy: [], packed: true });
   }
 
   /** Every later transaction that wrote an object. */
@@ -172,6 +206,13 @@ export class UndoDraft {
   #conflict(oid: Oid, fields: readonly string[], blockers: readonly Tid[]): void {
     const blockedBy = blockers.filter((tid) => !this.#chosen.has(tid)).sort((a, b) => b - a);
     this.conflicts.push({ oid, className: this.#className(oid), fields, blockedBy });
+  }
+
+  /** A record as its class has it now. */
+  #current(record: Uint8Array | undefined): DecodedRecord | undefined {
+    if (record === undefined) return undefined;
+    const decoded = decodeRecord(record);
+    return this.#classes.current?.(decoded) ?? decoded;
   }
 
   #className(oid: Oid): string {
@@ -244,13 +285,11 @@ function sameRecords(a: Uint8Array | undefined, b: Uint8Array | undefined): bool
 /** Tells whether one of the fields (none given: anything) differs between two records. */
 function changesOneOf(
   fields: readonly (readonly string[])[],
-  before: Uint8Array | undefined,
-  after: Uint8Array | undefined,
+  before: DecodedRecord | undefined,
+  after: DecodedRecord | undefined,
 ): boolean {
   if (fields.length === 0 || before === undefined || after === undefined) return true;
-  const { state: from } = decodeRecord(before);
-  const { state: to } = decodeRecord(after);
-  return fields.some((path) => !sameValue(valueAt(from, path), valueAt(to, path)));
+  return fields.some((path) => !sameValue(valueAt(before.state, path), valueAt(after.state, path)));
 }
 
 function valueAt(state: unknown, path: readonly string[]): unknown {

@@ -24,7 +24,10 @@ export const TOGETHER_MAX = 200;
 /** A larger set is offered as it was found, without looking for a smaller one. */
 const REDUCED_MAX = 50;
 
-/** What an undo would make of one object. States hold `Ref`s. */
+/**
+ * What an undo would make of one object. States hold `Ref`s, and are as the class has them now; what
+ * is named with `$` in them is no attribute.
+ */
 export interface UndoneObject {
   readonly oid: Oid;
   readonly className: string;
@@ -83,7 +86,7 @@ export function planUndo(reader: Reader, tids: readonly Tid[], options: UndoOpti
   return {
     tids: chosen,
     possible,
-    objects: draft.objects().map(describeObject),
+    objects: draft.objects().map((object) => describeObject(object, options)),
     maps: draft.maps(),
     conflicts: draft.conflicts,
     together: possible ? chosen : findTogether(past, chosen, draft, options),
@@ -130,13 +133,20 @@ function newestFirst(tids: Iterable<Tid>): readonly Tid[] {
   return [...new Set(tids)].sort((a, b) => b - a);
 }
 
-function describeObject({ oid, currentTid, before, after }: DraftedObject): UndoneObject {
+function describeObject(
+  { oid, currentTid, before, after }: DraftedObject,
+  { current }: MergeClasses,
+): UndoneObject {
   const record = after ?? before;
+  const stateOf = (record: Uint8Array): State => {
+    const decoded = decodeRecord(record);
+    return (current?.(decoded) ?? decoded).state;
+  };
   return {
     oid,
     className: record === undefined ? '' : classNameOf(record),
     currentTid,
-    before: before === undefined ? undefined : decodeRecord(before).state,
-    after: after === undefined ? undefined : decodeRecord(after).state,
+    before: before === undefined ? undefined : stateOf(before),
+    after: after === undefined ? undefined : stateOf(after),
   };
 }

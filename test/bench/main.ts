@@ -8,6 +8,7 @@ import { attributes } from './attributes.js';
 import { commits } from './commits.js';
 import { connectionLoads } from './connection-loads.js';
 import { readerLoads } from './loads.js';
+import { packs } from './pack.js';
 import { pages } from './pages.js';
 import type { BenchRow } from './row.js';
 import { templates } from './templates.js';
@@ -18,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   attributes,
   loads: connectionLoads,
   reads: readerLoads,
+  pack: packs,
   pages,
   templates,
   updates,

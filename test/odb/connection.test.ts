@@ -308,7 +308,7 @@ for (const kind of databaseKinds) {
       assert.equal(past.root.size, 201);
       assert.equal(past.root.has('later'), false);
       assert.equal(past.history(old.oid ?? (0 as Oid)).length, 1);
-      assert.equal(past.transaction(second), undefined);
+      assert.equal(past.transactionRecord(second), undefined);
       assert.equal(past.transactions({ limit: 10 }).items[0]?.tid, first);
       assert.throws(() => (old.title = 'x'), { code: 'ODB_READ_ONLY_PAST' });
       assert.throws(() => past.root.set('x', 1), { code: 'ODB_READ_ONLY_PAST' });
@@ -411,7 +411,7 @@ for (const kind of databaseKinds) {
       assert.equal(connection.tid, tid);
       assert.equal(page.title, 'two');
       assert.equal(page.author?.oid, prepared.created[0]);
-      assert.equal(connection.transaction(tid)?.user, 'ada');
+      assert.equal(connection.transactionRecord(tid)?.user, 'ada');
     });
 
     test('a cache smaller than the data loads again what it dropped, and keeps identities', async () => {

@@ -18,7 +18,7 @@ for (const kind of databaseKinds) {
       assert.equal(answer, 'done');
       using reader = database.connect();
       assert.equal(reader.root.get('n'), 1);
-      assert.equal(reader.transaction(reader.tid)?.note, 'Set n');
+      assert.equal(reader.transactionRecord(reader.tid)?.note, 'Set n');
     });
 
     test('transact does the work again after a conflict, so that no increment is lost', async () => {

@@ -38,7 +38,7 @@ async function openWriter(): Promise<Bench> {
     writer: new LevelWriter({
       db,
       counters,
-      blobs: { has: () => true },
+      blobs: { has: () => true, removeOlder: () => undefined },
       classes: { rules: {} },
       order: NODE_ENTRIES_MAX,
       now: () => bench.nowMs,

@@ -228,7 +228,7 @@ for (const kind of databaseKinds) {
       fetched<Folder>(a, 'folder').remove('page');
       pageIn(b, 'folder').title = 'changed';
       const tid = await a.commit();
-      assert.equal(a.transaction(tid)?.removed.length, 1);
+      assert.equal(a.transactionRecord(tid)?.removed.length, 1);
       await assert.rejects(b.commit(), ConflictError);
 
       b.abort();

@@ -140,7 +140,7 @@ for (const kind of databaseKinds) {
       await connection.commit();
       map.set('002500', 'changed');
       const tid = await connection.commit();
-      assert.equal(connection.transaction(tid)?.oids.length, 1);
+      assert.equal(connection.transactionRecord(tid)?.oids.length, 1);
 
       using reader = database.connect();
       const found = fetched<PersistentMap<unknown>>(reader, 'map');

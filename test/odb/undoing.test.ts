@@ -26,7 +26,7 @@ for (const kind of databaseKinds) {
       const change = await connection.commit();
       const undone = await undo(connection, [change]);
       assert.equal(page.title, 'one');
-      assert.deepEqual(connection.transaction(undone)?.undoes, [change]);
+      assert.deepEqual(connection.transactionRecord(undone)?.undoes, [change]);
       await undo(connection, [undone]);
       assert.equal(page.title, 'two');
       using other = database.connect();

@@ -1,0 +1,176 @@
+/**
+ * `PackView` on LevelDB: one snapshot, of which current records are read one by one, and everything
+ * else is walked over in the order of keys.
+ */
+import type { FileBlobs } from './blobs.js';
+import {
+  decodeNumber,
+  decodeTransaction,
+  KEY_NEXT_OID,
+  metaKeys,
+  nameOfMetaKey,
+  numberOfKey,
+  OBJECT_KEYS,
+  REVISION_KEYS,
+  tidOfRevisionKey,
+  TRANSACTION_KEYS,
+  transactionKey,
+  type LevelRevision,
+} from './level-keys.js';
+import { LevelView, readError, type LevelDatabase, type LevelSnapshot } from './level-reader.js';
+import { asOid, OID_ROOT, type Oid } from './oid.js';
+import type { PackView } from './pack-run.js';
+import { decodeValue } from './record.js';
+import type { StoredRevision, TrashEntry } from './storage.js';
+import { asTid, TID_MAX, type Tid } from './tid.js';
+import { TRASH_PREFIX } from './trash.js';
+
+/** Keys read at once. */
+const PAGE_KEYS = 1_000;
+
+interface KeyRange {
+  readonly gt?: Uint8Array;
+  readonly gte?: Uint8Array;
+  readonly lt: Uint8Array;
+}
+
+export class LevelPackView implements PackView {
+  readonly lastTid: Tid;
+  readonly nextOid: number;
+  readonly #db: LevelDatabase;
+  readonly #snapshot: LevelSnapshot;
+  readonly #view: LevelView;
+  readonly #blobs: FileBlobs;
+
+  constructor(db: LevelDatabase, blobs: FileBlobs) {
+    this.#db = db;
+    this.#blobs = blobs;
+    this.#snapshot = db.snapshot();
+    this.#view = new LevelView(db, this.#snapshot);
+    this.lastTid = this.#view.lastTid();
+    const nextOid = this.#view.get(KEY_NEXT_OID);
+    this.nextOid = nextOid === undefined ? OID_ROOT : decodeNumber(nextOid);
+  }
+
+  revision(oid: Oid, at?: Tid): LevelRevision | undefined {
+    return at === undefined || at === TID_MAX
+      ? this.#view.current(oid)
+      : this.#view.revision(oid, at);
+  }
+
+  older(oid: Oid, { previousTid }: StoredRevision): LevelRevision | undefined {
+    return this.#view.older(oid, previousTid);
+  }
+
+  async *writtenSince(tid: Tid): AsyncGenerator<readonly Oid[]> {
+    const bounds = { gt: transactionKey(tid), lt: TRANSACTION_KEYS.lt };
+    for await (const page of this.#entries(bounds)) {
+      for (const [key, value] of page) {
+        yield decodeTransaction(asTid(numberOfKey(key)), value).oids;
+      }
+    }
+  }
+
+  async *objects(): AsyncGenerator<{ readonly oid: Oid; readonly older: readonly Tid[] }> {
+    const revisions = new KeyWalk(this.#keys(REVISION_KEYS));
+    const objects = new KeyWalk(this.#keys(OBJECT_KEYS));
+    for (;;) {
+      const object = objects.key ?? (await objects.read());
+      const revision = revisions.key ?? (await revisions.read());
+      if (object === undefined && revision === undefined) return;
+      const first = object === undefined ? Infinity : numberOfKey(object);
+      const second = revision === undefined ? Infinity : numberOfKey(revision);
+      const oid = asOid(Math.min(first, second));
+      if (first === oid) objects.next();
+      yield { oid, older: second === oid ? await tidsOf(oid, revisions) : [] };
+    }
+  }
+
+  async *trash(): AsyncGenerator<readonly [name: string, entry: TrashEntry]> {
+    for await (const page of this.#entries(metaKeys(TRASH_PREFIX))) {
+      for (const [key, value] of page) {
+        yield [nameOfMetaKey(key), decodeValue(value) as TrashEntry];
+      }
+    }
+  }
+
+  async *meta(): AsyncGenerator<Uint8Array> {
+    for await (const page of this.#entries(metaKeys(''))) for (const [, value] of page) yield value;
+  }
+
+  blobs(): AsyncIterable<string> {
+    return this.#blobs.names();
+  }
+
+  async close(): Promise<void> {
+    await this.#snapshot.close();
+  }
+
+  async *#keys(bounds: KeyRange): AsyncGenerator<Uint8Array[], undefined> {
+    const keys = this.#db.keys({ ...bounds, snapshot: this.#snapshot, fillCache: false });
+    try {
+      for (;;) {
+        const page = await keys.nextv(PAGE_KEYS);
+        if (page.length === 0) return undefined;
+        yield page;
+      }
+    } catch (cause) {
+      throw readError(cause);
+    } finally {
+      await keys.close();
+    }
+  }
+
+  async *#entries(bounds: KeyRange): AsyncGenerator<[key: Uint8Array, value: Uint8Array][]> {
+    const entries = this.#db.iterator({ ...bounds, snapshot: this.#snapshot, fillCache: false });
+    try {
+      for (;;) {
+        const page = await entries.nextv(PAGE_KEYS);
+        if (page.length === 0) return;
+        yield page;
+      }
+    } catch (cause) {
+      throw readError(cause);
+    } finally {
+      await entries.close();
+    }
+  }
+}
+
+/** Steps over the older revisions of one object, and answers their tids. */
+async function tidsOf(oid: Oid, revisions: KeyWalk): Promise<Tid[]> {
+  const tids: Tid[] = [];
+  for (;;) {
+    const key = revisions.key ?? (await revisions.read());
+    if (key === undefined || numberOfKey(key) !== oid) return tids;
+    tids.push(tidOfRevisionKey(key));
+    revisions.next();
+  }
+}
+
+/** Keys one after another; only for a new page there is something to wait for. */
+class KeyWalk {
+  readonly #pages: AsyncGenerator<Uint8Array[], undefined>;
+  #page: Uint8Array[] = [];
+  #at = 0;
+
+  constructor(pages: AsyncGenerator<Uint8Array[], undefined>) {
+    this.#pages = pages;
+  }
+
+  /** The key the walk is at; `undefined`: `read` tells. */
+  get key(): Uint8Array | undefined {
+    return this.#page[this.#at];
+  }
+
+  next(): void {
+    this.#at += 1;
+  }
+
+  /** Reads the next page and gives its first key; `undefined` at the end. */
+  async read(): Promise<Uint8Array | undefined> {
+    this.#page = (await this.#pages.next()).value ?? [];
+    this.#at = 0;
+    return this.key;
+  }
+}

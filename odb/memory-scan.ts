@@ -1,0 +1,75 @@
+/**
+ * `StorageScan` over what a storage in memory has: its log as of one tid, its metadata as copied.
+ */
+import type { Oid } from './oid.js';
+import { decodeValue } from './record.js';
+import type {
+  Reader,
+  ScannedRevision,
+  ScannedTransaction,
+  StorageScan,
+  StoredRevision,
+  TransactionRange,
+  TransactionRecord,
+} from './storage.js';
+import { TID_ZERO, type Tid } from './tid.js';
+
+/** What is walked. The revisions of an object, and transactions, are in the order of their tids. */
+export interface MemoryContent {
+  readonly reader: Reader;
+  readonly log: {
+    readonly revisions: ReadonlyMap<Oid, readonly StoredRevision[]>;
+    readonly transactions: ReadonlyMap<Tid, TransactionRecord>;
+  };
+  readonly nextOid: number;
+  /** Name and encoded value. */
+  readonly meta: readonly (readonly [string, Uint8Array])[];
+}
+
+export class MemoryScan implements StorageScan {
+  readonly reader: Reader;
+  readonly nextOid: number;
+  readonly #content: MemoryContent;
+
+  constructor(content: MemoryContent) {
+    this.reader = content.reader;
+    this.nextOid = content.nextOid;
+    this.#content = content;
+  }
+
+  async *transactions(range: TransactionRange = {}): AsyncGenerator<ScannedTransaction> {
+    const { start = TID_ZERO, stop = this.reader.lastTid } = range;
+    for (const [tid, transaction] of this.#content.log.transactions) {
+      // Reading it fails when the scan was closed meanwhile.
+      if (tid > stop || tid > this.reader.lastTid) return;
+      if (tid >= start) yield { tid, transaction };
+    }
+  }
+
+  async *revisions(): AsyncGenerator<ScannedRevision> {
+    const { revisions } = this.#content.log;
+    const oids = [...revisions.keys()].sort((a, b) => a - b);
+    for (const oid of oids) {
+      const { lastTid } = this.reader;
+      const seen = (revisions.get(oid) ?? []).filter(({ tid }) => tid <= lastTid);
+      for (const [index, revision] of seen.entries()) {
+        yield { oid, tid: revision.tid, isCurrent: index === seen.length - 1, revision };
+      }
+    }
+  }
+
+  async *meta(): AsyncGenerator<readonly [key: string, value: unknown]> {
+    const sorted = this.#content.meta.toSorted(([a], [b]) =>
+      Buffer.compare(Buffer.from(a), Buffer.from(b)),
+    );
+    for (const [key, value] of sorted) yield [key, decodeValue(value)];
+  }
+
+  close(): void {
+    this.reader.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * A process is killed while it makes backups, again and again, in one directory: those it had
+ * finished are whole, and the next one goes on from them.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { verifyBackup } from '../../../odb/backup-verify.js';
+import { LevelStorage } from '../../../odb/level-storage.js';
+import { restore } from '../../../odb/restore.js';
+import { temporaryDirectory } from '../../support/temporary.js';
+import { contentOf } from '../support/contents.js';
+
+const RUNS = Number(process.env.CANOPY_CRASH_RUNS ?? 4);
+
+test('killed in the midst of backups, a directory has all that were finished', async () => {
+  await using directory = await temporaryDirectory();
+  const [data, backups] = ['data', 'backups'].map((name) => path.join(directory.path, name));
+  assert.ok(data !== undefined && backups !== undefined);
+  for (let run = 1; run <= RUNS; run++) {
+    const finished = await backUpUntilKilled(data, backups, {
+      finished: run + 1,
+      laterMs: run * 5,
+    });
+    const { backups: listed, problems } = await verifyBackup(backups);
+    assert.deepEqual(problems, []);
+    const tids = listed.map(({ to }) => Number(to));
+    for (const tid of finished) assert.ok(tids.includes(tid), 'nothing that was finished is lost');
+  }
+  const target = path.join(directory.path, 'restored');
+  const { lastTid } = await restore(backups, target);
+  await using original = await LevelStorage.open({ directory: data, thread: false });
+  await using restored = await LevelStorage.open({ directory: target, thread: false });
+  assert.deepEqual(await contentOf(restored), await contentOf(original, { stop: lastTid }));
+});
+
+/** Starts a process, kills it a moment after so many backups, and tells which it finished. */
+async function backUpUntilKilled(
+  data: string,
+  backups: string,
+  { finished, laterMs }: { finished: number; laterMs: number },
+): Promise<number[]> {
+  const program = fileURLToPath(new URL('../support/backing-up-process.js', import.meta.url));
+  const child = spawn(process.execPath, [program, data, backups], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit');
+  const tids: number[] = [];
+  for await (const line of createInterface(child.stdout)) {
+    tids.push(Number(line));
+    if (tids.length === finished) void setTimeout(laterMs).then(() => child.kill('SIGKILL'));
+  }
+  const [, signal] = await exited;
+  assert.equal(signal, 'SIGKILL', 'it ran until it was killed');
+  return tids;
+}
