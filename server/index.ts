@@ -54,7 +54,12 @@ export {
   setPermissions,
 } from './content/permissions.js';
 export { pathAt, siteRoot } from './content/places.js';
-export { type Property, PROPERTY_TYPES, type PropertyPatch } from './content/properties.js';
+export {
+  type Property,
+  PROPERTY_TYPES,
+  type PropertyPatch,
+  refusePropertyName,
+} from './content/properties.js';
 export { describeUndo, nameUndo, noteSeenBy, type UndoName } from './content/transaction-notes.js';
 export { isOwnAndRecent, type UndoOutcome, undoTransactions } from './content/undo.js';
 export { principalNamed, resolveCaller, UserFolder } from './content/user-folder.js';
@@ -71,6 +76,7 @@ export {
   TemplateError,
   Unauthorized,
 } from './errors.js';
+export type { NoteGroup } from './import/report.js';
 export { importOrder, importResultFor, type UploadedFile } from './jobs/import.js';
 export { getJob, hasEnded, type JobRecord } from './jobs/job.js';
 export type { AssetFolder, Plugin } from './plugin.js';

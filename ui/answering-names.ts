@@ -2,8 +2,9 @@
  * Names that answer at an object, nearest first: what the editor completes and explains.
  *
  * The order is that of acquisition: attributes, fields, properties and children of the object, then
- * of what contains it. Of two things with one name the nearer answers. What the reader may not view
- * is left out.
+ * of what contains it. Of two things with one name the nearer answers, except that a partial's name
+ * finds templates only: it passes over whatever else is nearer. What the reader may not view is left
+ * out.
  */
 import {
   BUILT_IN_NAMES,
@@ -28,24 +29,35 @@ export interface AnsweringName {
   /** Path of the object that holds it; `''` for what the language brings. */
   readonly origin: string;
   readonly here: boolean;
-  /** Whether `{{> name}}` finds it. */
+  /** Whether `{{name}}` finds it: a template may stand behind something nearer of its name. */
+  readonly value: boolean;
+  /** Whether `{{> name}}` finds it: the nearest template of the name. */
   readonly partial: boolean;
   readonly href: string;
 }
+
+type Facts = Omit<AnsweringName, 'name' | 'value' | 'partial'>;
 
 /** Lists the names that answer at `object`. */
 export function namesAnsweringAt(
   object: Content,
   request: PublishRequest,
 ): readonly AnsweringName[] {
-  const names = new Map<string, AnsweringName>();
-  const add = (name: string, facts: Omit<AnsweringName, 'name'>): void => {
-    if (!names.has(name)) names.set(name, { name, ...facts });
+  const names: AnsweringName[] = [];
+  const values = new Set<string>();
+  const partials = new Set<string>();
+  const add = (name: string, facts: Facts, { isTemplate = false } = {}): void => {
+    const value = !values.has(name);
+    const partial = isTemplate && !partials.has(name);
+    if (!value && !partial) return;
+    values.add(name);
+    if (partial) partials.add(name);
+    names.push({ name, value, partial, ...facts });
   };
   for (let holder: Content | undefined = object; holder !== undefined; holder = holder.container) {
     const here = holder === object;
     const origin = holder.path;
-    const plain = { title: '', origin, here, partial: false, href: '' };
+    const plain = { title: '', origin, here, href: '' };
     if (here) for (const name of BUILT_IN_NAMES) add(name, { ...plain, kind: 'attribute' });
     if (!request.policy.may('View', holder)) continue;
     const type = contentTypes.of(holder);
@@ -59,18 +71,13 @@ export function namesAnsweringAt(
     for (const child of holder.children.values({ limit: LOOKED_AT_MAX })) {
       if (!request.policy.may('View', child)) continue;
       const childType = contentTypes.of(child);
-      add(child.id, {
-        kind: childType.title,
-        title: child.title,
-        origin,
-        here,
-        partial: childType.name === 'Template',
-        href: request.policy.may('View management screens', child) ? screenUrl(child) : '',
-      });
+      const href = request.policy.may('View management screens', child) ? screenUrl(child) : '';
+      const facts = { kind: childType.title, title: child.title, origin, here, href };
+      add(child.id, facts, { isTemplate: childType.name === 'Template' });
     }
   }
   for (const name of PAGE_LANGUAGE.names) {
-    add(name, { kind: 'helper', title: '', origin: '', here: false, partial: false, href: '' });
+    add(name, { kind: 'helper', title: '', origin: '', here: false, href: '' });
   }
-  return [...names.values()];
+  return names;
 }

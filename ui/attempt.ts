@@ -2,6 +2,8 @@
  * Turns a refusal into what a person reads: a title, what happened, and what led to it.
  */
 import {
+  type Content,
+  contentTypes,
   type ErrorReport,
   type Form,
   Invalid,
@@ -17,10 +19,14 @@ import { lackingInWords, rolesThatMay } from './who-may.js';
 export function attemptOf(
   error: ServerError,
   request: PublishRequest,
-  sent: { readonly action: string; readonly form: Form },
+  sent: { readonly action: string; readonly form: Form; readonly object: Content },
 ): Attempt {
   const refused = error instanceof Unauthorized;
   const errors = error instanceof Invalid ? error.errors : [];
+  const named = errors.map(({ field, message }) => {
+    const name = nameOf(field, sent.object);
+    return name === '' ? message : `${name}: ${message}`;
+  });
   const unchanged = request.mayWrite ? ['Nothing was changed.'] : [];
   const words = lackingInWords(error, request) ?? sentence(error.message);
   return {
@@ -33,7 +39,17 @@ export function attemptOf(
     because: refused ? error.decision.because : [],
     whoMay: rolesThatMay(error, request),
     errors,
+    named,
   };
+}
+
+/** What a form calls a field; `''` where the message alone says enough. */
+function nameOf(field: string, object: Content): string {
+  const [, property] = /^properties\.(.+)$/s.exec(field) ?? [];
+  if (property !== undefined) return property;
+  const { fields } = contentTypes.of(object);
+  const found = fields.find(({ name }) => field === `fields.${name}`);
+  return found === undefined || found.kind === 'source' ? '' : found.label;
 }
 
 /** Says what an error is, with the status that pages give it. */

@@ -13,7 +13,7 @@ const DAY_MS = 24 * HOUR_MS;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** How many moments a thread keeps in words. */
 const MOMENTS_KEPT_MAX = 10_000;
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /**
  * Says when something happened as a person would: "just now", "12 min ago" for an hour, then "today
@@ -38,7 +38,7 @@ export function fullTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
-/** Says how much that is: `214 KB`, `1.9 KB`, `12 B`; one decimal below ten. */
+/** Says how much that is: `214 kB`, `1.9 kB`, `12 B`; one decimal below ten. */
 export function sizeInWords(bytes: number): string {
   let amount = bytes;
   let unit = 0;

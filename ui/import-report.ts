@@ -1,6 +1,7 @@
 /**
  * The report of an import, ordered by what somebody has to look at: how much came in, what was left
- * alone because it was edited here, and after that the notes on single lines of files.
+ * alone because it was edited here, links that lead nowhere, what the files do not have any more; after
+ * that the notes on files, and in what other form texts came in, by kind.
  *
  * The job's record has everything; of long lists the page shows the beginning and says so.
  */
@@ -8,6 +9,7 @@ import {
   contentAt,
   importResultFor,
   type JobRecord,
+  type NoteGroup,
   type PublishRequest,
   siteRoot,
 } from '../server/index.js';
@@ -30,11 +32,31 @@ export interface ImportReportModel {
   readonly figures: readonly Figure[];
   readonly kept: ObjectList;
   readonly gone: ObjectList;
+  readonly deadLinks: LineList;
+  /** Texts that came in in another form, by kind. */
+  readonly forms: readonly FormGroup[];
+  /** How often all of that is. */
+  readonly formsTotal: number;
   readonly notes: readonly string[];
   readonly notesTotal: number;
   readonly notesMore: number;
   /** Address of the whole record, as JSON. */
   readonly wholeHref: string;
+}
+
+interface LineList {
+  readonly total: number;
+  readonly more: number;
+  readonly lines: readonly string[];
+}
+
+/** The same said about several places of files. */
+interface FormGroup {
+  readonly message: string;
+  readonly times: number;
+  readonly files: number;
+  readonly places: readonly string[];
+  readonly more: number;
 }
 
 interface ObjectList {
@@ -56,6 +78,8 @@ interface Result {
   /** Names of files that did not come in. */
   readonly refused: readonly string[];
   readonly gone: readonly string[];
+  readonly deadLinks: readonly string[];
+  readonly forms: readonly NoteGroup[];
 }
 
 /** Gives the report of a job, as far as it is. */
@@ -67,6 +91,9 @@ export function reportOf(record: JobRecord, request: PublishRequest): ImportRepo
     figures: result === undefined ? [] : figuresOf(result),
     kept: listOf(result?.kept ?? [], request),
     gone: listOf(result?.gone ?? [], request),
+    deadLinks: linesShown(result?.deadLinks ?? []),
+    forms: (result?.forms ?? []).map(formShown),
+    formsTotal: (result?.forms ?? []).reduce((sum, { times }) => sum + times, 0),
     notes: notes.slice(0, SHOWN_MAX),
     notesTotal: notes.length,
     notesMore: Math.max(0, notes.length - SHOWN_MAX),
@@ -89,7 +116,27 @@ function readResult(value: unknown): Result | undefined {
     kept: paths('kept'),
     refused: paths('refused'),
     gone: paths('gone'),
+    deadLinks: paths('deadLinks'),
+    forms: Array.isArray(held['forms']) ? held['forms'].filter(isNoteGroup) : [],
   };
+}
+
+function isNoteGroup(value: unknown): value is NoteGroup {
+  if (typeof value !== 'object' || value === null) return false;
+  const { message, times, files, places } = value as Readonly<Record<string, unknown>>;
+  const isCounted = typeof times === 'number' && typeof files === 'number';
+  const arePlaces = Array.isArray(places) && places.every((place) => typeof place === 'string');
+  return typeof message === 'string' && isCounted && arePlaces;
+}
+
+function linesShown(lines: readonly string[]): LineList {
+  const shown = lines.slice(0, SHOWN_MAX);
+  return { total: lines.length, more: lines.length - shown.length, lines: shown };
+}
+
+function formShown({ message, times, files, places }: NoteGroup): FormGroup {
+  const shown = places.slice(0, SHOWN_MAX);
+  return { message, times, files, places: shown, more: times - shown.length };
 }
 
 function figuresOf({
@@ -111,13 +158,13 @@ function figuresOf({
 }
 
 /** The lines of the log that say something beside the lists and figures above them. */
-function notesBeside(log: readonly string[], { kept, gone }: Result): readonly string[] {
-  const [keptPaths, gonePaths] = [new Set(kept), new Set(gone)];
+function notesBeside(log: readonly string[], { kept, gone, deadLinks }: Result): readonly string[] {
+  const [keptPaths, gonePaths, links] = [new Set(kept), new Set(gone), new Set(deadLinks)];
   return log.filter((line) => {
     const [, left = ''] = /: Left alone: (.+) was made or edited here$/.exec(line) ?? [];
     const [, lost = ''] = /^(.+): no longer among the files; it stays$/.exec(line) ?? [];
     const isSummary = /^\d+ new, \d+ changed, /.test(line);
-    return !isSummary && !keptPaths.has(left) && !gonePaths.has(lost);
+    return !isSummary && !links.has(line) && !keptPaths.has(left) && !gonePaths.has(lost);
   });
 }
 

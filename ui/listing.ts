@@ -179,7 +179,7 @@ const users = new Map<Tid, string>();
 export function userOf(tid: Tid, request: PublishRequest): string {
   let name = users.get(tid);
   if (name === undefined) {
-    const key = request.connection.transaction(tid)?.user;
+    const key = request.connection.transactionRecord(tid)?.user;
     name = key === undefined ? '' : (parsePrincipal(key)?.name ?? key);
     if (users.size >= USERS_REMEMBERED_MAX) users.clear();
     users.set(tid, name);

@@ -81,7 +81,7 @@ async function answer(object: Content, request: PublishRequest): Promise<Respons
     if (!wantsPage(request) || !isExplained(error, request)) throw error;
     request.connection.abort();
     request.policy.forget();
-    const attempt = attemptOf(error, request, { action: name, form: request.form });
+    const attempt = attemptOf(error, request, { action: name, form: request.form, object });
     return show(screen, object, request, attempt).setAll(reportFor(error).headers);
   }
 }

@@ -5,7 +5,13 @@
  * of that transaction: only the one who made it is told, so a link made by somebody else says
  * nothing. Where nothing was changed, a few words travel in a cookie that lives for one page.
  */
-import { parseTid, principalKey, type PublishRequest, type Response } from '../server/index.js';
+import {
+  parseTid,
+  principalKey,
+  type PublishRequest,
+  type Response,
+  type TransactionRecord,
+} from '../server/index.js';
 import { firstLine } from './transaction-words.js';
 
 /** The cookie that carries a message to the next page. */
@@ -23,12 +29,23 @@ export interface Message {
 export function readMessage(request: PublishRequest): Message | undefined {
   const done = request.query.text('done');
   const tid = parseTid(done);
-  const record = tid === undefined ? undefined : request.connection.transaction(tid);
+  const record = tid === undefined ? undefined : request.connection.transactionRecord(tid);
   if (record !== undefined && record.user === principalKey(request.user)) {
-    return { text: firstLine(record.note ?? ''), undo: done };
+    return { text: wordsOf(record), undo: done };
   }
   const said = request.cookies[COOKIE];
   return said === undefined || said === '' ? undefined : { text: said };
+}
+
+/**
+ * Says what a transaction did. Its own words name the object; a note that somebody wrote does not,
+ * so what was saved is said before it.
+ */
+function wordsOf({ note = '', paths = [], undoes = [] }: TransactionRecord): string {
+  const line = firstLine(note);
+  const [path, ...others] = paths;
+  const isSaid = path === undefined || others.length > 0 || undoes.length > 0;
+  return isSaid || /(^|\s)\//.test(line) ? line : `Saved ${path}: “${line}”`;
 }
 
 /** Has a message told on the next page. */

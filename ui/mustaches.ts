@@ -102,6 +102,38 @@ export function nameStart(before: string): NameStart | undefined {
   return { from: before.length - name.length, partial: /^\{\{~?#?>\s*$/.test(lead) };
 }
 
+/** A name that one asks about, and how it is used. */
+export interface AskedName {
+  readonly from: number;
+  readonly to: number;
+  readonly name: string;
+  /** A `partial` finds templates only; an `inline` one is in the same source, and found before. */
+  readonly use: 'value' | 'partial' | 'inline';
+}
+
+/** Finds the name at a position inside `{{…}}`; `undefined` where there is none. */
+export function askedName(text: string, position: number): AskedName | undefined {
+  const mustache = findMustaches(text).find(({ from, to }) => from <= position && position <= to);
+  if (mustache === undefined) return undefined;
+  const names = partsOf(text, mustache).filter(({ kind }) => kind === 'name');
+  const at = names.find(({ from, to }) => from <= position && position <= to);
+  if (at === undefined) return undefined;
+  const { from, to } = at;
+  const name = text.slice(from, to);
+  return { from, to, name, use: at === names[0] ? useOf(text, mustache, name) : 'value' };
+}
+
+/** Tells how the first name of a `{{…}}` is used; the end of a block is what its beginning is. */
+function useOf(text: string, { from, to }: Mustache, name: string): AskedName['use'] {
+  const written = name.replaceAll(/[^\p{L}\p{N}_]/gu, String.raw`\$&`);
+  const signs = SIGNS.exec(text.slice(from, to))?.[0] ?? '';
+  const closesPartial =
+    signs.includes('/') && new RegExp(`\\{\\{~?#>\\s*${written}[\\s~}]`).test(text.slice(0, from));
+  if (!signs.includes('>') && !closesPartial) return 'value';
+  const inline = new RegExp(`\\{\\{~?#\\*\\s*inline\\s+["']${written}["']`);
+  return inline.test(text) ? 'inline' : 'partial';
+}
+
 function kindOf(token: RegExpMatchArray): PartKind | undefined {
   const { string, attribute, params, name } = token.groups ?? {};
   if (string !== undefined) return 'string';

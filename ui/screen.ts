@@ -44,6 +44,8 @@ export interface Attempt {
   /** Roles that may do it there, as far as that is told to the reader. */
   readonly whoMay: readonly string[];
   readonly errors: readonly FieldProblem[];
+  /** The messages of `errors`, each with the name of the field that it is about. */
+  readonly named: readonly string[];
   readonly form: Form;
 }
 

@@ -174,7 +174,7 @@ function rowOf(
 ): TransactionRow {
   const { request, marks, undone } = context;
   const { tid, paths } = entry;
-  const undoes = request.connection.transaction(Number(tid) as Tid)?.undoes ?? [];
+  const undoes = request.connection.transactionRecord(Number(tid) as Tid)?.undoes ?? [];
   return {
     ...momentOf(Date.parse(entry.time)),
     ...whoIs(entry.user),

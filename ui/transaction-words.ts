@@ -14,7 +14,7 @@ interface Noted {
 export function noteLine({ tid, description }: Noted, request: PublishRequest): string {
   const line = firstLine(description);
   if (line !== '') return line;
-  const note = request.connection.transaction(Number(tid) as Tid)?.note ?? '';
+  const note = request.connection.transactionRecord(Number(tid) as Tid)?.note ?? '';
   return note === '' ? 'A change without a note' : 'A change of something you may not view';
 }
 

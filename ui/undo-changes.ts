@@ -142,7 +142,7 @@ export function pathOf(request: PublishRequest, oid: Oid): string | undefined {
 /** Where an object stood just before the transactions, or after them. */
 function pathBefore(request: PublishRequest, oid: Oid, tids: readonly Tid[]): string | undefined {
   for (const tid of tids) {
-    const previous = request.connection.transaction(tid)?.previousTid;
+    const previous = request.connection.transactionRecord(tid)?.previousTid;
     const path =
       (previous === undefined ? undefined : pathAt(request.connection, oid, previous)) ??
       pathAt(request.connection, oid, tid);

@@ -87,7 +87,7 @@ export function planOf(
   const { connection } = request;
   const records = tids
     .slice(0, SELECTED_MAX)
-    .flatMap((tid) => connection.transaction(tid) ?? [])
+    .flatMap((tid) => connection.transactionRecord(tid) ?? [])
     .filter((record) => mayKnow(request, record));
   if (records.length === 0) return undefined;
   const chosen = records.map(({ tid }) => tid);
@@ -184,7 +184,7 @@ function blockersOf(
   return [...where]
     .sort(([one], [other]) => other - one)
     .map(([tid, parts]) => {
-      const record = request.connection.transaction(tid);
+      const record = request.connection.transactionRecord(tid);
       const known = record !== undefined && mayKnow(request, record);
       return {
         tid,
@@ -208,7 +208,7 @@ function freeOf(
   const blocked = outcome.conflicts.map(({ path }) => path);
   const paths = new Set<string>();
   for (const tid of chosen) {
-    const record = connection.transaction(tid);
+    const record = connection.transactionRecord(tid);
     for (const oid of record?.oids ?? []) {
       const object = connection.find(oid);
       if (!(object instanceof Content) || !request.policy.may('View', object)) continue;

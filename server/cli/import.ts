@@ -4,7 +4,8 @@
 import path from 'node:path';
 import { importFiles } from '../import/import.js';
 import type { ImportReport } from '../import/apply.js';
-import { linesOf } from '../import/report.js';
+import { deadLinksOf, formsOf, linesOf, type NoteGroup, notesAbout } from '../import/report.js';
+import { asMessage } from '../quote.js';
 import { readDirectory } from '../import/directory.js';
 import { principalKey, USER_FOLDER_ID } from '../security/principal.js';
 import { ADMIN_KEY, ADMIN_NAME } from '../site.js';
@@ -16,7 +17,8 @@ export const importCommand = defineCommand({
   about: `Brings a directory into the site, in one transaction that can be undone: Markdown, MDX and HTML
 become Documents, .hbs Templates, images Images, everything else Files. Links between files become
 links between objects. Done again, it changes what changed in the files since, and leaves alone what
-was edited on the site. What could not be taken over as it is, is listed by file and line.`,
+was edited on the site. The report begins and ends with the counts; what could not be taken over as
+it is, such as components of MDX, is counted by kind for the files that are new or changed.`,
   settings: ['data', 'plugins'],
   options: [
     {
@@ -25,6 +27,7 @@ was edited on the site. What could not be taken over as it is, is listed by file
       help: `in whose name: a user, as ann or /pub/acl_users:ann (${ADMIN_NAME})`,
     },
     { name: 'overwrite', help: 'change also what was edited or made on the site' },
+    { name: 'verbose', help: 'list each place that came in in another form, not only how many' },
   ],
   async run(input) {
     const [source, target, ...rest] = input.operands;
@@ -49,7 +52,8 @@ was edited on the site. What could not be taken over as it is, is listed by file
         overwrite: input.options['overwrite'] !== undefined,
       }),
     );
-    for (const line of reportOf(report)) input.out(line);
+    const verbose = input.options['verbose'] !== undefined;
+    for (const line of reportOf(report, { verbose })) input.out(line);
     return 0;
   },
 });
@@ -59,14 +63,38 @@ function principalFrom(name: string | undefined): string {
   return principalKey({ userFolder: `/${USER_FOLDER_ID}`, name });
 }
 
-/** The counts first, then what was left alone, which asks for a decision, then all other notes. */
-function reportOf(report: ImportReport): readonly string[] {
-  const { created, updated, kept, unchanged, notes } = report;
-  const isKept = (message: string): boolean => message.startsWith('Left alone');
-  return [
+/** The counts first and last; between them what asks for a decision, and then all other notes. */
+function reportOf(report: ImportReport, { verbose }: { verbose: boolean }): readonly string[] {
+  const { created, updated, kept, unchanged, gone, notes } = report;
+  const counts =
     `${created.length} new, ${updated.length} changed, ` +
-      `${kept.length} left alone because edited here, ${unchanged} unchanged`,
-    ...linesOf({ ...report, notes: notes.filter(({ message }) => isKept(message)), gone: [] }),
-    ...linesOf({ ...report, notes: notes.filter(({ message }) => !isKept(message)) }),
-  ];
+    `${kept.length} left alone because edited here, ${unchanged} unchanged`;
+  const others = notesAbout(notes);
+  const forms = formsOf(report);
+  const sections = [
+    section('Not imported', linesOf(others.filter(({ refused }) => refused === true))),
+    section('Left alone', linesOf(notesAbout(notes, 'kept'))),
+    section('Links that lead to no file', deadLinksOf(report)),
+    section(
+      'No longer among the files',
+      gone.map((path) => asMessage(`${path}: no longer among the files; it stays`)),
+    ),
+    section('Other notes', linesOf(others.filter(({ refused }) => refused !== true))),
+    verbose
+      ? section('In another form', linesOf(notesAbout(notes, 'form')))
+      : section('In another form, each with its place by --verbose', forms.map(lineOfForm)),
+  ].flat();
+  return sections.length === 0 ? [counts] : [counts, ...sections, '', counts];
+}
+
+/** A heading and its lines; nothing where there are none. */
+function section(heading: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', `${heading} (${lines.length})`, ...lines];
+}
+
+function lineOfForm({ message, times, files, places }: NoteGroup): string {
+  const [first = ''] = places;
+  if (times === 1) return `${message} (${first})`;
+  const inFiles = files === 1 ? '1 file' : `${files} files`;
+  return `${message} (${times} times in ${inFiles}, first ${first})`;
 }

@@ -15,6 +15,8 @@ import { announceAdmin, passwordFrom } from './password.js';
 
 const EXIT_FAILED = 1;
 const EXIT_AT_ONCE = 130;
+/** How long a start may go on after it was asked to end: a plugin may hold it up for ever. */
+const START_ENDS_WITHIN_MS = 2000;
 
 const SETTINGS = [
   'data',
@@ -53,6 +55,12 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
     nowMs: () => performance.now(),
     onForced: () => process.exit(EXIT_AT_ONCE),
   });
+  let starting = true;
+  void signal.then((name) => {
+    if (!starting) return;
+    log.info('ending while it starts', { signal: name });
+    setTimeout(() => starting && process.exit(EXIT_AT_ONCE), START_ENDS_WITHIN_MS).unref();
+  });
   const remark = prepareDataDirectory(settings.data);
   if (remark !== undefined) log.warn(remark);
   const plugins = pluginSpecifiers(settings.plugins, directory);
@@ -76,6 +84,7 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
       for (const line of announceAdmin(admin)) out(line);
     },
   });
+  starting = false;
   out(`Canopy is ready at ${server.url}`);
   log.info('ready', { url: server.url, data: settings.data, workers: settings.workers });
   log.info('ending', { signal: await signal });

@@ -99,7 +99,7 @@ export function listHistory(work: Work, object: Content): readonly RevisionEntry
   const revisions = work.connection.history(object.oid, { limit: HISTORY_REVISIONS_MAX });
   const maySee = pathsSeenBy(work);
   return revisions.map(({ tid, sizeBytes }) => {
-    const record = work.connection.transaction(tid);
+    const record = work.connection.transactionRecord(tid);
     return {
       tid: String(tid),
       time: timeOf(tid),

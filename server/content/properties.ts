@@ -140,7 +140,7 @@ const converters = {
   date(value: unknown): string {
     const date = typeof value === 'string' ? parseDate(value) : value;
     if (!(date instanceof Date) || Number.isNaN(date.getTime())) {
-      throw new PropertyRefusal('A date is expected, as in 2026-11-21T09:30Z');
+      throw new PropertyRefusal('Not a date. Write 2026-05-01, or 2026-05-01T09:30Z');
     }
     return date.toISOString();
   },

@@ -22,19 +22,12 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
-/** Counts looks at what visitors of one address differ in, and what is decided about one answer. */
-export interface Personal {
-  count: number;
-}
-
 /** The request as templates see it. Few look, so nothing is made before one does. */
 export class ShownRequest implements RequestData {
   readonly #request: PageRequest;
-  readonly #personal: Personal;
 
-  constructor(request: PageRequest, personal: Personal) {
+  constructor(request: PageRequest) {
     this.#request = request;
-    this.#personal = personal;
   }
 
   get method(): string {
@@ -55,13 +48,11 @@ export class ShownRequest implements RequestData {
   }
 
   get headers(): Readonly<Record<string, unknown>> {
-    this.#personal.count += 1;
     const headers = Object.entries(this.#request.headers);
     return Object.fromEntries(headers.filter(([name]) => !HIDDEN_HEADERS.has(name)));
   }
 
   get cookies(): Readonly<Record<string, unknown>> {
-    this.#personal.count += 1;
     const cookies = Object.entries(this.#request.cookies);
     return Object.fromEntries(cookies.filter(([name]) => name !== SESSION_COOKIE));
   }
@@ -96,19 +87,16 @@ function requireHeader(name: string, value: string): void {
   }
 }
 
-export function responseControls({ outcome }: PageRequest, personal: Personal): ResponseControls {
+export function responseControls({ outcome }: PageRequest): ResponseControls {
   return {
     status(status) {
-      personal.count += 1;
       outcome.status = status;
     },
     header(name, value) {
-      personal.count += 1;
       requireHeader(name, value);
       outcome.headers.set(name, value);
     },
     redirect(url, status) {
-      personal.count += 1;
       outcome.redirect = url;
       outcome.status = status ?? 302;
     },

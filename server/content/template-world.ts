@@ -5,7 +5,6 @@
  * other. Whether something may be viewed is asked of the request's policy, which counts the authors
  * of all that is running. What is remembered here holds for this request alone.
  */
-import { hash } from 'node:crypto';
 import type { Acquirable } from '../../acquisition/index.js';
 import {
   BadRequest,
@@ -20,7 +19,6 @@ import { languagesIn } from '../publisher/accept-language.js';
 import { isKnown } from '../security/principal.js';
 import {
   type Executable,
-  type Html,
   type RequestData,
   type ResponseControls,
   type TemplateWorld,
@@ -29,12 +27,11 @@ import { Content, contentAt, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
 import { File } from './file.js';
-import { KeptFragments } from './kept-fragments.js';
 import { markdownToHtml } from './markdown.js';
 import { siteRoot } from './places.js';
 import { sanitizeHtml } from './sanitize.js';
-import { type Personal, responseControls, ShownRequest } from './shown-request.js';
-import type { PageRequest, SiteServices } from './work.js';
+import { responseControls, ShownRequest } from './shown-request.js';
+import type { PageRequest } from './work.js';
 
 /** When a visitor may ask again for a page that took too long. */
 const RETRY_SECONDS = 30;
@@ -45,14 +42,13 @@ export class SiteWorld implements TemplateWorld {
   readonly response: ResponseControls;
   readonly version = null;
   readonly #request: PageRequest;
-  readonly #personal: Personal = { count: 0 };
   readonly #executables = new Map<Acquirable, Executable | undefined>();
 
   constructor(request: PageRequest) {
     this.#request = request;
     this.root = siteRoot(request.connection);
-    this.request = new ShownRequest(request, this.#personal);
-    this.response = responseControls(request, this.#personal);
+    this.request = new ShownRequest(request);
+    this.response = responseControls(request);
   }
 
   get url(): string {
@@ -143,27 +139,6 @@ export class SiteWorld implements TemplateWorld {
     return languagesIn(this.#request.headers['accept-language'] ?? '');
   }
 
-  keep(
-    facts: readonly unknown[],
-    seconds: number,
-    show: () => { readonly html: Html; readonly isLasting: boolean },
-  ): Html {
-    const { connection, policy, mayWrite, nowMs, origin, site, headers } = this.#request;
-    if (mayWrite || connection.hasChanges || connection.at !== undefined) return show().html;
-    const { tid } = connection;
-    const kept = fragmentsOf(site);
-    const visitor = [policy.judged, origin, this.request.url, headers['accept-language']];
-    const key = hash('sha256', JSON.stringify([visitor, facts]), 'base64url');
-    const known = kept.get(key, { tid, nowMs });
-    if (known !== undefined) return known;
-    const before = this.#personal.count;
-    const { html, isLasting } = show();
-    if (isLasting && this.#personal.count === before) {
-      kept.set(key, html, { tid, untilMs: nowMs + seconds * 1000 });
-    }
-    return html;
-  }
-
   markdown(text: string): string {
     return markdownToHtml(text);
   }
@@ -203,13 +178,4 @@ export class SiteWorld implements TemplateWorld {
       });
     }
   }
-}
-
-const fragments = new WeakMap<SiteServices, KeptFragments>();
-
-/** The fragments that this thread keeps of a site. */
-function fragmentsOf(site: SiteServices): KeptFragments {
-  const known = fragments.get(site) ?? new KeptFragments();
-  fragments.set(site, known);
-  return known;
 }

@@ -82,7 +82,7 @@ function follow(
   for (let step = 0; step < UNDOS_FOLLOWED_MAX; step += 1) {
     const [only] = at;
     if (only === undefined || at.length > 1) break;
-    const undone = connection.transaction(only)?.undoes ?? [];
+    const undone = connection.transactionRecord(only)?.undoes ?? [];
     if (undone.length === 0) break;
     at = undone;
     redoes = !redoes;
@@ -100,7 +100,7 @@ function nameOf(work: Work, tid: Tid, maySee: (path: string) => boolean): string
 }
 
 function quoted(work: Work, tid: Tid, maySee: (path: string) => boolean): string {
-  const record = work.connection.transaction(tid);
+  const record = work.connection.transactionRecord(tid);
   const note = record === undefined ? undefined : noteSeenBy(work, record, maySee);
   const [line = ''] = (note ?? '').split('\n', 1);
   if (line === '') return 'a change';

@@ -16,8 +16,8 @@ import {
   TID_ZERO,
   type UndoPlan,
 } from '../../odb/index.js';
-import { Invalid, Taken } from '../errors.js';
-import { principalKey } from '../security/principal.js';
+import { Invalid, Taken, Unauthorized } from '../errors.js';
+import { isKnown, principalKey } from '../security/principal.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
@@ -104,7 +104,7 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
     if (only !== undefined) followPlaces(work, object, before);
     if (!(object instanceof Content)) continue;
     if (pathBefore === undefined) {
-      policy.require(contentTypes.of(object).addPermission, object.container ?? object);
+      requireAt(work, contentTypes.of(object).addPermission, object.container ?? object);
     }
     const kept = authors.get(oid);
     if (isExecutable(object) && kept !== undefined) object.authors = kept;
@@ -126,7 +126,7 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
 
 /** Tells whether a transaction may be undone without `Undo changes`. */
 export function isOwnAndRecent(work: Work, tid: Tid): boolean {
-  const record = work.connection.transaction(tid);
+  const record = work.connection.transactionRecord(tid);
   return (
     record !== undefined &&
     record.user === principalKey(work.user) &&
@@ -137,7 +137,7 @@ export function isOwnAndRecent(work: Work, tid: Tid): boolean {
 /** Tells whether a transaction made the site itself, so that without it there would be none. */
 export function isBeginning(work: Work, tid: Tid): boolean {
   const { oid } = siteRoot(work.connection);
-  const record = work.connection.transaction(tid);
+  const record = work.connection.transactionRecord(tid);
   return (
     record === undefined ||
     record.previousTid === TID_ZERO ||
@@ -148,7 +148,7 @@ export function isBeginning(work: Work, tid: Tid): boolean {
 
 function requireUndoable(work: Work, tids: readonly Tid[]): void {
   for (const tid of tids) {
-    if (work.connection.transaction(tid) === undefined) {
+    if (work.connection.transactionRecord(tid) === undefined) {
       const message = `There is no transaction ${tid}`;
       throw new Invalid([{ field: 'transactions', message }]);
     }
@@ -163,7 +163,7 @@ function oidsBelow(work: Work, tids: readonly Tid[], paths: readonly string[]): 
   const { connection } = work;
   const found = new Set<Oid>();
   for (const tid of tids) {
-    const record = connection.transaction(tid);
+    const record = connection.transactionRecord(tid);
     for (const oid of record?.oids ?? []) {
       const moments = [record?.previousTid ?? tid, tid].map((at) => pathAt(connection, oid, at));
       const isBelow = moments.some((path) =>
@@ -197,25 +197,37 @@ function requirePermissions(
   undone: Undone,
   { mine }: { readonly mine: boolean },
 ): void {
-  const { policy, connection } = work;
+  const { connection } = work;
   const { object, pathBefore, before, after } = undone;
   if (object === undefined || pathBefore === undefined) {
     const container = standingContainer(work, after);
-    if (!mine) policy.require('Undo changes', container);
+    if (!mine) requireAt(work, 'Undo changes', container);
     return;
   }
-  if (!mine) policy.require('Undo changes', object);
+  if (!mine) requireAt(work, 'Undo changes', object);
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
   for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
-    policy.require(permission, object);
+    requireAt(work, permission, object);
   }
   const target = placeOf(after);
   if (target === undefined || target.container.oid === placeOf(before)?.container.oid) return;
   const container = connection.find(target.container.oid);
   if (container instanceof Content) {
-    policy.require(contentTypes.of(object).addPermission, container);
+    requireAt(work, contentTypes.of(object).addPermission, container);
   }
+}
+
+/** As the policy's `require`; of what the user may not view, a refusal tells no more than that. */
+function requireAt(work: Work, permission: string, object: Content): void {
+  const { policy, user } = work;
+  if (policy.may('View', object) || policy.may(permission, object)) {
+    policy.require(permission, object);
+    return;
+  }
+  const message = 'This changes something that you may not view';
+  const decision = { allowed: false, because: [message] };
+  throw new Unauthorized(`${message}.`, { known: isKnown(user), decision });
 }
 
 function permissionsFor(attribute: string, object: Content): string[] {
@@ -274,7 +286,7 @@ function authorsAfter(
   if (sameValue(before['source'], after['source'])) return union(present, restored);
   const me = [principalKey(work.user)];
   for (const tid of tids) {
-    const previous = work.connection.transaction(tid)?.previousTid;
+    const previous = work.connection.transactionRecord(tid)?.previousTid;
     const then = previous === undefined ? undefined : work.connection.stateAt(oid, previous);
     if (then !== undefined && (then['source'] ?? '') === (after['source'] ?? '')) {
       return union((then['authors'] ?? []) as readonly string[], me);
@@ -304,7 +316,7 @@ function blocked(
   { tids, mine }: { readonly tids: readonly Tid[]; readonly mine: boolean },
 ): UndoOutcome {
   const { connection, policy } = work;
-  const written = tids.flatMap((tid) => connection.transaction(tid)?.oids ?? []);
+  const written = tids.flatMap((tid) => connection.transactionRecord(tid)?.oids ?? []);
   const conflicts = plan.conflicts.map(({ oid, fields, blockedBy }) => {
     const found = connection.find(oid);
     const object = found instanceof Content ? found : holderOfMap(connection, oid, written);

@@ -11,6 +11,7 @@ import { createObject, setData, updateObject } from '../content/edit.js';
 import type { PropertyPatch } from '../content/properties.js';
 import type { Work } from '../content/work.js';
 import { Invalid } from '../errors.js';
+import { leftBelow } from './earlier.js';
 import { type ImportNote, refusedNote } from './note.js';
 import { type ImportPlan, type PlannedObject, titleFrom } from './plan.js';
 import { digestOf, digestOfBytes, readWanted, reasonOf, type Wanted } from './wanted.js';
@@ -78,11 +79,8 @@ export async function applyImport(
     done += 1;
     progress?.(done, plan.objects.length);
   }
-  const files = new Set(plan.objects.map(({ file }) => file.segments.join('/')));
-  const gone = importedBelow(target)
-    .filter((object) => object.imported !== undefined && !files.has(object.imported.file))
-    .filter((object) => work.policy.may('View', object))
-    .map(({ path }) => path);
+  const files = plan.objects.map(({ file }) => file);
+  const gone = leftBelow(work, target, files).map(({ object }) => object.path);
   const { created, updated, unchanged, kept, folders, notes } = state;
   if (created.length + updated.length + folders.length > 0) {
     work.did(`Imported into ${target.path}: ${created.length} new, ${updated.length} changed`);
@@ -120,7 +118,8 @@ async function applyOne(
   } else if (decision === 'kept') {
     const path = held?.path ?? '';
     state.kept.push(path);
-    state.notes.push({ file, message: `Left alone: ${path} was made or edited here` });
+    const message = `Left alone: ${path} was made or edited here`;
+    state.notes.push({ file, message, about: 'kept' });
   } else {
     try {
       await put(work, planned, { wanted, container, id, held, state });
@@ -131,7 +130,9 @@ async function applyOne(
       );
     }
   }
-  state.notes.push(...wanted.notes);
+  // The form that a text got was told when it got it.
+  const isNews = decision === 'create' || decision === 'update';
+  state.notes.push(...wanted.notes.filter(({ about }) => isNews || about !== 'form'));
   return [];
 }
 
@@ -214,12 +215,6 @@ function containerOf(target: Container, segments: readonly string[]): Container 
     at = next;
   }
   return at;
-}
-
-function importedBelow(container: Container): Content[] {
-  return container
-    .items()
-    .flatMap((item) => (isContainer(item) ? [item, ...importedBelow(item)] : [item]));
 }
 
 /** The same work, silent about each object: the import is told of as one. */

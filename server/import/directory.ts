@@ -64,6 +64,8 @@ class Walk implements SourceFiles {
       this.notes.push(refusedNote(shown, 'it is a link that leads out of the directory'));
     } else if ((await stat(file)).isDirectory()) {
       this.notes.push(refusedNote(shown, 'it is a link to a folder, which comes in by itself'));
+    } else if (!(await stat(file)).isFile()) {
+      this.notes.push(refusedNote(shown, 'it is a link to what is neither a file nor a folder'));
     } else if (refuseSegments(path.relative(this.#root, file).split(path.sep)) !== undefined) {
       this.notes.push(refusedNote(shown, 'it is a link to what is left out'));
     } else await this.#add(segments);
@@ -112,6 +114,7 @@ class DiskFile implements SourceFile {
     const file = await realpath(path.join(this.#root, ...this.segments));
     if (!isInside(this.#root, file))
       throw new BadRequest('it became a link that leads out of the directory');
+    if (!(await stat(file)).isFile()) throw new BadRequest('it is no file any more');
     return file;
   }
 }

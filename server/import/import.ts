@@ -7,6 +7,7 @@ import { siteRoot } from '../content/places.js';
 import type { Work } from '../content/work.js';
 import { Invalid } from '../errors.js';
 import { applyImport, type ImportReport, quietly } from './apply.js';
+import { earlierBelow } from './earlier.js';
 import { planImport, titleFrom } from './plan.js';
 import type { SourceFiles } from './source-file.js';
 
@@ -30,7 +31,7 @@ export async function importFiles(work: Work, request: ImportRequest): Promise<I
   const { source, overwrite, progress } = request;
   const made: string[] = [];
   const target = requireTarget(quietly(work), request.target, made);
-  const plan = planImport(source.files, target.url);
+  const plan = planImport(source.files, target.url, earlierBelow(work, target, source.files));
   const report = await applyImport(work, plan, {
     target,
     overwrite,

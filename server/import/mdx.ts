@@ -6,8 +6,9 @@
  * a component becomes an element that names it and holds its text, and each is reported with its
  * line. What stands in code stays as it is.
  */
-import { CodeSpans } from './code-spans.js';
 import { LineIndex } from './line-index.js';
+import { alignComponents } from './mdx-outline.js';
+import { attributesOf, COMPONENT_TAG, outsideCode } from './mdx-tag.js';
 
 export interface MdxNote {
   /** From 1, in the text given. */
@@ -21,15 +22,17 @@ export interface ConvertedMdx {
 }
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;
-const NAME = '[A-Z][\\w.]*';
-const ATTRIBUTES = `(?:\\s+(?:[\\w:-]+(?:=(?:"[^"]*"|'[^']*'|\\{(?:[^{}]|\\{[^{}]*\\})*\\}))?|\\{\\.\\.\\.[^}]{0,1000}\\}))*`;
-const TAG = new RegExp(`<(?:(/)(${NAME})\\s*|(${NAME})(${ATTRIBUTES})\\s*(/)?)>|<(/?)>`, 'g');
-const ATTRIBUTE = /([\w:-]+)(?:=(?:"([^"]*)"|'([^']*)'|\{((?:[^{}]|\{[^{}]*\})*)\}))?/g;
+const EXPRESSION = /(?<![\w$\\{])\{([^{}\n]+)\}(?!\})/g;
+/** Indentation, and the signs of the list items that begin on a line. */
+const MARKERS = /^\s*(?:(?:[-*+]|\d{1,9}[.)])\s+)*/;
+const MARKERS_MAX = 200;
+/** Attributes that say where and how a component is shown, and nothing that is to be read. */
+const PLACING = /^(slot|class|className|style|id|key|client:.*)$/;
 
 /** Converts a text of MDX, without its front matter. O(text). */
 export function convertMdx(text: string): ConvertedMdx {
   const notes: MdxNote[] = [];
-  const blocks = splitBlocks(text);
+  const blocks = splitBlocks(alignComponents(text));
   const converted = blocks.map((block) => {
     if (block.kind === 'code') return block.text;
     if (block.kind === 'module') {
@@ -108,77 +111,122 @@ function endOfStatement(lines: readonly string[], from: number): number {
 
 function convertProse(text: string, line: number, notes: MdxNote[]): string {
   const lines = new LineIndex(text);
-  const lineAt = (offset: number): number => line - 1 + lines.at(offset);
-  return outsideCode(text, (prose, offset) =>
-    mapComments(prose, (inside, at) => {
-      notes.push({ line: lineAt(offset + at), message: 'Kept as a comment: a comment of MDX' });
-      return comment(inside.trim());
-    })
-      .replaceAll(TAG, (whole: string, ...groups: unknown[]) => {
-        const [closing, , opened, attributes, selfClosing, fragment] = groups as string[];
-        const at = groups[6] as number;
-        if (fragment !== undefined) return '';
-        if (closing !== undefined) return '\n\n</div>\n\n';
-        const name = opened ?? '';
-        notes.push({ line: lineAt(offset + at), message: `Shown without its program: <${name}>` });
-        return openComponent(name, attributes ?? '', selfClosing !== undefined, whole);
-      })
-      .replaceAll(
-        /(?<![\w$\\{])\{([^{}\n]+)\}(?!\})/g,
-        (whole: string, inside: string, at: number) => {
-          if (/^[#/>!]/.test(inside)) return whole;
-          notes.push({ line: lineAt(offset + at), message: `Shown as text: {${inside.trim()}}` });
-          return `\`{${inside}}\``;
-        },
-      ),
+  const say = (offset: number, message: string): void => {
+    notes.push({ line: line - 1 + lines.at(offset), message });
+  };
+  return outsideCode(text, (prose, start) =>
+    mapComments(
+      prose,
+      (inside, at) => {
+        say(start + at, 'Kept as a comment: a comment of MDX');
+        return comment(inside.trim());
+      },
+      (piece, at) => convertTags(piece, { text, start: start + at, say }),
+    ),
   );
 }
 
-/** Applies a change to what stands in comments of MDX. */
-function mapComments(text: string, change: (inside: string, offset: number) => string): string {
+interface Piece {
+  /** The text that the piece is of, and where it begins there. */
+  readonly text: string;
+  readonly start: number;
+  /** Notes something at an offset of that text. */
+  readonly say: (offset: number, message: string) => void;
+}
+
+/** Converts tags, and the expressions between them. */
+function convertTags(piece: string, { text, start, say }: Piece): string {
+  let out = '';
+  let from = 0;
+  const expressionsIn = (prose: string, offset: number): string =>
+    prose.replaceAll(EXPRESSION, (whole: string, inside: string, at: number) => {
+      if (/^[#/>!]/.test(inside)) return whole;
+      say(start + offset + at, `Shown as text: {${inside.trim()}}`);
+      return `\`{${inside}}\``;
+    });
+  for (const tag of piece.matchAll(COMPONENT_TAG)) {
+    const [whole, closing, , opened = '', attributes = '', selfClosing, fragment] = tag;
+    const at = tag.index;
+    out += expressionsIn(piece.slice(from, at), from);
+    from = at + whole.length;
+    if (fragment !== undefined) continue;
+    const before = beforeOnLine(text, start + at);
+    if (closing !== undefined) {
+      out += block('</div>', before, '');
+      continue;
+    }
+    say(start + at, `Shown without its program: <${opened}>`);
+    out += openComponent({ name: opened, attributes, empty: selfClosing !== undefined }, before);
+  }
+  return out + expressionsIn(piece.slice(from), from);
+}
+
+/** The line up to an offset; of a long one, its beginning. */
+function beforeOnLine(text: string, offset: number): string {
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  return text.slice(from, Math.min(offset, from + MARKERS_MAX));
+}
+
+/** Applies one change to what stands in comments of MDX, and another to what does not. */
+function mapComments(
+  text: string,
+  change: (inside: string, offset: number) => string,
+  changeRest: (piece: string, offset: number) => string,
+): string {
   let out = '';
   let from = 0;
   for (let at = text.indexOf('{/*'); at !== -1; at = text.indexOf('{/*', from)) {
     const end = text.indexOf('*/}', at + 3);
     if (end === -1) break;
-    out += text.slice(from, at) + change(text.slice(at + 3, end), at);
+    out += changeRest(text.slice(from, at), from) + change(text.slice(at + 3, end), at);
     from = end + 3;
   }
-  return out + text.slice(from);
-}
-
-/** Applies a change to what does not stand in backticks. */
-function outsideCode(text: string, change: (prose: string, offset: number) => string): string {
-  const spans = new CodeSpans(text);
-  let out = '';
-  let from = 0;
-  for (let span = spans.next(0); span !== undefined; span = spans.next(from)) {
-    out += change(text.slice(from, span.start), from) + text.slice(span.start, span.end);
-    from = span.end;
-  }
-  return out + change(text.slice(from), from);
+  return out + changeRest(text.slice(from), from);
 }
 
 /**
- * A component becomes a `div` that says its name. Blank lines around its content let Markdown read
- * the content as Markdown. What its attributes say is shown when nothing else would be.
+ * A component becomes a `div` that says its name, and what its attributes say. Blank lines around its
+ * content let Markdown read the content as Markdown.
  */
-function openComponent(name: string, attributes: string, empty: boolean, whole: string): string {
-  const pairs = [...attributes.matchAll(ATTRIBUTE)].map(
-    ([, key = '', double, single, braces]) =>
-      [key, double ?? single ?? braces?.replace(/^["'`]|["'`]$/g, '') ?? ''] as const,
-  );
+function openComponent(
+  tag: { readonly name: string; readonly attributes: string; readonly empty: boolean },
+  before: string,
+): string {
+  const { name, empty } = tag;
+  const pairs = attributesOf(tag.attributes);
   const data = pairs
     .filter(([key]) => /^[a-z][\w-]*$/i.test(key))
     .map(([key, value]) => ` data-${key.toLowerCase()}="${escapeAttribute(value)}"`);
   const open = `<div class="component component-${name.toLowerCase().replaceAll('.', '-')}" data-component="${name}"${data.join('')}>`;
-  if (!empty) {
-    const label = pairs.find(([key]) => key === 'title' || key === 'name')?.[1];
-    return `\n\n${open}\n\n${label === undefined || label === '' ? '' : `**${label}**\n\n`}`;
+  if (empty) {
+    const said = wordsOf(pairs.filter(([key]) => !PLACING.test(key)));
+    return block(`${open}<code>${said === '' ? `&lt;${name}&gt;` : said}</code></div>`, before, '');
   }
-  const said = pairs.map(([key, value]) => `${key}: ${value}`).join(', ');
-  const shown = said === '' ? whole : said;
-  return `\n\n${open}<code>${escapeText(shown)}</code></div>\n\n`;
+  const label = pairs.find(([key, value]) => /^(title|name)$/.test(key) && value !== '');
+  const rest = wordsOf(pairs.filter((pair) => pair !== label && !PLACING.test(pair[0])));
+  const words = [
+    ...(label === undefined ? [] : [`<strong>${escapeLine(label[1])}</strong>`]),
+    ...(rest === '' ? [] : [`<code>${rest}</code>`]),
+  ];
+  return block(open, before, words.length === 0 ? '' : `<p>${words.join(' ')}</p>`);
+}
+
+/** Attributes in words, as in `type: String, optional`. */
+function wordsOf(pairs: readonly (readonly [key: string, value: string])[]): string {
+  const words = pairs.map(([key, value]) => (value === '' ? key : `${key}: ${value}`));
+  return escapeLine(words.join(', '));
+}
+
+/**
+ * Lines of HTML between blank lines, in the column that the tag's line is in. A list item begins with
+ * them when it began with the tag.
+ */
+function block(html: string, before: string, second: string): string {
+  const [markers = ''] = MARKERS.exec(before) ?? [];
+  const column = ' '.repeat(markers.length);
+  const begins = markers.trim() !== '' && markers === before;
+  const lines = second === '' ? html : `${html}\n${column}${second}`;
+  return `${begins ? '' : `\n\n${column}`}${lines}\n\n${column}`;
 }
 
 function comment(text: string): string {
@@ -193,6 +241,11 @@ function escapeText(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
+/** As text of one line of HTML. */
+function escapeLine(text: string): string {
+  return escapeText(text).replaceAll(/\s*\n\s*/g, ' ');
+}
+
 function escapeAttribute(text: string): string {
-  return escapeText(text).replaceAll('"', '&quot;').replaceAll('\n', ' ');
+  return escapeLine(text).replaceAll('"', '&quot;');
 }

@@ -13,7 +13,19 @@ import type { PropertyPatch } from '../content/properties.js';
 import { PropertyRefusal, readProperty, refusePropertyName } from '../content/properties.js';
 import { USER_FOLDER_ID } from '../security/principal.js';
 import { readFrontMatter } from './front-matter.js';
-import { LinkIndex, rewriteLinks } from './links.js';
+import {
+  asLinked,
+  type EarlierObject,
+  INDEX,
+  INDEX_ID,
+  indexesFirst,
+  keyOf,
+  type Linked,
+  linkIndexOf,
+  namesOf,
+  PAGE,
+} from './link-names.js';
+import { type LinkIndex, rewriteLinks } from './links.js';
 import { convertMdx } from './mdx.js';
 import type { ImportNote } from './note.js';
 import { SOURCE_BYTES_MAX, type SourceFile } from './source-file.js';
@@ -46,9 +58,6 @@ export interface PlannedText {
   readonly notes: readonly ImportNote[];
 }
 
-const PAGE = /\.(md|markdown|mdx|html?)$/i;
-const INDEX = /^(index|readme|_index)$/i;
-const INDEX_ID = 'index_html';
 const FORBIDDEN = /^[_.@]+/;
 
 /**
@@ -56,8 +65,13 @@ const FORBIDDEN = /^[_.@]+/;
  *
  * @param given in any order; the same files give the same plan
  * @param target URL of the folder they go into, with its final slash
+ * @param earlier what links may lead to as well
  */
-export function planImport(given: readonly SourceFile[], target: string): ImportPlan {
+export function planImport(
+  given: readonly SourceFile[],
+  target: string,
+  earlier: readonly EarlierObject[] = [],
+): ImportPlan {
   // An upload arrives in any order, and what links mean must not depend on it.
   const files = given.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const notes: ImportNote[] = [];
@@ -83,7 +97,7 @@ export function planImport(given: readonly SourceFile[], target: string): Import
   for (const file of files) idsOf(file.segments.slice(0, -1));
 
   const objects: PlannedObject[] = [];
-  const links = new LinkIndex();
+  const linked: Linked[] = [];
   const indexed = new Set<string>();
   for (const file of [...files].sort(indexesFirst)) {
     const name = file.segments.at(-1) ?? '';
@@ -110,16 +124,20 @@ export function planImport(given: readonly SourceFile[], target: string): Import
     const isIndex = wanted === INDEX_ID;
     const url =
       target + [...(isIndex ? container : [...container, id])].map(encodeURIComponent).join('/');
-    links.add({ segments: file.segments, url: isIndex && container.length > 0 ? `${url}/` : url }, [
-      file.segments,
-      inside,
-      ...(isIndex ? [namesOfIndex(file.segments, stem)] : []),
-    ]);
+    linked.push({
+      file: file.segments,
+      url: isIndex && container.length > 0 ? `${url}/` : url,
+      names: namesOf(file.segments, stem, isIndex),
+    });
   }
-  for (const [key, { segments }] of folders) {
+  const folderLinks = [...folders].map(([key, { segments }]): Linked => {
     const url = `${target}${segments.map(encodeURIComponent).join('/')}/`;
-    links.add({ segments: key.split('/'), url }, [key.split('/')]);
-  }
+    return { file: key.split('/'), url, names: [key.split('/')] };
+  });
+  const links = linkIndexOf(
+    [linked, earlier.filter(({ isFolder }) => !isFolder).map(asLinked)],
+    [folderLinks, earlier.filter(({ isFolder }) => isFolder).map(asLinked)],
+  );
   const order = new Map(files.map((file, at) => [file, at]));
   objects.sort((a, b) => (order.get(a.file) ?? 0) - (order.get(b.file) ?? 0));
   return { folders: [...folders.values()], objects, links, notes };
@@ -138,18 +156,23 @@ export function planText(planned: PlannedObject, text: string, links: LinkIndex)
   const html = /\.html?$/i.test(name);
   const { text: linked, dangling } = rewriteLinks(body, planned.file.segments, links);
   for (const { line, link } of dangling) {
-    notes.push({ file, line: line + bodyLine - 1, message: `Leads to no file: ${link}` });
+    notes.push({
+      file,
+      line: line + bodyLine - 1,
+      message: `Leads to no file: ${link}`,
+      about: 'link',
+    });
   }
   let source = linked;
   if (/\.mdx$/i.test(name)) {
     const converted = convertMdx(linked);
     source = converted.text;
     for (const { line, message } of converted.notes) {
-      notes.push({ file, line: line + bodyLine - 1, message });
+      notes.push({ file, line: line + bodyLine - 1, message, about: 'form' });
     }
   }
   const { title, layout, properties, refused } = readData(data);
-  for (const message of refused) notes.push({ file, line: 1, message });
+  for (const message of refused) notes.push({ file, line: 1, message, about: 'form' });
   const whole = html && /<html[\s>]/i.test(source);
   return {
     title: asTitle(title ?? titleIn(source, html) ?? titleOf(planned)),
@@ -202,26 +225,6 @@ function shorten(name: string): string {
   const characters = Array.from(stem.slice(0, 2 * ID_BYTES_MAX)).slice(0, ID_BYTES_MAX);
   while (Buffer.byteLength(characters.join('') + ending) > ID_BYTES_MAX) characters.pop();
   return characters.join('') + ending;
-}
-
-/** Index pages claim their folder's index before anything else does. */
-function indexesFirst(a: SourceFile, b: SourceFile): number {
-  return Number(isIndexFile(b)) - Number(isIndexFile(a));
-}
-
-function isIndexFile({ segments }: SourceFile): boolean {
-  const name = segments.at(-1) ?? '';
-  return PAGE.test(name) && /^index\./i.test(name);
-}
-
-function namesOfIndex(segments: readonly string[], stem: string): readonly string[] {
-  const folder = segments.slice(0, -1);
-  return INDEX.test(stem) ? folder : [...folder, stem];
-}
-
-/** Sorts before what is below a folder of the same name, as a walk through folders does. */
-function keyOf({ segments }: SourceFile): string {
-  return segments.join('\u0000');
 }
 
 function foldersOf(segments: readonly string[]): string[] {

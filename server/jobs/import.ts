@@ -7,7 +7,7 @@ import { pathsSeenBy } from '../content/transaction-notes.js';
 import type { Work } from '../content/work.js';
 import { Invalid } from '../errors.js';
 import { importFiles } from '../import/import.js';
-import { linesOf, summaryOf } from '../import/report.js';
+import { deadLinksOf, formsOf, linesOf, summaryOf } from '../import/report.js';
 import type { ImportNote } from '../import/note.js';
 import { readSourcePath, type SourceFile, type SourceFiles } from '../import/source-file.js';
 import type { Site } from '../site.js';
@@ -51,9 +51,9 @@ export async function importJob(
   });
   report.log(summaryOf(done));
   // What is gone is listed in the result, where it is told to those who may view it.
-  for (const line of linesOf({ ...done, gone: [] })) report.log(line);
-  const { notes: _notes, ...result } = done;
-  return result;
+  const { notes, ...result } = done;
+  for (const line of linesOf(notes.filter(({ about }) => about !== 'form'))) report.log(line);
+  return { ...result, deadLinks: deadLinksOf(done), forms: formsOf(done) };
 }
 
 /** What an import answers, and lists of objects in it by their paths. */

@@ -57,7 +57,7 @@ const FAULT = 'The server could not answer this. The fault is not yours.';
 
 const TITLES: Readonly<Record<number, string>> = {
   400: 'This request makes no sense',
-  401: 'Please sign in',
+  401: 'Sign in first',
   403: 'Not allowed',
   404: 'Nothing here',
   405: 'Not in this way',
@@ -65,10 +65,10 @@ const TITLES: Readonly<Record<number, string>> = {
   412: 'Changed since',
   413: 'Too large',
   415: 'Not a type that is taken here',
-  422: 'Please check the values',
+  422: 'Some values are not right',
   429: 'Too many attempts',
   500: 'Something went wrong',
-  503: 'Please try again',
+  503: 'Try again in a moment',
 };
 
 /** Says what an error is, for the path asked for and under the id the log has. */
@@ -166,9 +166,7 @@ function plainProblem({ status, title, detail, id, ours }: ErrorReport): string 
  */
 export function plainPage(report: ErrorReport): string {
   const { status, title, detail, id, ours, inside } = report;
-  const quote = ours
-    ? `<p>If you report this, please quote <code>${escapeHtml(id)}</code>.</p>`
-    : '';
+  const quote = ours ? `<p>If you report this, quote <code>${escapeHtml(id)}</code>.</p>` : '';
   return plainDocument(
     title,
     `<p class="status">${status}</p>

@@ -170,9 +170,11 @@ export class PublisherPool implements AsyncDisposable {
     await this.close();
   }
 
-  /** Starts threads until the pool has its size. */
+  /** Starts threads until the pool has its size; one that is leaving does not count. */
   #fill(): void {
-    while (!this.#closing && this.#members.size < this.#options.size) this.#start();
+    const staying = [...this.#members].filter(({ leaving }) => !leaving).length;
+    if (this.#closing) return;
+    for (let missing = this.#options.size - staying; missing > 0; missing -= 1) this.#start();
   }
 
   #start(): PoolThread {

@@ -198,7 +198,7 @@ export class Publisher implements Disposable {
     const user = isKnown(request.user) ? { user: principalKey(request.user) } : {};
     const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
     const connection = this.#connection;
-    if (!connection.hasChanges) return { answer: response.toAnswer(jobs), ...user };
+    if (!connection.hasWork) return { answer: response.toAnswer(jobs), ...user };
     const { bytes } = connection.prepare(request.meta);
     const pending = request.marks.nonce;
     return { answer: response.toAnswer({ commit: bytes, pending, ...jobs }), ...user };

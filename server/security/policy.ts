@@ -95,19 +95,6 @@ export class Policy {
     });
   }
 
-  /**
-   * Names all who are judged at the moment. While the site stays as it is, what is allowed once is
-   * allowed whenever this is the same.
-   */
-  get judged(): string {
-    const { principal, roles } = this.caller;
-    const names = this.#frame.judged.map(({ part, executable, authorKey }) => {
-      if (part === 'caller') return [part, principalKey(principal), roles];
-      return [part, part === 'proxy' ? executable?.proxyRoles : authorKey];
-    });
-    return JSON.stringify(names);
-  }
-
   /** Lists the roles that the caller has at `object`, whatever runs. */
   rolesAt(object: Guarded): readonly string[] {
     return this.#own.rolesAt(object).map(({ role }) => role);

@@ -165,7 +165,6 @@ function showTemplate(frame: Frame, code: TemplateCode, call: PartialCall): void
 function showBlock(frame: Frame, call: PartialCall): boolean {
   const { block } = frame.env;
   if (block === undefined) return false;
-  frame.run.passing += 1;
   if (block instanceof Html) printed(frame, indented(frame, block, call.indent), { raw: false });
   else showFragment(frame, block, call, { inheritsBlock: false });
   return true;
@@ -178,7 +177,6 @@ function showFragment(
   { inheritsBlock }: { readonly inheritsBlock: boolean },
 ): void {
   const { run } = frame;
-  run.passing += 1;
   const inner = fragmentFrame(frame, fragment, call.values, { inheritsBlock, ...call.fragments });
   if (call.indent === '') {
     run.fragment(fragment.program, inner, frame.env.activation);

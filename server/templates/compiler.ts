@@ -11,6 +11,7 @@ import { placed, TemplateFault } from './errors.js';
 import type { Position } from './errors.js';
 import type { Instruction } from './frame.js';
 import type { Language } from './language.js';
+import { faultOfParser } from './parser-fault.js';
 import { measureSource, positionAt } from './source.js';
 import { SyntaxFault } from './syntax-fault.js';
 
@@ -79,15 +80,16 @@ function parse(source: string): Program {
 }
 
 function faultOf(error: Error, source: string): SyntaxFault {
+  const { lexer } = (Handlebars as unknown as { readonly Parser: Parser }).Parser;
   const { lineNumber, column } = error as {
     readonly lineNumber?: number;
     readonly column?: number;
   };
   if (lineNumber !== undefined) {
     const message = error.message.replace(/ - [0-9]+:[0-9]+$/, '');
-    return new SyntaxFault(`${message}.`, { line: lineNumber, column: (column ?? 0) + 1 });
+    const position = { line: lineNumber, column: (column ?? 0) + 1 };
+    return faultOfParser(message, position, { source, read: lexer.matched });
   }
-  const { lexer } = (Handlebars as unknown as { readonly Parser: Parser }).Parser;
   const at = Math.max(0, lexer.matched.length - lexer.match.length);
   return new SyntaxFault(
     messageOf(error.message, source.indexOf('}}', at) !== -1),

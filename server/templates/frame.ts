@@ -29,11 +29,6 @@ export interface Run {
   readonly names: Map<string, unknown>;
   /** What is being done, for errors. */
   at: Position;
-  /**
-   * How often something happened that belongs to this render alone: a value of the request was shown,
-   * or a part of another template; a name was set. What is kept for later must be free of that.
-   */
-  passing: number;
 
   /** Writes text as it is. @throws TemplateFault `SRV_TEMPLATE_SIZE` */
   write(text: string): void;

@@ -4,7 +4,6 @@ import { comparisonHelpers } from './helpers/comparisons.js';
 import { conditionForms } from './helpers/conditions.js';
 import { controlHelpers } from './helpers/control.js';
 import { dateHelpers } from './helpers/dates.js';
-import { keptHelpers } from './helpers/kept.js';
 import { listHelpers } from './helpers/lists.js';
 import { messageHelpers } from './helpers/messages.js';
 import { navigationHelpers } from './helpers/navigation.js';
@@ -29,7 +28,6 @@ export const PAGE_LANGUAGE = new Language({
     ...navigationHelpers,
     ...treeHelpers,
     ...messageHelpers,
-    ...keptHelpers,
   ],
 });
 

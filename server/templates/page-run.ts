@@ -47,7 +47,6 @@ export class PageRun implements Run {
   /** The text written since the last boundary. */
   out = '';
   at: Position = BEGINNING;
-  passing = 0;
   #waiting: string[] = [];
   #depth = 0;
   #cleared: Acquirable | undefined;

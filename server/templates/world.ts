@@ -63,17 +63,6 @@ export interface TemplateWorld {
 
   /** The languages the visitor asks for, best first: `['de-CH', 'de', 'en']`. */
   readonly languages: readonly string[];
-  /**
-   * Gives what was shown under the same facts before, as long as it is not older than `seconds`; else
-   * shows it, and keeps it when it is lasting. The world sees to it that nobody is given what was
-   * shown with other rights, or of another state of the site. Without it, nothing is kept.
-   */
-  keep?(
-    facts: readonly unknown[],
-    seconds: number,
-    show: () => { readonly html: Html; readonly isLasting: boolean },
-  ): Html;
-
   /** Gives Markdown as HTML that was not sanitized. */
   markdown(text: string): string;
 

@@ -90,6 +90,8 @@ test('contents in a browser: files dropped on the page become objects', async ()
   const files = await page.evaluateHandle(DROPPED_FILES);
   await page.dispatchEvent('body', 'dragenter', { dataTransfer: files });
   await page.getByText('Drop to upload to /empty').waitFor();
+  const chooser = await page.locator('#upload-form input[type="file"]').boundingBox();
+  assert.ok(chooser === null || chooser.height <= 1, 'no field to choose files stands above it');
   await page.dispatchEvent('body', 'drop', { dataTransfer: files });
 
   await page.getByText('Uploaded 2 files to /empty').waitFor();

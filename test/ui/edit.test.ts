@@ -80,7 +80,7 @@ test('edit: saving sets text, title and fields in one transaction with the note 
   assert.match(done.header('location'), /^\/about\/@manage\/edit\?done=\d+$/);
   assert.equal(sourceOf(admin, '/about'), 'one\n2\nthree');
   const page = await admin.get(done.header('location'));
-  assert.match(page.text, /<span>Say it shorter<\/span>/);
+  assert.match(page.text, /<span>Saved \/about: “Say it shorter”<\/span>/);
   assert.match(page.text, /name="action" value="undo"/);
 });
 
@@ -258,4 +258,38 @@ test('edit: a file of text is edited as text, any other is replaced', async () =
   const other = await admin.get('/all.zip/@manage/edit');
   assert.doesNotMatch(other.text, /name="source"/);
   assert.match(other.text, /name="action" value="replace"/);
+});
+
+test('edit: a partial’s name finds the template, where a field of the same name is nearer', async () => {
+  await using admin = await AdminSite.open();
+  await admin.add('/', { type: 'Template', id: 'layout', title: 'Page frame' });
+  await admin.add('/', { type: 'Document', id: 'page' });
+
+  const answer = await admin.post(
+    '/layout/@manage/edit',
+    { action: 'names', from: '/page' },
+    { accept: 'application/json' },
+  );
+
+  const names = answer.json['names'] as Readonly<Record<string, unknown>>[];
+  const found = names
+    .filter((each) => each['name'] === 'layout')
+    .map(({ kind, origin, value, partial }) => ({ kind, origin, value, partial }));
+  assert.deepEqual(found, [
+    { kind: 'field', origin: '/page', value: true, partial: false },
+    { kind: 'Template', origin: '/', value: false, partial: true },
+  ]);
+});
+
+test('edit: the toast of a save with a note says what was saved, and the note', async () => {
+  await using admin = await AdminSite.open();
+  await admin.add('/', { type: 'Document', id: 'page' });
+  const save = async (note: string, source: string): Promise<string> => {
+    const sent = await admin.post('/page/@manage/edit', { action: 'save', source, note });
+    const page = await admin.get(sent.header('location'));
+    return /<div class="toast">.*?<span>(.*?)<\/span>/s.exec(page.text)?.[1] ?? '';
+  };
+
+  assert.equal(await save('Shorter head', 'one'), 'Saved /page: “Shorter head”');
+  assert.equal(await save('', 'two'), 'Changed /page: source');
 });

@@ -183,6 +183,31 @@ test('rename: an id that is taken is refused in its row, and nothing is renamed'
   assert.notEqual(held(admin, '/a'), undefined);
 });
 
+test('upload: a file in the place of another is told as replaced, and can be undone', async () => {
+  await using admin = await AdminSite.open();
+  const send = async (...texts: readonly string[]): Promise<string> => {
+    const sent = await admin.upload(
+      '/@manage/upload',
+      { action: 'upload' },
+      texts.map((text, index) => ({
+        field: 'file',
+        filename: `${index + 1}.txt`,
+        contentType: 'text/plain',
+        text,
+      })),
+    );
+    const page = await admin.get(sent.header('location'));
+    const [, toast = ''] = /<div class="toast">(.*?)<\/div>/s.exec(page.text) ?? [];
+    assert.match(toast, /value="undo"/);
+    return /<span>(.*?)<\/span>/.exec(toast)?.[1] ?? '';
+  };
+
+  assert.equal(await send('one'), 'Uploaded 1.txt to /');
+  assert.equal(await send('another'), 'Replaced 1.txt in /');
+  assert.equal(await send('a third', 'two'), 'Uploaded 2.txt to /; replaced 1.txt');
+  assert.equal(await send('a fourth', 'changed'), 'Replaced 2 files in /: 1.txt and 2.txt');
+});
+
 test('properties: title, fields and properties are saved together', async () => {
   await using admin = await AdminSite.open();
   await admin.add('/', {
@@ -246,8 +271,35 @@ test('properties: a value that does not fit its type is refused at its row', asy
   });
 
   assert.equal(page.status, 422);
-  assert.match(page.text, /value="soon"[^>]*aria-invalid="true"/);
-  assert.match(page.text, /A date is expected/);
+  assert.match(page.text, /value="soon"[^>]*aria-invalid="true" aria-describedby="error-0"/);
+  assert.match(page.text, /<p class="field__error" id="error-0">.*Not a date\. Write 2026-05-01/);
+  assert.match(page.text, /<li>when: Not a date/, 'the message above the form names the property');
+});
+
+test('properties: one that cannot be added is refused at the input that is wrong', async () => {
+  await using admin = await AdminSite.open();
+  await admin.add('/', {
+    type: 'Folder',
+    id: 'a',
+    properties: [{ name: 'when', type: 'date', value: '2026-05-01' }],
+  });
+  const add = { action: 'add', 'new-type': 'date', 'new-choices': '' };
+
+  const value = await admin.post('/a/@manage/properties', {
+    ...add,
+    'new-name': 'until',
+    'new-value': 'soon',
+  });
+  const name = await admin.post('/a/@manage/properties', {
+    ...add,
+    'new-name': 'when',
+    'new-value': '2026-05-02',
+  });
+
+  assert.match(value.text, /id="new-value-error">.*Not a date/);
+  assert.doesNotMatch(value.text, /id="new-name-error"/);
+  assert.match(name.text, /id="new-name-error">.*There is a property when already/);
+  assert.doesNotMatch(name.text, /id="new-value-error"/);
 });
 
 test('properties: one is added with its type, changed to another, and deleted', async () => {

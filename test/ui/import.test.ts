@@ -81,15 +81,16 @@ test('import: somebody else’s job is not shown', async () => {
   assert.equal((await admin.get('/docs/@manage/import?job=none')).status, 404);
 });
 
-const NOTES = Array.from({ length: 250 }, (_, index) => `a${index}.md:3: Leads to no file: /x`);
+const NOTES = Array.from({ length: 250 }, (_, index) => `a${index}.md: Got the id b${index}`);
 
-test('import: the report has the figures first, then what was left alone, then the notes', async () => {
+test('import: the report has the figures first, then what asks for a decision, then the notes, by kind', async () => {
   await using admin = await site();
   await admin.add('/docs', { type: 'Document', id: 'mine' });
   await keep(admin, {
     state: 'done',
     endedMs: 2,
     log: [
+      'a.md:9: Leads to no file: /lost',
       ...NOTES,
       'mine.md: Left alone: /docs/mine was made or edited here',
       '/docs/old: no longer among the files; it stays',
@@ -102,6 +103,8 @@ test('import: the report has the figures first, then what was left alone, then t
       kept: ['/docs/mine'],
       refused: ['bad.hbs'],
       gone: ['/docs/old'],
+      deadLinks: ['a.md:9: Leads to no file: /lost'],
+      forms: [{ message: 'Shown: <A>', times: 203, files: 2, places: ['a.mdx:1', 'b.mdx:2'] }],
     },
   });
 
@@ -117,11 +120,19 @@ test('import: the report has the figures first, then what was left alone, then t
     '1 no longer among the files',
     '<strong>Left alone</strong>',
     '<a class="mono" href="/docs/mine/@manage">/docs/mine</a>',
-    '<strong>Notes</strong>',
-    'a0.md:3: Leads to no file: /x',
-    'a199.md:3',
-    'And 50 more lines',
+    '<strong>Links that lead to no file</strong>',
+    'a.md:9: Leads to no file: /lost',
+    '<strong>No longer among the files</strong>',
     '<code>/docs/old</code>',
+    '<strong>Notes</strong>',
+    'a0.md: Got the id b0',
+    'a199.md: Got the id',
+    'And 50 more lines',
+    '<strong>In another form</strong>',
+    '203 places',
+    'Shown: &lt;A&gt; <span class="dim">203 times in 2 files</span>',
+    'a.mdx:1\nb.mdx:2',
+    'And 201 more places',
   ];
   const places = inOrder.map((words) => text.indexOf(words));
   assert.ok(!places.includes(-1), `all of it is there: ${places.join(' ')}`);
@@ -129,6 +140,7 @@ test('import: the report has the figures first, then what was left alone, then t
     places,
     [...places].sort((one, other) => one - other),
   );
+  assert.equal(text.match(/Leads to no file/g)?.length, 1, 'it is told once');
   assert.doesNotMatch(text, /was made or edited here|as they were|a200\.md/);
   assert.match(text, /href="\/@api\/jobs\/j1"/);
 });

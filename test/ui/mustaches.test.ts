@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { findMustaches, maskMustaches, nameStart, partsOf } from '../../ui/mustaches.js';
+import { askedName, findMustaches, maskMustaches, nameStart, partsOf } from '../../ui/mustaches.js';
 
 /** Each part of the first `{{…}}` of a text, with its kind. */
 function parts(text: string): readonly string[] {
@@ -121,4 +121,29 @@ describe('nameStart', () => {
       assert.equal(found?.partial, partial);
     });
   }
+});
+
+describe('askedName', () => {
+  const text = [
+    '{{#> layout}}{{title}}{{> card layout=title}}{{/layout}}',
+    '{{#*inline "aside"}}{{/inline}}{{> aside}}{{#if layout}}{{/if}}',
+  ].join('\n');
+  const uses: readonly (readonly [what: string, at: number, name: string, use: string])[] = [
+    ['the name of a partial', text.indexOf('layout'), 'layout', 'partial'],
+    ['a value', text.indexOf('title'), 'title', 'value'],
+    ['what a partial is given', text.indexOf('title}}{{/'), 'title', 'value'],
+    ['the end of a partial', text.indexOf('/layout') + 1, 'layout', 'partial'],
+    ['a part of the source itself', text.indexOf('> aside') + 3, 'aside', 'inline'],
+    ['a value called as a partial is', text.lastIndexOf('layout'), 'layout', 'value'],
+  ];
+  for (const [what, at, name, use] of uses) {
+    test(what, () => {
+      const asked = askedName(text, at);
+      assert.deepEqual([asked?.name, asked?.use], [name, use]);
+    });
+  }
+
+  test('outside of the braces nothing is asked about', () => {
+    assert.equal(askedName('a {{b}} c', 0), undefined);
+  });
 });

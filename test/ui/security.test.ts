@@ -107,3 +107,11 @@ test('security: who may not change permissions does not see them', async () => {
   const reader = await admin.addUser('reader', { at: '/guide' });
   assert.equal((await admin.get('/guide/@manage/security', { as: reader })).status, 403);
 });
+
+test('security: local roles, which stand below the permissions, are led to from above them', async () => {
+  await using admin = await site();
+  const { text } = await admin.get('/guide/@manage/security');
+  const link = text.indexOf('href="#local-roles"');
+  assert.ok(link !== -1 && link < text.indexOf('id="matrix"'));
+  assert.ok(text.indexOf('id="local-roles"') > text.indexOf('id="matrix"'));
+});

@@ -26,11 +26,11 @@ test('sizes: one decimal below ten, and the unit that keeps the figure short', (
   assert.deepEqual([0, 999, 1000, 1949, 9949, 9950, 214_000, 1_200_000_000].map(sizeInWords), [
     '0 B',
     '999 B',
-    '1.0 KB',
-    '1.9 KB',
-    '9.9 KB',
-    '10 KB',
-    '214 KB',
+    '1.0 kB',
+    '1.9 kB',
+    '9.9 kB',
+    '10 kB',
+    '214 kB',
     '1.2 GB',
   ]);
 });

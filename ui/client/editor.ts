@@ -29,13 +29,17 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
   let countTimer = 0;
   let checkTimer = 0;
   let checks = 0;
+  let names: { readonly place: string; readonly known: Promise<readonly KnownName[]> } | undefined;
 
   const view = createSourceEditor({
     field,
     language: (field.dataset['language'] ?? 'text') as LanguageName,
     mustaches: field.dataset['mustaches'] === 'yes',
     label: `${field.dataset['label'] ?? 'Source'}. Escape, then Tab, leaves the editor.`,
-    more: acquiredNames(loadNames, (field.dataset['language'] ?? 'text') as LanguageName),
+    more: acquiredNames(
+      field.dataset['mustaches'] === 'yes' ? loadNames : undefined,
+      (field.dataset['language'] ?? 'text') as LanguageName,
+    ),
     onChange: changed,
     onMove: (line, column) => {
       if (position !== null) position.textContent = `Line ${line}, column ${column}`;
@@ -130,8 +134,7 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
     }
     savedText = text;
     savedFields = fields;
-    if (note !== null) note.value = '';
-    note?.closest('details')?.removeAttribute('open');
+    closeNote();
     const tid = sent.body['tid'];
     if (typeof tid === 'string' && base !== null) base.value = tid;
     tell([]);
@@ -142,6 +145,15 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
       await refresh(toasts, url, 'toasts');
       document.dispatchEvent(new CustomEvent('canopy-toast'));
     }
+  }
+
+  /** Closes the panel of the note, which was sent, and goes back to the text. */
+  function closeNote(): void {
+    const panel = note?.closest('details') ?? null;
+    if (note === null || panel === null) return;
+    note.value = '';
+    if (panel.open) view.focus();
+    panel.open = false;
   }
 
   /** Sends the form as it would be without this module: the server's page explains, and keeps the text. */
@@ -181,10 +193,17 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
     leaving = false;
   });
 
-  async function loadNames(): Promise<readonly KnownName[]> {
+  /** Gives the names that answer where the source is seen from, asked for once a place. */
+  function loadNames(): Promise<readonly KnownName[]> {
+    const place = form.querySelector<HTMLInputElement>('input[name="from"]')?.value ?? '';
+    if (names?.place !== place) names = { place, known: fetchNames() };
+    return names.known;
+  }
+
+  async function fetchNames(): Promise<readonly KnownName[]> {
     const sent = await send(form, 'names');
-    const names = sent.kind === 'done' ? sent.body['names'] : undefined;
-    return Array.isArray(names) ? (names as readonly KnownName[]) : [];
+    const found = sent.kind === 'done' ? sent.body['names'] : undefined;
+    return Array.isArray(found) ? (found as readonly KnownName[]) : [];
   }
 }
 

@@ -47,12 +47,19 @@ function go(letter: string): boolean {
   return letter === 'g';
 }
 
-/** Presses what is marked with the key, if it can be seen. */
+/** Tells whether something can be seen, or could be by opening the menu that it stands in. */
+function isAtHand(element: HTMLElement): boolean {
+  if (element.checkVisibility()) return true;
+  const menu = element.closest<HTMLDetailsElement>('details:not([open])');
+  return menu?.querySelector('summary')?.checkVisibility() === true;
+}
+
+/** Presses what is marked with the key, if it is at hand. */
 function press(key: string): boolean {
   if (['Ctrl c', 'Ctrl x'].includes(key) && getSelection()?.isCollapsed === false) return false;
   const marked = document.querySelectorAll<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
   for (const element of marked) {
-    if (!element.checkVisibility() || element.matches(':disabled')) continue;
+    if (!isAtHand(element) || element.matches(':disabled')) continue;
     if (element instanceof HTMLDetailsElement) {
       element.open = true;
       element.querySelector<HTMLElement>('a, button, input')?.focus();

@@ -33,6 +33,15 @@ for (const form of document.querySelectorAll<HTMLFormElement>('form[data-client~
       each.checked = box.checked;
   };
 
+  /** Ticks the row that has focus where none is, so that what a key does is done to it. */
+  const tickAlone = (row: Element): void => {
+    const box = row.querySelector<HTMLInputElement>('input[name="id"]');
+    if (box === null || boxes().some((each) => each.checked)) return;
+    box.checked = true;
+    last = box;
+    update();
+  };
+
   form.addEventListener('click', (event) => {
     if (!(event.target instanceof HTMLInputElement) || event.target.name !== 'id') return;
     if (event.shiftKey) tickUpTo(event.target);
@@ -46,6 +55,10 @@ for (const form of document.querySelectorAll<HTMLFormElement>('form[data-client~
     if (!(event.target instanceof Element)) return;
     const row = event.target.closest('tbody tr');
     if (row === null || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === 'F2') {
+      tickAlone(row);
+      return;
+    }
     const isLetter = event.key === 'j' || event.key === 'k';
     if (isLetter && document.documentElement.dataset['letters'] === 'off') return;
     if (event.key === 'ArrowDown' || event.key === 'j') focusRow(row.nextElementSibling);

@@ -21,7 +21,7 @@ import { placesOfWork } from '../where-to-work.js';
 export function errorPage(error: ServerError, request: PublishRequest): Response {
   const { object } = request;
   const report = reportFor(error, request.path);
-  const attempt = attemptOf(error, request, { action: '', form: request.query });
+  const attempt = attemptOf(error, request, { action: '', form: request.query, object });
   const refused = error instanceof Unauthorized;
   const near = openFrom(object, request);
   const places = near === undefined ? (refused ? placesOfWork(request) : []) : [near];

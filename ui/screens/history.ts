@@ -151,7 +151,7 @@ interface RowContext {
 
 function rowOf(entry: RevisionEntry, context: RowContext) {
   const { request, older, isNow, isFrom, isTo, between, address } = context;
-  const record = request.connection.transaction(Number(entry.tid) as Tid);
+  const record = request.connection.transactionRecord(Number(entry.tid) as Tid);
   const undoes = record?.undoes ?? [];
   const note = noteLine(entry, request);
   return {

@@ -9,10 +9,11 @@ import {
   type FieldDef,
   Invalid,
   type PublishRequest,
+  refusePropertyName,
   setData,
   updateObject,
 } from '../../server/index.js';
-import { inputOf, lineInput, readFields } from '../form-fields.js';
+import { errorOf, inputOf, lineInput, readFields } from '../form-fields.js';
 import { fullTime, sizeInWords } from '../helpers.js';
 import { userOf } from '../listing.js';
 import { propertyRows, readPropertyRows, readNewProperty, TYPE_CHOICES } from '../property-rows.js';
@@ -64,10 +65,25 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
       value: adding?.form.text('new-value') ?? '',
       choices: adding?.form.text('new-choices') ?? '',
       type: adding?.form.text('new-type') ?? 'string',
+      ...addingErrors(object, adding),
     },
     holdsFile: type.data === 'blob',
     facts: factsOf(object, request),
   };
+}
+
+/** Says what was wrong with the property to be added, at the input that it was wrong with. */
+function addingErrors(
+  object: Content,
+  adding: Attempt | undefined,
+): { readonly nameError: string; readonly valueError: string } {
+  const name = adding?.form.text('new-name').trim() ?? '';
+  const error = errorOf(`properties.${name}`, adding?.errors);
+  const isTaken =
+    Object.hasOwn(object.properties, name) ||
+    contentTypes.of(object).fields.some((field) => field.name === name);
+  const isName = isTaken || refusePropertyName(name) !== undefined;
+  return { nameError: isName ? error : '', valueError: isName ? '' : error };
 }
 
 /** The fields set here: a source has its editor, and what follows from the object is only shown. */

@@ -39,14 +39,15 @@ function run(folder: Container, request: PublishRequest): Outcome {
   if (files.length === 0) throw new BadRequest('Choose at least one file');
   if (files.length > FILES_MAX)
     throw new BadRequest(`At most ${FILES_MAX} files are taken at once`);
-  const names = files.map((file) => becomes(file.filename).id);
-  const words = namesInWords(names, NAMED_MAX);
-  request.note(
-    files.length === 1
-      ? `Uploaded ${words} to ${folder.path}`
-      : `Uploaded ${countInWords(files.length, 'file')} to ${folder.path}: ${words}`,
-  );
-  for (const file of files) store(file, folder, request);
+  const added: string[] = [];
+  const replaced: string[] = [];
+  for (const file of files) {
+    const { id } = becomes(file.filename);
+    const kind = store(file, folder, request);
+    if (kind === 'added') added.push(id);
+    if (kind === 'replaced') replaced.push(id);
+  }
+  request.note(toldOf({ added, replaced }, folder));
   return { goTo: 'contents', message: 'These files are here already, byte for byte' };
 }
 
@@ -56,7 +57,29 @@ function filesOf(request: PublishRequest): readonly FormFile[] {
   return values.filter(isFormFile).filter((file) => file.filename !== '');
 }
 
-function store(file: FormFile, folder: Container, request: PublishRequest): void {
+/** Says what became of the files; `''` when all of them were here already. */
+function toldOf(
+  { added, replaced }: { readonly added: readonly string[]; readonly replaced: readonly string[] },
+  { path }: Container,
+): string {
+  const gone = namesInWords(replaced, NAMED_MAX);
+  if (added.length === 0) {
+    if (replaced.length < 2) return gone === '' ? '' : `Replaced ${gone} in ${path}`;
+    return `Replaced ${countInWords(replaced.length, 'file')} in ${path}: ${gone}`;
+  }
+  const names = namesInWords(added, NAMED_MAX);
+  const uploaded =
+    added.length === 1
+      ? `Uploaded ${names} to ${path}`
+      : `Uploaded ${countInWords(added.length, 'file')} to ${path}: ${names}`;
+  return gone === '' ? uploaded : `${uploaded}; replaced ${gone}`;
+}
+
+function store(
+  file: FormFile,
+  folder: Container,
+  request: PublishRequest,
+): 'added' | 'replaced' | 'same' {
   const { type, id, isSource, fields } = becomes(file.filename);
   const held = folder.child(id);
   if (held !== undefined && held.type !== type) {
@@ -68,5 +91,7 @@ function store(file: FormFile, folder: Container, request: PublishRequest): void
     held ?? createObject(request, folder, { type, id, fields: { ...fields } });
   const blob = { sha256: file.sha256, sizeBytes: file.sizeBytes };
   const about = isSource ? {} : { contentType: file.contentType, filename: file.filename };
-  setData(request, object, { blob, ...about });
+  const isNew = setData(request, object, { blob, ...about });
+  if (held === undefined) return 'added';
+  return isNew ? 'replaced' : 'same';
 }

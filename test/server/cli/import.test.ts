@@ -1,6 +1,6 @@
 /** `canopy import`, run as a command on a directory that is not all it seems. */
 import assert from 'node:assert/strict';
-import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { runCommand, startServerProcess } from '../../support/server.js';
@@ -37,4 +37,66 @@ test('import counts alike each time, and takes nothing from outside the director
   const { items } = (await admin.get('/docs/@api/contents')).json<{ items: { id: string }[] }>();
   assert.deepEqual(items.map(({ id }) => id).sort(), ['b.css', 'guide']);
   assert.equal((await admin.get('/docs/guide/@api/contents')).json()['total'], 1);
+});
+
+test('import tells the counts first and last, and forms by kind; --verbose tells each place', async () => {
+  await using directory = await temporaryDirectory();
+  const data = ['--data', path.join(directory.path, 'data')];
+  const docs = path.join(directory.path, 'docs');
+  await mkdir(docs);
+  const page = "import A from 'a';\n\n<A>x</A>\n\n<A>y</A>\n\n[z](/nowhere)\n";
+  await writeFile(path.join(docs, 'a.mdx'), page);
+  await writeFile(path.join(docs, 'b.mdx'), '<A />\n');
+  await writeFile(path.join(docs, 'c.md'), 'c\n');
+  await runCommand(['init', ...data, '--empty', '--admin-password', 'a password']);
+  const run = async (...more: string[]): Promise<readonly string[]> =>
+    (await runCommand(['import', ...data, docs, '/docs', ...more])).stdout.trimEnd().split('\n');
+  const deadLink = [
+    '',
+    'Links that lead to no file (1)',
+    'a.mdx:7: Leads to no file: /nowhere',
+    '',
+  ];
+
+  const first = '3 new, 0 changed, 0 left alone because edited here, 0 unchanged';
+  assert.deepEqual(await run(), [
+    first,
+    ...deadLink,
+    'In another form, each with its place by --verbose (2)',
+    'Shown without its program: <A> (3 times in 2 files, first a.mdx:3)',
+    "Kept as a comment: import A from 'a'; (a.mdx:1)",
+    '',
+    first,
+  ]);
+
+  const second = '0 new, 0 changed, 0 left alone because edited here, 3 unchanged';
+  await rm(path.join(docs, 'c.md'));
+  assert.deepEqual(await run(), [
+    second.replace('3 unchanged', '2 unchanged'),
+    ...deadLink,
+    'No longer among the files (1)',
+    '/docs/c: no longer among the files; it stays',
+    '',
+    second.replace('3 unchanged', '2 unchanged'),
+  ]);
+
+  await writeFile(path.join(docs, 'c.md'), 'c\n');
+  await writeFile(path.join(docs, 'b.mdx'), '<A />\n\n<A />\n');
+  const lines = await run('--verbose');
+  assert.deepEqual(lines.slice(5, 8), [
+    'In another form (2)',
+    'b.mdx:1: Shown without its program: <A>',
+    'b.mdx:3: Shown without its program: <A>',
+  ]);
+  assert.match((await runCommand(['import', '--help'])).stdout, /--verbose/);
+});
+
+test('import says one line when there is nothing else to say', async () => {
+  await using directory = await temporaryDirectory();
+  const data = ['--data', path.join(directory.path, 'data')];
+  const docs = path.join(directory.path, 'docs');
+  await mkdir(docs);
+  await runCommand(['init', ...data, '--empty', '--admin-password', 'a password']);
+  const { stdout } = await runCommand(['import', ...data, docs, '/docs']);
+  assert.equal(stdout, '0 new, 0 changed, 0 left alone because edited here, 0 unchanged\n');
 });

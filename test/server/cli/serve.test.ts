@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { connect } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { COPIES_WITHIN_MS } from '../../../server/cli/end-signals.js';
-import { ADMIN, builtModule, runCommand, startServerProcess } from '../../support/server.js';
+import { ADMIN, builtModule, MAIN, runCommand, startServerProcess } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
@@ -118,4 +120,19 @@ test('a plugin that is not there, or does not load, is named', async () => {
   const failing = await runCommand([...serve, '--plugin', broken]);
   assert.equal(failing.code, 1);
   assert.match(failing.stderr, /broken\.mjs exports no plugin/);
+});
+
+test('a start that a plugin holds up ends when it is asked to', async () => {
+  await using directory = await temporaryDirectory();
+  const plugin = path.join(directory.path, 'endless.mjs');
+  await writeFile(plugin, 'await new Promise(() => {});');
+  const data = path.join(directory.path, 'data');
+  const args = [MAIN, 'serve', '--port', '0', '--data', data, '--plugin', plugin];
+  const child = spawn(process.execPath, args, { stdio: 'ignore' });
+  const exited = once(child, 'exit');
+  // The signals are waited for before the database is opened.
+  while (!existsSync(path.join(data, 'objects'))) await setTimeout(20);
+  child.kill('SIGTERM');
+  const [code] = (await exited) as [number | null];
+  assert.equal(code, 130);
 });

@@ -73,7 +73,7 @@ test('createObject: the maker owns what is made, and the transaction says so', a
       format: 'markdown',
       layout: 'layout',
     });
-    const record = page.connection?.transaction(page.tid);
+    const record = page.connection?.transactionRecord(page.tid);
     assert.equal(record?.user, ADMIN_KEY);
     assert.equal(record?.note, 'Added /page');
     assert.deepEqual(record?.paths, ['/page']);
@@ -217,7 +217,7 @@ test('updateObject: what is not given stays, and the note names what changed', a
     const page = object('/page');
     assert.equal(page.title, 'B');
     assert.equal(
-      page.connection?.transaction(page.tid)?.note,
+      page.connection?.transactionRecord(page.tid)?.note,
       'Changed /page: title, format, property n',
     );
   });
@@ -360,7 +360,7 @@ test('deleteObjects: all of them or none', async () => {
       root.items().map(({ id }) => id),
       ['acl_users'],
     );
-    assert.equal(root.connection?.transaction(site.tid)?.note, 'Deleted /a, /b');
+    assert.equal(root.connection?.transactionRecord(site.tid)?.note, 'Deleted /a, /b');
   });
 });
 

@@ -178,7 +178,7 @@ test('revertObject: gives back title, fields and properties, and says so', async
     const page = object('/pub/page');
     assert.equal(contentTypes.of(page).read(page)['source'], 'one');
     assert.match(
-      page.connection?.transaction(page.tid)?.note ?? '',
+      page.connection?.transactionRecord(page.tid)?.note ?? '',
       /^Reverted \/pub\/page to \d{1,2} [A-Z][a-z]{2} \d{4}, \d{1,2}:\d{2} UTC: source$/,
     );
   });

@@ -45,7 +45,7 @@ test('moveObject: to another folder, keeping its owner and identity', async () =
   site.read((object) => {
     const tea = object('/other/tea');
     assert.equal(tea.oid, before);
-    const record = tea.connection?.transaction(site.tid);
+    const record = tea.connection?.transactionRecord(site.tid);
     assert.equal(record?.note, 'Moved /shop/tea to /other/tea');
     assert.deepEqual(record?.paths, ['/other/tea', '/shop/tea']);
   });

@@ -37,7 +37,7 @@ async function undo(site: MemorySite, ...transactions: readonly Tid[]): Promise<
 }
 
 function noteOf(site: MemorySite, tid: Tid): string {
-  return site.read((object) => object('/').connection?.transaction(tid)?.note ?? '');
+  return site.read((object) => object('/').connection?.transactionRecord(tid)?.note ?? '');
 }
 
 test('undo of undo: it is called a redo of the first, however often it goes back and forth', async () => {
@@ -88,7 +88,7 @@ test('notes: they are for their author, and for those who may view all they are 
   const closed = await write(site, '/a', 'two');
   const open = await write(site, '/b', 'two');
   const seen = (work: Work, tid: Tid): string | undefined => {
-    const record = work.connection.transaction(tid);
+    const record = work.connection.transactionRecord(tid);
     assert.ok(record);
     return noteSeenBy(work, record);
   };

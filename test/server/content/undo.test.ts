@@ -97,7 +97,7 @@ test('undoTransactions: an edit, and the undo of the undo', async () => {
   const outcome = await undo(site, [edit]);
   assert.deepEqual(outcome.objects, ['/pub/page']);
   assert.equal(source(site, '/pub/page'), 'one\ntwo\nthree\nfour\n');
-  const record = site.read((object) => object('/').connection?.transaction(site.tid));
+  const record = site.read((object) => object('/').connection?.transactionRecord(site.tid));
   assert.deepEqual(record?.undoes, [edit]);
   assert.equal(record?.note, 'Undid “Changed /pub/page: source”');
   assert.deepEqual(record?.paths, ['/pub/page']);
@@ -322,4 +322,18 @@ test('undoTransactions: of what the user may not view, no path, field or id is t
   assert.deepEqual([hidden?.path, hidden?.fields], ['/pub', []]);
   const [shown] = (await undo(site, [edit])).conflicts;
   assert.deepEqual([shown?.path, shown?.fields], ['/pub/page', ['source']]);
+});
+
+test('undoTransactions: a refusal tells nothing of what the user may not view', async () => {
+  await using site = await pages();
+  const edit = await step(site, setSource('/pub/page', 'one\nTWO\n'));
+  await site.manage((work) => {
+    at(work, '/pub/page').permissions = { View: { roles: ['Manager'], acquire: false } };
+  });
+  await assert.rejects(undo(site, [edit], { dryRun: true }, LOW), (error) => {
+    assert.ok(error instanceof Unauthorized);
+    assert.doesNotMatch(JSON.stringify([error.message, error.decision]), /pub|page|Manager/);
+    assert.equal(error.lacking, undefined);
+    return true;
+  });
 });

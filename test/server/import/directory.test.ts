@@ -1,5 +1,6 @@
 /** Walking a directory: links, names that are left out, and what changes under the walk. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -44,6 +45,8 @@ test('a link to a file inside is that file; all other links are left out and nam
   await link('../docs-of-others/secret.md', 'out.md');
   await link('../docs-of-others', 'out');
   await link('/etc/hostname', 'absolute.txt');
+  execFileSync('mkfifo', [path.join(top, 'pipe')]);
+  await link('pipe', 'piped.md');
   await link('nowhere', 'broken');
   await link('loop', 'loop');
   await link('..', 'sub/up');
@@ -63,6 +66,8 @@ test('a link to a file inside is that file; all other links are left out and nam
     loop: 'Not imported: it is a link that leads nowhere',
     out: 'Not imported: it is a link that leads out of the directory',
     'out.md': 'Not imported: it is a link that leads out of the directory',
+    pipe: 'Not imported: it is neither a file nor a folder',
+    'piped.md': 'Not imported: it is a link to what is neither a file nor a folder',
     self: 'Not imported: it is a link to a folder, which comes in by itself',
     shown: 'Not imported: it is a link to what is left out',
     'sub/up': 'Not imported: it is a link to a folder, which comes in by itself',

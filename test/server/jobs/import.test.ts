@@ -24,6 +24,8 @@ interface Result {
   readonly refused: readonly string[];
   readonly gone: readonly string[];
   readonly folders: readonly string[];
+  readonly deadLinks: readonly string[];
+  readonly forms: readonly unknown[];
 }
 
 interface Job {
@@ -258,4 +260,26 @@ test('what is no longer among the files is told to those who may view it', async
   assert.equal(page.status, 200);
   assert.doesNotMatch(page.text, /gone\/open/);
   assert.deepEqual((await end(url)).result.gone, [`${at}/open`]);
+});
+
+test('dead links and other forms are told apart, forms by kind and only while they are new', async () => {
+  const at = await folder('forms');
+  const files = [
+    { path: 'top/a.mdx', text: '<A>x</A>\n\n[y](/nowhere)\n\n<A />\n' },
+    { path: 'top/b.mdx', text: '<A />\n' },
+  ];
+  const first = await run(at, files);
+  const deadLinks = ['a.mdx:3: Leads to no file: /nowhere'];
+  assert.deepEqual(first.result.deadLinks, deadLinks);
+  assert.deepEqual(first.result.forms, [
+    {
+      message: 'Shown without its program: <A>',
+      times: 3,
+      files: 2,
+      places: ['a.mdx:1', 'a.mdx:5', 'b.mdx:1'],
+    },
+  ]);
+  assert.deepEqual(first.log.slice(1), deadLinks);
+  const second = await run(at, files);
+  assert.deepEqual([second.result.deadLinks, second.result.forms], [deadLinks, []]);
 });

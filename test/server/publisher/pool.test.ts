@@ -230,6 +230,29 @@ test('a spare that is always busy ends too, and what it has is done', async (con
   assert.deepEqual(new Set(outcomes.values()), new Set(['published']));
 });
 
+test('a thread that ends while another is leaving is replaced', async (context) => {
+  const { pool, threads, ask, pass, outcomes } = await openPool(context, 1);
+  ask('/held');
+  ask('/next');
+  await pass(SPARE_AFTER_MS + SWEEP_MS);
+  const [first, spare] = threads;
+  first?.answer();
+  spare?.answer();
+  await pass(SPARE_KEPT_MS);
+  ask('/a');
+  ask('/b');
+  await pass(2 * SWEEP_MS);
+  await first?.terminate();
+  await settled();
+  for (const thread of threads) while (thread.urls.length > 0) thread.answer();
+  await settled();
+  assert.equal(spare?.ended, true, 'it was leaving');
+  assert.equal(pool.size, 1);
+  ask('/later');
+  threads.at(-1)?.answer();
+  assert.equal(outcomes.get('/later'), 'published');
+});
+
 test('there are never more than four times the threads', async (context) => {
   const { pool, ask, pass } = await openPool(context, 1);
   for (let asked = 0; asked < 10; asked += 1) ask(`/held/${asked}`);

@@ -6,7 +6,14 @@ import { folder, page, RaisedError, script, template, TestSite } from './test-si
 /** Sources that are no templates: where, and what is said. */
 const wrong: readonly (readonly [source: string, place: string, message: RegExp])[] = [
   ['a\nb {{#if x}}\n', '3:1', /still open/],
-  ['{{#if x}}{{/each}}', '1:4', /if doesn't match each/],
+  [
+    '{{#each rows}}\n  x\n  {{/if}}\n',
+    '3:3',
+    /^This \{\{\/if\}\} closes \{\{#each\}\}, which was opened in line 1\.$/,
+  ],
+  ['{{#if x}}{{/each}}', '1:10', /^This \{\{\/each\}\} closes \{\{#if\}\}, .* line 1\.$/],
+  ['{{#if x}}{{~/each~}}{{/if}}', '1:10', /^This \{\{\/each\}\} closes \{\{#if\}\}/],
+  ['\n{{#> layout}}{{/lay}}', '2:14', /closes \{\{#> ?layout\}\}, .* line 2/],
   ['x\n{{/if}}', '2:1', /closes a block/],
   ['a {{title', '1:5', /middle of a tag/],
   ['a {{ti%tle}}', '1:5', /cannot stand here/],
@@ -14,7 +21,7 @@ const wrong: readonly (readonly [source: string, place: string, message: RegExp]
   ['{{else}}', '1:1', /stands in no block/],
   ['{{a b=}}', '1:7', /cannot stand here/],
   ['{{(x)}}', '1:3', /cannot stand here/],
-  ['{{a.this}}', '1:3', /Invalid path/],
+  ['{{a.this}}', '1:3', /“a.this” is no path/],
   ['\n  {{#nope x}}{{/nope}}', '2:3', /no block helper “nope”/],
   ['{{#upper x}}{{/upper}}', '1:1', /“upper” is no block/],
   ['{{#or x y}}{{/or}}', '1:1', /“or” is no block/],

@@ -154,7 +154,6 @@ export interface SiteOptions {
   readonly mayView?: (object: TestObject) => boolean;
   readonly mayDump?: boolean;
   readonly languages?: readonly string[];
-  readonly keep?: TemplateWorld['keep'] & {};
   readonly steps?: number;
   readonly language?: Language;
   readonly checkDeadline?: () => void;
@@ -281,7 +280,6 @@ function worldOf(site: TestSite, options: SiteOptions): TemplateWorld {
     urlOf: (object) => objectOf(object).url,
     assetUrl: (object) => `/@assets/1a2b/${objectOf(object).id}`,
     languages: options.languages ?? [],
-    ...(options.keep === undefined ? {} : { keep: options.keep }),
     attributes: (object) =>
       Object.keys(objectOf(object).values).filter((name) => !BUILT_IN.has(name)),
     markdown: (text) => marked.parse(text, { async: false }),

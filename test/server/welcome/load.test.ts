@@ -130,3 +130,39 @@ test('the welcome site: the way to the admin is where one may work, or a way to 
   assert.deepEqual(await waysIn('/try/'), ['Sign in: /try/@manage']);
   assert.doesNotMatch((await site.publish('/', { user: mo })).text, /href="\/@manage"/);
 });
+
+test('the welcome site: below the first level, a page shows the way to it', async () => {
+  await using site = await memorySite({ welcome: true });
+  const wayTo = async (url: string): Promise<string> =>
+    /<nav class="breadcrumbs wrap".*?<\/nav>/s.exec((await site.publish(url)).text)?.[0] ?? '';
+  const routing = await wayTo('/try/guide/routing');
+  assert.match(
+    routing,
+    /<a href="\/">Canopy<\/a>.*<a href="\/try\/">Try it<\/a>.*<a href="\/try\/guide\/">Guide<\/a>.*<span aria-current="page">Routing</s,
+  );
+  await site.add('/try/guide/index_html', { type: 'Document', title: 'Start' });
+  await site.add('/try/index_html', { type: 'Document', title: 'Trial' });
+  assert.doesNotMatch(await wayTo('/try/guide/'), /Start|index_html/);
+  assert.match(await wayTo('/try/guide/'), /<span aria-current="page">Guide</);
+  assert.match(
+    await wayTo('/images/tree.svg/image_page'),
+    /<span aria-current="page">A broad tree</,
+  );
+  for (const url of ['/', '/try/', '/undo', '/try']) assert.equal(await wayTo(url), '', url);
+});
+
+test('the welcome site: the navigation marks the page, or the folder that the page is in', async () => {
+  await using site = await memorySite({ welcome: true });
+  await site.add('/try_more', { type: 'Folder', title: 'More' });
+  const marked = async (url: string): Promise<readonly string[]> => {
+    const { text } = await site.publish(url);
+    const navigation = /<nav aria-label="Main">.*?<\/nav>/s.exec(text)?.[0] ?? '';
+    return [...navigation.matchAll(/<a href="([^"]*)" aria-current="([^"]*)"/g)].map(
+      ([, href = '', how = '']) => `${href} ${how}`,
+    );
+  };
+  assert.deepEqual(await marked('/'), []);
+  assert.deepEqual(await marked('/try/'), ['/try/ page']);
+  assert.deepEqual(await marked('/try/guide/routing'), ['/try/ true']);
+  assert.deepEqual(await marked('/try_more/'), ['/try_more/ page']);
+});

@@ -21,7 +21,7 @@ import {
   type TooltipView,
 } from '@codemirror/view';
 import type { LanguageName } from './source-language.js';
-import { findMustaches, nameStart, partsOf } from '../../mustaches.js';
+import { type AskedName, askedName, nameStart } from '../../mustaches.js';
 
 const HOVER_MS = 400;
 
@@ -35,6 +35,8 @@ export interface KnownName {
   readonly origin: string;
   /** True where the object itself has it. */
   readonly here: boolean;
+  /** Whether `{{name}}` finds it. */
+  readonly value: boolean;
   /** Whether `{{> name}}` finds it. */
   readonly partial: boolean;
   /** Where it is edited; `''` where it is not. */
@@ -45,13 +47,18 @@ interface OriginCompletion extends Completion {
   readonly known: KnownName;
 }
 
-/** Gives the editor completion and explanations, from names that are asked for once. */
+/**
+ * Gives the editor completion and explanations, from the names that `load` gives at each question.
+ * Without `load`, for a source in which `{{` means nothing, it completes what the language brings.
+ */
 export function acquiredNames(
-  load: () => Promise<readonly KnownName[]>,
+  load: (() => Promise<readonly KnownName[]>) | undefined,
   language: LanguageName,
 ): Extension {
-  let loading: Promise<readonly KnownName[]> | undefined;
-  const names = (): Promise<readonly KnownName[]> => (loading ??= load());
+  if (load === undefined) {
+    return autocompletion({ override: [...languageSources(language)], icons: false });
+  }
+  const names = load;
   const own: CompletionSource = (context) => completeName(context, names);
   const sources = [own, ...languageSources(language)];
   return [
@@ -88,7 +95,7 @@ async function completeName(
   if (typed === 0 && !context.explicit && !/\{\{[~#>]*\s?$/.test(before)) return null;
   const known = await names();
   const options: OriginCompletion[] = known
-    .filter((each) => !start.partial || each.partial)
+    .filter((each) => (start.partial ? each.partial : each.value))
     .map((each, index) => ({
       label: each.name,
       detail: each.kind,
@@ -108,13 +115,8 @@ function renderOrigin(completion: Completion): Node | null {
 }
 
 /** The name at a position, where there is one inside `{{…}}`. */
-function nameAt(state: EditorState, position: number): { from: number; to: number } | undefined {
-  const text = state.doc.toString();
-  const mustache = findMustaches(text).find(({ from, to }) => from <= position && position <= to);
-  if (mustache === undefined) return undefined;
-  return partsOf(text, mustache).find(
-    ({ from, to, kind }) => kind === 'name' && from <= position && position <= to,
-  );
+function nameAt(state: EditorState, position: number): AskedName | undefined {
+  return askedName(state.doc.toString(), position);
 }
 
 async function explain(
@@ -124,17 +126,16 @@ async function explain(
 ): Promise<Tooltip | null> {
   const at = nameAt(state, position);
   if (at === undefined) return null;
-  const [name = ''] = state.sliceDoc(at.from, at.to).split(/[./]/);
-  const known = (await names()).filter((each) => each.name === name);
-  return { pos: at.from, end: at.to, above: false, create: () => answer(name, known) };
+  const known = await names();
+  return { pos: at.from, end: at.to, above: false, create: () => answer(at, known) };
 }
 
-function answer(name: string, known: readonly KnownName[]): TooltipView {
+function answer(asked: AskedName, known: readonly KnownName[]): TooltipView {
   const dom = document.createElement('div');
   dom.className = 'cm-where';
-  const [found] = known;
+  const found = asked.use === 'inline' ? undefined : whatAnswers(asked, known);
   const words = document.createElement('p');
-  words.textContent = whereFrom(name, found);
+  words.textContent = whereFrom(asked, found);
   dom.append(words);
   if (found !== undefined && found.href !== '') {
     const link = document.createElement('a');
@@ -145,8 +146,23 @@ function answer(name: string, known: readonly KnownName[]): TooltipView {
   return { dom };
 }
 
-function whereFrom(name: string, found: KnownName | undefined): string {
-  if (found === undefined) return `Nothing called ${name} answers here.`;
+/** A partial of a whole name is looked for before the first step of its path, as pages do it. */
+function whatAnswers({ name, use }: AskedName, known: readonly KnownName[]): KnownName | undefined {
+  const partial =
+    use === 'partial' ? known.find((each) => each.partial && each.name === name) : undefined;
+  const [first = ''] = name.split(/[./]/);
+  if (partial !== undefined || (use === 'partial' && first === name)) return partial;
+  return known.find((each) => each.value && each.name === first);
+}
+
+function whereFrom({ name: written, use }: AskedName, found: KnownName | undefined): string {
+  if (use === 'inline') return `${written} is a part that this source gives itself.`;
+  if (found === undefined) {
+    const [first = ''] = written.split(/[./]/);
+    if (use === 'partial') return `No template called ${written} answers here.`;
+    return `Nothing called ${first} answers here.`;
+  }
+  const { name } = found;
   if (found.origin === '') return `${name} is a ${found.kind} of the template language.`;
   const holder = found.here ? 'this object itself' : found.origin;
   const title = found.title === '' ? '' : `, “${found.title}”`;

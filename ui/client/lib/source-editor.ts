@@ -8,7 +8,7 @@ import { closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirro
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
 import { bracketMatching, foldKeymap, indentOnInput, indentUnit } from '@codemirror/language';
 import { highlightSelectionMatches, openSearchPanel, searchKeymap } from '@codemirror/search';
-import { EditorState, type Extension } from '@codemirror/state';
+import { EditorState, type Extension, type Transaction } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -60,6 +60,29 @@ export function openSearch(view: EditorView): void {
   openSearchPanel(view);
 }
 
+/**
+ * Types over a selection. Left to itself, the browser would keep the look of what it replaces in
+ * style attributes, which the policy of the page refuses, each with an error in the console.
+ */
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { data: text, inputType, isComposing } = event;
+    const { main } = view.state.selection;
+    if (inputType !== 'insertText' || text === null || isComposing) return false;
+    if (main.empty || view.state.readOnly) return false;
+    event.preventDefault();
+    const insert = (): Transaction =>
+      view.state.update(view.state.replaceSelection(text), {
+        userEvent: 'input.type',
+        scrollIntoView: true,
+      });
+    const handlers = view.state.facet(EditorView.inputHandler);
+    const isDone = handlers.some((handle) => handle(view, main.from, main.to, text, insert));
+    if (!isDone) view.dispatch(insert());
+    return true;
+  },
+});
+
 function extensions(options: SourceEditorOptions): Extension {
   const { field } = options;
   return [
@@ -77,6 +100,7 @@ function extensions(options: SourceEditorOptions): Extension {
     indentOnInput(),
     bracketMatching(),
     closeBrackets(),
+    typeOver,
     highlightActiveLine(),
     highlightSelectionMatches(),
     sourceLanguage(options.language, options.mustaches),
