@@ -198,7 +198,9 @@ export class Publisher implements Disposable {
     const user = isKnown(request.user) ? { user: principalKey(request.user) } : {};
     const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
     const connection = this.#connection;
-    if (!connection.hasWork) return { answer: response.toAnswer(jobs), ...user };
+    // A doomed transaction is given up without a word: it was doomed so that nothing is saved.
+    const { isDoomed } = connection.transaction;
+    if (isDoomed || !connection.hasWork) return { answer: response.toAnswer(jobs), ...user };
     const { bytes } = connection.prepare(request.meta);
     const pending = request.marks.nonce;
     return { answer: response.toAnswer({ commit: bytes, pending, ...jobs }), ...user };

@@ -35,9 +35,11 @@ function attributeOf(run: Run, object: Acquirable, name: string): unknown {
   return value;
 }
 
-/** Gives an object's title, or its id where it has none. */
+/** Gives an object's title, or its id where it has none; of a site without a title, its address. */
 export function titleOf(run: Run, object: Acquirable): string {
-  const title = ownValue(run, object, 'title');
-  const name = typeof title === 'string' && title !== '' ? title : ownValue(run, object, 'id');
-  return typeof name === 'string' ? name : '';
+  for (const name of ['title', 'id']) {
+    const value = ownValue(run, object, name);
+    if (typeof value === 'string' && value !== '') return value;
+  }
+  return run.world.urlOf(object);
 }

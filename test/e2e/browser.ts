@@ -7,6 +7,7 @@
 import assert from 'node:assert/strict';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { ADMIN, type TestServer } from '../support/server.js';
 
 const QUIET = [
   '--no-sandbox',
@@ -54,6 +55,36 @@ export async function person(
       await context.close();
     },
   };
+}
+
+/** Fills in and sends the form for signing in, which the page shows. */
+export async function fillSignIn(
+  page: Page,
+  who: { readonly name: string; readonly password: string } = ADMIN,
+): Promise<void> {
+  await page.getByLabel('Name').fill(who.name);
+  await page.getByLabel('Password', { exact: true }).fill(who.password);
+  await page.keyboard.press('Enter');
+}
+
+/** Signs the first manager in, and waits for the page `next`. */
+export async function signIn(page: Page, server: TestServer, next: string): Promise<void> {
+  await page.goto(new URL(`/@login?next=${encodeURIComponent(next)}`, server.url).href);
+  await fillSignIn(page);
+  await page.waitForURL((now) => now.pathname !== '/@login');
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+}
+
+/** A person at the page `next`, signed in as the first manager; nothing on it moves by itself. */
+export async function signedIn(
+  browser: Browser,
+  server: TestServer,
+  next: string,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<Person> {
+  const someone = await person(browser, { reducedMotion: 'reduce', ...options });
+  await signIn(someone.page, server, next);
+  return someone;
 }
 
 /**

@@ -1,9 +1,9 @@
 /** A form on its way, in a real browser: sent once, with its button's name and value, and shown. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { person, startBrowser } from './browser.js';
+import type { Browser } from 'playwright-core';
+import { startServer, type TestServer } from '../support/server.js';
+import { person, signIn, startBrowser } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
@@ -16,14 +16,6 @@ after(async () => {
   await browser.close();
   await server[Symbol.asyncDispose]();
 });
-
-async function signIn(page: Page): Promise<void> {
-  await page.goto(new URL('/@login?next=/@manage/properties', server.url).href);
-  await page.getByLabel('Name').fill(ADMIN.name);
-  await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-}
 
 /** Presses Save twice and sends the form by its field too; tells how the button looks a moment later. */
 const PRESS_OFTEN = `(async () => {
@@ -47,7 +39,7 @@ const COME_BACK = `(() => {
 test('a form is sent once however often its button is pressed, and with the button’s value', async () => {
   await using someone = await person(browser);
   const { page } = someone;
-  await signIn(page);
+  await signIn(page, server, '/@manage/properties');
   const bodies: string[] = [];
   let answer = (): void => undefined;
   await page.route('**/@manage/properties**', async (route) => {
@@ -74,7 +66,7 @@ test('a form is sent once however often its button is pressed, and with the butt
 test('a page that comes back from the browser’s memory can send its form again', async () => {
   await using someone = await person(browser);
   const { page } = someone;
-  await signIn(page);
+  await signIn(page, server, '/@manage/properties');
   let posts = 0;
   await page.route('**/@manage/properties**', async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
@@ -94,7 +86,7 @@ test('a page that comes back from the browser’s memory can send its form again
 test('a form that a module sends itself is left to that module', async () => {
   await using someone = await person(browser);
   const { page } = someone;
-  await signIn(page);
+  await signIn(page, server, '/@manage/properties');
   const theme = page.getByRole('button', { name: /^Colour theme/ });
   for (const words of ['light', 'dark', 'as the system']) {
     await theme.click();

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, person, startBrowser } from './browser.js';
+import { assertAccessible, person, signIn, startBrowser } from './browser.js';
 
 let browser: Browser;
 
@@ -46,14 +46,6 @@ async function guide(): Promise<TestServer> {
   return server;
 }
 
-async function signIn(page: Page, url: string): Promise<void> {
-  await page.goto(url);
-  await page.getByLabel('Name').fill(ADMIN.name);
-  await page.getByLabel('Password').fill(ADMIN.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.waitForURL(url);
-}
-
 async function rows(page: Page): Promise<readonly string[]> {
   return page.locator('#listing tbody .list__id').allTextContents();
 }
@@ -62,7 +54,7 @@ test('contents in a browser: ticked objects are counted, deleted with a key, and
   await using server = await guide();
   await using admin = await person(browser);
   const { page } = admin;
-  await signIn(page, `${server.url}guide/@manage`);
+  await signIn(page, server, '/guide/@manage');
 
   await page.getByLabel('Select faq').click();
   await page.getByLabel('Select tips').click({ modifiers: ['Shift'] });
@@ -85,7 +77,7 @@ test('contents in a browser: files dropped on the page become objects', async ()
   await using server = await guide();
   await using admin = await person(browser);
   const { page } = admin;
-  await signIn(page, `${server.url}empty/@manage`);
+  await signIn(page, server, '/empty/@manage');
 
   const files = await page.evaluateHandle(DROPPED_FILES);
   await page.dispatchEvent('body', 'dragenter', { dataTransfer: files });
@@ -103,7 +95,7 @@ test('contents in a browser: a row has a menu, and what it cuts is pasted with a
   await using server = await guide();
   await using admin = await person(browser);
   const { page } = admin;
-  await signIn(page, `${server.url}guide/@manage`);
+  await signIn(page, server, '/guide/@manage');
 
   await page.getByLabel('More for faq').click();
   await assertAccessible(page, 'the menu of a row');
@@ -121,7 +113,7 @@ test('contents in a browser: a row is dragged to its place in the own order', as
   await using server = await guide();
   await using admin = await person(browser);
   const { page } = admin;
-  await signIn(page, `${server.url}guide/@manage`);
+  await signIn(page, server, '/guide/@manage');
 
   await page.getByLabel('Sort by').selectOption('order');
   await page.waitForURL('**sort=order*');
@@ -138,7 +130,7 @@ test('the frame in a browser: palette, tree, tabs and theme answer to keys', asy
   await using server = await guide();
   await using admin = await person(browser);
   const { page } = admin;
-  await signIn(page, `${server.url}@manage`);
+  await signIn(page, server, '/@manage');
 
   await page.keyboard.press('Control+k');
   await page.keyboard.type('/guide/in');
@@ -165,7 +157,7 @@ test('contents without scripts: sorting, filtering, deleting and undoing work al
   await using server = await guide();
   await using admin = await person(browser, { javaScriptEnabled: false });
   const { page } = admin;
-  await signIn(page, `${server.url}guide/@manage`);
+  await signIn(page, server, '/guide/@manage');
 
   await page.getByLabel('Filter this folder').fill('tip');
   await page.getByRole('button', { name: 'Apply' }).click();

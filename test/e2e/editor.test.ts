@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { type Person, person, startBrowser } from './browser.js';
+import { startServer, type TestServer } from '../support/server.js';
+import { signedIn, startBrowser } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
@@ -17,26 +17,12 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function signedIn(
-  next: string,
-  options: Parameters<Browser['newContext']>[0] = {},
-): Promise<Person> {
-  const someone = await person(browser, { reducedMotion: 'reduce', ...options });
-  const { page } = someone;
-  await page.goto(new URL(`/@login?next=${encodeURIComponent(next)}`, server.url).href);
-  await page.getByLabel('Name').fill(ADMIN.name);
-  await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return someone;
-}
-
 const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 
 for (const [device, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
   test(`save with a note, ${device}: its panel lies over the editor and is used by mouse`, async () => {
-    await using someone = await signedIn('/layout/@manage/edit', { viewport });
+    await using someone = await signedIn(browser, server, '/layout/@manage/edit', { viewport });
     const { page } = someone;
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+End');
@@ -54,7 +40,7 @@ for (const [device, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
 }
 
 test('the editor says where a partial comes from, also past a field of its name', async () => {
-  await using someone = await signedIn('/index_html/@manage/edit');
+  await using someone = await signedIn(browser, server, '/index_html/@manage/edit');
   const { page } = someone;
   const view = page.locator('.cm-content');
   await view.click();
@@ -79,7 +65,7 @@ test('the editor says where a partial comes from, also past a field of its name'
 
 test('no part of the editor asks for a style that the page’s policy refuses', async () => {
   for (const path of ['/layout', '/acquisition', '/style.css', '/logo.svg']) {
-    await using someone = await signedIn(`${path}/@manage/edit`);
+    await using someone = await signedIn(browser, server, `${path}/@manage/edit`);
     const { page } = someone;
     const view = page.locator('.cm-content');
     if ((await page.locator('textarea[name="source"]').count()) > 0) {
@@ -99,7 +85,7 @@ test('no part of the editor asks for a style that the page’s policy refuses', 
 });
 
 test('`?` opens the list of keys, though its link stands in a closed menu', async () => {
-  await using someone = await signedIn('/@manage/contents');
+  await using someone = await signedIn(browser, server, '/@manage/contents');
   const { page } = someone;
   await page.keyboard.press('?');
   await page.waitForURL('**/@manage/help/keys');
@@ -107,7 +93,7 @@ test('`?` opens the list of keys, though its link stands in a closed menu', asyn
 });
 
 test('F2 renames the row with focus where none is ticked', async () => {
-  await using someone = await signedIn('/@manage/contents');
+  await using someone = await signedIn(browser, server, '/@manage/contents');
   const { page } = someone;
   await page.getByLabel('Select footer').focus();
   await page.keyboard.press('F2');

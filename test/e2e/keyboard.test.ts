@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { type Person, person, startBrowser } from './browser.js';
+import { startServer, type TestServer } from '../support/server.js';
+import { signedIn, startBrowser } from './browser.js';
 
 let server: TestServer;
 let browser: Browser;
@@ -17,27 +17,12 @@ after(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function signedIn(
-  next: string,
-  options: Parameters<Browser['newContext']>[0] = {},
-): Promise<Person> {
-  const someone = await person(browser, { reducedMotion: 'reduce', ...options });
-  const { page } = someone;
-  await page.goto(new URL(`/@login?next=${encodeURIComponent(next)}`, server.url).href);
-  await page.getByLabel('Name').press('Tab');
-  await page.getByLabel('Name').fill(ADMIN.name);
-  await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
-  await page.keyboard.press('Enter');
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return someone;
-}
-
 async function focused(page: Page): Promise<string> {
   return String(await page.evaluate('document.activeElement?.textContent.trim()'));
 }
 
 test('a row’s menu takes the focus, arrows move in it, and Escape gives it back', async () => {
-  await using someone = await signedIn('/@manage/contents');
+  await using someone = await signedIn(browser, server, '/@manage/contents');
   const { page } = someone;
   const more = page.getByRole('link', { name: 'More for layout' });
   await more.focus();
@@ -58,7 +43,7 @@ test('a row’s menu takes the focus, arrows move in it, and Escape gives it bac
 });
 
 test('the Add menu opens by its key, arrows move in it, and Escape closes it', async () => {
-  await using someone = await signedIn('/@manage/contents');
+  await using someone = await signedIn(browser, server, '/@manage/contents');
   const { page } = someone;
   await page.keyboard.press('a');
   assert.match(await focused(page), /^Document/);
@@ -69,7 +54,7 @@ test('the Add menu opens by its key, arrows move in it, and Escape closes it', a
 });
 
 test('a document is added, edited and undone without a mouse', async () => {
-  await using someone = await signedIn('/try/@manage/contents');
+  await using someone = await signedIn(browser, server, '/try/@manage/contents');
   const { page } = someone;
   await page.keyboard.press('a');
   await page.keyboard.press('Enter');
@@ -85,7 +70,7 @@ test('a document is added, edited and undone without a mouse', async () => {
 });
 
 test('on a phone: go-to opens by its key, and the tab of the page is in sight', async () => {
-  await using someone = await signedIn('/@manage/import', {
+  await using someone = await signedIn(browser, server, '/@manage/import', {
     viewport: { width: 390, height: 844 },
   });
   const { page } = someone;
@@ -103,7 +88,9 @@ test('on a phone: go-to opens by its key, and the tab of the page is in sight', 
 });
 
 test('on a phone: a chosen transaction leads to what undoing it would do', async () => {
-  await using someone = await signedIn('/@manage/undo', { viewport: { width: 390, height: 640 } });
+  await using someone = await signedIn(browser, server, '/@manage/undo', {
+    viewport: { width: 390, height: 640 },
+  });
   const { page } = someone;
   await page.locator('.txn__note').first().click();
   await page.locator('#plan').waitFor();

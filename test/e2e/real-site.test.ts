@@ -8,7 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import type { Client } from '../support/client.js';
 import { ADMIN, startServer, type TestServer } from '../support/server.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.js';
-import { assertAccessible, type Person, person, startBrowser } from './browser.js';
+import { assertAccessible, fillSignIn, type Person, person, startBrowser } from './browser.js';
 import { type SampleDocs, sampleDocs } from './sample-docs.js';
 
 const INES = { name: 'ines', password: 'a good password' };
@@ -39,12 +39,6 @@ function at(path: string): string {
   return new URL(path, server.url).href;
 }
 
-async function signIn(page: Page, who: { name: string; password: string }): Promise<void> {
-  await page.getByLabel('Name').fill(who.name);
-  await page.getByLabel('Password', { exact: true }).fill(who.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
 /** Every object of a type at a path and below, by path. */
 async function below(path: string, type: string): Promise<string[]> {
   const found: string[] = [];
@@ -72,7 +66,7 @@ async function typeSource(page: Page, text: string): Promise<void> {
 test('the manager signs in, and imports a documentation site into a new folder', async () => {
   const { page } = manager;
   await page.goto(at('/@manage'));
-  await signIn(page, ADMIN);
+  await fillSignIn(page);
   await page.getByRole('heading', { level: 1 }).waitFor();
   await admin.json('POST', '/@api/contents', { type: 'Folder', id: 'docs', title: 'Docs' });
 
@@ -183,7 +177,7 @@ test('someone who may edit a part edits there, and is told why not elsewhere', a
 
   await using ines = await person(browser);
   await ines.page.goto(at(`/docs/${docs.guide}/routing/@manage/edit`));
-  await signIn(ines.page, INES);
+  await fillSignIn(ines.page, INES);
   await typeSource(ines.page, 'Written by *Ines*.\n');
   await ines.page.keyboard.press('ControlOrMeta+s');
   await ines.page.getByRole('status').getByRole('button', { name: 'Undo' }).waitFor();

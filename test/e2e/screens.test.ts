@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, type Person, person, startBrowser } from './browser.js';
+import { assertAccessible, signedIn, startBrowser } from './browser.js';
 
 const PAGES: Readonly<Record<string, string>> = {
   'the front page': '/',
@@ -61,17 +61,6 @@ function at(path: string): string {
   return new URL(path, server.url).href;
 }
 
-async function signedIn(options: Parameters<Browser['newContext']>[0]): Promise<Person> {
-  const someone = await person(browser, { reducedMotion: 'reduce', ...options });
-  const { page } = someone;
-  await page.goto(at('/@login?next=/@manage'));
-  await page.getByLabel('Name').fill(ADMIN.name);
-  await page.getByLabel('Password', { exact: true }).fill(ADMIN.password);
-  await page.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  return someone;
-}
-
 // What is wrong with a colour is wrong at every width, and everything else is the same in both
 // themes; so each rule meets each theme and each width.
 for (const [device, colorScheme, viewport, rules] of [
@@ -81,7 +70,7 @@ for (const [device, colorScheme, viewport, rules] of [
   ['phone', 'light', PHONE, ['color-contrast']],
 ] as const) {
   test(`every page is accessible: ${device}, ${colorScheme}`, async () => {
-    await using someone = await signedIn({ viewport, colorScheme });
+    await using someone = await signedIn(browser, server, '/@manage', { viewport, colorScheme });
     const { page } = someone;
     for (const [name, path] of Object.entries(PAGES)) {
       await page.goto(at(path));
@@ -94,7 +83,9 @@ for (const [device, colorScheme, viewport, rules] of [
 }
 
 test('nothing scrolls sideways on the narrowest phone', async () => {
-  await using someone = await signedIn({ viewport: { width: 320, height: 640 } });
+  await using someone = await signedIn(browser, server, '/@manage', {
+    viewport: { width: 320, height: 640 },
+  });
   const { page } = someone;
   for (const [name, path] of Object.entries(PAGES)) {
     await page.goto(at(path));
@@ -106,7 +97,7 @@ test('nothing scrolls sideways on the narrowest phone', async () => {
 });
 
 test('pages can be read and forms sent with scripts off', async () => {
-  await using someone = await signedIn({ javaScriptEnabled: false });
+  await using someone = await signedIn(browser, server, '/@manage', { javaScriptEnabled: false });
   const { page } = someone;
   await page.goto(at('/@manage/add?type=Document'));
   await page.getByLabel('Id').fill('plain');
@@ -120,7 +111,7 @@ test('pages can be read and forms sent with scripts off', async () => {
 });
 
 test('the frame works by keyboard alone', async () => {
-  await using someone = await signedIn({});
+  await using someone = await signedIn(browser, server, '/@manage');
   const { page } = someone;
   await page.goto(at('/@manage/contents'));
   await page.keyboard.press('Tab');

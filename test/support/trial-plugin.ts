@@ -53,6 +53,12 @@ const ACTIONS: Readonly<Record<string, (request: PublishRequest) => Response | P
       request.object.title = request.form.text('title');
       return Response.json({ attempt: request.envelope.attempt, tid: request.pendingTid });
     },
+    /** Changes the title, and then decides that nothing is to be saved. */
+    doom(request) {
+      request.object.title = request.form.text('title');
+      request.connection.transaction.doom();
+      return Response.text('doomed');
+    },
     /** Changes the title after somebody else has, at the first attempt. */
     meet(request) {
       const before = request.object.title;

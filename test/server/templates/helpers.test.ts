@@ -401,3 +401,11 @@ test('a pattern takes time in proportion to the text', () => {
   );
   assert.ok(steps < 100_000, `${steps} steps`);
 });
+
+test('breadcrumbs: a site without a title is called by its address', () => {
+  const untitled = new TestSite(folder({}, { news: folder({ title: 'News' }) }));
+  assert.equal(
+    untitled.render('{{breadcrumbs}}', '/news'),
+    '<nav class="breadcrumbs" aria-label="Breadcrumbs"><ol><li><a href="/">/</a></li><li><span aria-current="page">News</span></li></ol></nav>',
+  );
+});
