@@ -6,9 +6,16 @@
  */
 import { treeNodes } from './btree.js';
 import { OdbError } from './errors.js';
-import { MapNodes } from './map-node.js';
+import { MapNode, MapNodes } from './map-node.js';
 import type { Oid } from './oid.js';
-import { markChanged, slotsOf, type Holder, type Persistent } from './persistent.js';
+import {
+  followReferences,
+  markChanged,
+  slotsOf,
+  type Holder,
+  type Persistent,
+} from './persistent.js';
+import { ListNode, type PersistentList } from './persistent-list.js';
 import { PersistentTree } from './persistent-tree.js';
 import { decodeValue } from './record.js';
 import type { UndoneObject, UndoPlan } from './undo.js';
@@ -29,7 +36,7 @@ export interface UndoTarget {
 /**
  * Makes the changes of a plan.
  *
- * @returns the objects that changed; a map, not its nodes
+ * @returns the objects that changed; a map or a list, not its nodes
  * @throws OdbError `ODB_UNDO_CONFLICT` when the plan is not possible
  * @throws OdbError `ODB_UNSAVED_CHANGES` when one of the objects has changes already
  */
@@ -81,7 +88,16 @@ export function applyPlan(plan: UndoPlan, target: UndoTarget): Persistent[] {
     }
     touched.push(map);
   }
-  return [...touched, ...recreated.map(({ object }) => object)];
+  for (const { list: oid, edits } of plan.lists) {
+    const list = holder.get(oid) as PersistentList;
+    for (const { from, to, items } of edits.toReversed()) {
+      const put = items.map((item) => followReferences(item, (reference) => holder.get(reference)));
+      list.splice(from, to - from, ...put);
+    }
+    touched.push(list);
+  }
+  const changed = new Set([...touched, ...recreated.map(({ object }) => object)]);
+  return [...changed].filter((object) => !isNode(object));
 }
 
 function giveState(object: Persistent, { after }: UndoneObject): void {
@@ -95,9 +111,15 @@ function nameMapOfNodes(object: Persistent): void {
   for (const { id } of treeNodes(new MapNodes(object), object)) id.$map = object;
 }
 
+function isNode(object: Persistent): boolean {
+  return object instanceof MapNode || object instanceof ListNode;
+}
+
 function describe(conflict: UndoPlan['conflicts'][number]): string {
-  const { className, oid, fields, packed } = conflict;
+  const { className, oid, fields, packed, referred } = conflict;
   const which = fields.length === 0 ? '' : ` [${fields.join(', ')}]`;
-  const why = packed === true ? 'what it was before is packed away' : 'changed since';
+  const isReferred = referred === true;
+  const since = isReferred ? 'others refer to it' : 'changed since';
+  const why = packed === true ? 'what it was before is packed away' : since;
   return `${className} ${oid}${which} (${why})`;
 }

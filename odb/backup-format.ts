@@ -19,13 +19,14 @@
  *
  * | kind | content |
  * |---|---|
- * | `T` | a transaction: a CBOR map with `tid` and `previousTid` (microseconds since the epoch), `timeMs`, `oids`, `created`, `removed`, `maps` (`[{map, nodes}]`), and where given `user`, `note`, `paths`, `undoes`, `extension` |
+ * | `T` | a transaction: a CBOR map with `tid` and `previousTid` (microseconds since the epoch), `timeMs`, `oids`, `created`, `removed`, `maps` (`[{map, nodes}]`), and where given `version`, `overlays` (`[{version, oids}]`), `user`, `note`, `paths`, `undoes`, `extension` |
  * | `R` | a revision that the transaction before it wrote: oid (eight bytes, big-endian), then 1 and the record, or 0 when the object ended |
+ * | `O` | a revision in the overlay of a version that it wrote: version, oid and the moment of main it is based on (eight bytes each; 0: it began there), then 1 and the record, 0 when the object ended there, or 2 when the version holds nothing of it any more |
  * | `B` | the name of a blob that the transaction before it needs: 32 bytes |
  * | `M` | an entry of the metadata, as it was when the backup was made: a CBOR array of name and value |
  * | `E` | the end: a CBOR map with the numbers of `transactions` and `revisions`, and `nextOid` |
  *
- * Transactions ascend by tid, revisions within one by oid; metadata comes after all transactions;
+ * Transactions ascend by tid, revisions within one by oid, those of overlays after the others; metadata comes after all transactions;
  * `E` comes last and once. A record is a CBOR array of class name and state, a map of field to
  * value, in which tag 6 around a number is a reference to the object of that oid, tag 7 a date in
  * milliseconds since the epoch, and tags 2 and 3 are big integers (`record.ts`). What a pack had
@@ -37,7 +38,8 @@ import { decodeNumber, encodeNumber } from './level-keys.js';
 import { OdbError } from './errors.js';
 import { asOid, type Oid } from './oid.js';
 import { decodeValue, encodeValue } from './record.js';
-import type { TransactionRecord } from './storage.js';
+import type { OverlayRevision, TransactionRecord } from './storage.js';
+import { asTid } from './tid.js';
 
 export const MAGIC = Buffer.from('CANOPYB1', 'latin1');
 
@@ -45,12 +47,19 @@ export const MAGIC = Buffer.from('CANOPYB1', 'latin1');
 const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 const FRAME_HEAD_BYTES = 5;
 const OID_BYTES = 8;
+const OVERLAY_HEAD_BYTES = 3 * OID_BYTES;
+/** In place of whether there is a record: main shows through. */
+const STATE_LIVE = 2;
 const READ_BYTES = 1024 * 1024;
 
 /** What a frame holds. */
 export type BackupItem =
   | { readonly kind: 'transaction'; readonly transaction: TransactionRecord }
   | { readonly kind: 'revision'; readonly oid: Oid; readonly record: Uint8Array | undefined }
+  | ({ readonly kind: 'overlay'; readonly version: Oid; readonly oid: Oid } & Pick<
+      OverlayRevision,
+      'record' | 'live' | 'basedOn'
+    >)
   | { readonly kind: 'blob'; readonly sha256: string }
   | { readonly kind: 'meta'; readonly name: string; readonly value: unknown }
   | ({ readonly kind: 'end' } & BackupEnd);
@@ -69,6 +78,12 @@ export function encodeFrame(item: BackupItem): Buffer {
     case 'revision': {
       const state = Uint8Array.of(item.record === undefined ? 0 : 1);
       return frame('R', encodeNumber(item.oid), state, item.record ?? new Uint8Array());
+    }
+    case 'overlay': {
+      const { version, oid, basedOn, live, record } = item;
+      const head = [version, oid, basedOn].map(encodeNumber);
+      const state = Uint8Array.of(live ? STATE_LIVE : record === undefined ? 0 : 1);
+      return frame('O', ...head, state, record ?? new Uint8Array());
     }
     case 'blob':
       return frame('B', Buffer.from(item.sha256, 'hex'));
@@ -137,6 +152,8 @@ function decodeFrame(file: string, kind: string, content: Buffer): BackupItem {
         const record = Uint8Array.prototype.slice.call(content, OID_BYTES + 1);
         return { kind: 'revision', oid, record: content[OID_BYTES] === 1 ? record : undefined };
       }
+      case 'O':
+        return decodeOverlay(content);
       case 'B':
         return { kind: 'blob', sha256: content.toString('hex') };
       case 'M': {
@@ -150,6 +167,22 @@ function decodeFrame(file: string, kind: string, content: Buffer): BackupItem {
     throw damagedBackup(file, 'has a frame that cannot be read', cause);
   }
   throw damagedBackup(file, `has a frame of an unknown kind '${kind}'`);
+}
+
+function decodeOverlay(content: Buffer): BackupItem {
+  const [version = 0, oid = 0, basedOn = 0] = [0, 1, 2].map((i) =>
+    decodeNumber(content.subarray(i * OID_BYTES, (i + 1) * OID_BYTES)),
+  );
+  const state = content[OVERLAY_HEAD_BYTES];
+  const record = Uint8Array.prototype.slice.call(content, OVERLAY_HEAD_BYTES + 1);
+  return {
+    kind: 'overlay',
+    version: asOid(version),
+    oid: asOid(oid),
+    basedOn: asTid(basedOn),
+    live: state === STATE_LIVE,
+    record: state === 1 ? record : undefined,
+  };
 }
 
 export function damagedBackup(file: string, what: string, cause?: unknown): OdbError {

@@ -7,8 +7,9 @@
 import { randomUUID } from 'node:crypto';
 import { open, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
-import { syncDirectory } from './blobs.js';
+import { syncFile } from './blobs.js';
 import { OdbError } from './errors.js';
+import { fileError } from './file-error.js';
 import type { Tid } from './tid.js';
 
 /** The format of the files, as `backup-format.ts` describes it. */
@@ -16,9 +17,11 @@ export const BACKUP_FORMAT = 1;
 export const TEMPORARY_SUFFIX = '.tmp';
 const MANIFEST = 'manifest.json';
 
+/** One backup in a directory, as the manifest lists it. */
 export interface BackupEntry {
   /** Name of the file in the directory. */
   readonly file: string;
+  /** All of a database, or what was new since the backup before it. */
   readonly kind: 'full' | 'changes';
   /** The newest transaction of the backup before it in the chain; 0 for a full one. */
   readonly after: Tid;
@@ -30,13 +33,16 @@ export interface BackupEntry {
   readonly packedTid: Tid;
   /** When it was made, milliseconds since the epoch. */
   readonly madeMs: number;
+  /** Of the file; blobs are beside it. */
   readonly sizeBytes: number;
   /** Of the whole file, in hex. */
   readonly sha256: string;
+  /** How many transactions are in it, and how many revisions they wrote. */
   readonly transactions: number;
   readonly revisions: number;
 }
 
+/** The list of backups in a directory: its `manifest.json`. */
 export interface Manifest {
   readonly format: typeof BACKUP_FORMAT;
   /** Oldest first. */
@@ -46,6 +52,7 @@ export interface Manifest {
 /**
  * Reads the list; without one, an empty list.
  *
+ * @throws OdbError `ODB_FILE` when the file cannot be read
  * @throws OdbError `ODB_BACKUP_DAMAGED` when it is no list of backups, or one of a newer format
  */
 export async function readManifest(directory: string): Promise<Manifest> {
@@ -57,7 +64,7 @@ export async function readManifest(directory: string): Promise<Manifest> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
       return { format: BACKUP_FORMAT, backups: [] };
     }
-    throw error;
+    throw fileError(error, { what: 'The list of backups could not be read', file });
   }
   const manifest = parse(text);
   if (manifest?.format === BACKUP_FORMAT && Array.isArray(manifest.backups)) return manifest;
@@ -83,5 +90,5 @@ export async function writeManifest(directory: string, manifest: Manifest): Prom
     await handle.close();
   }
   await rename(temporary, path.join(directory, MANIFEST));
-  await syncDirectory(directory);
+  await syncFile(directory);
 }

@@ -11,14 +11,19 @@ import { OdbError } from './errors.js';
 import { blobsDirectory } from './level-database.js';
 import { TID_ZERO } from './tid.js';
 
+/** Something in a directory of backups that could not be restored. */
 export interface BackupProblem {
+  /** The backup it is about, by the name of its file. */
   readonly file: string;
+  /** What is wrong, as the end of a sentence that begins with the file. */
   readonly what: string;
 }
 
+/** What `verifyBackup` found. */
 export interface VerifyReport {
   /** As the manifest lists them, oldest first. */
   readonly backups: readonly BackupEntry[];
+  /** How many were read: transactions, revisions, and blobs, each once. */
   readonly transactions: number;
   readonly revisions: number;
   readonly blobs: number;
@@ -85,7 +90,7 @@ async function verifyFile(
   let ended = false;
   for await (const item of readItems(file, (bytes) => hash.update(bytes))) {
     if (item.kind === 'transaction') transactions += 1;
-    else if (item.kind === 'revision') revisions += 1;
+    else if (item.kind === 'revision' || item.kind === 'overlay') revisions += 1;
     else if (item.kind === 'blob') await onBlob(item.sha256);
     else if (item.kind === 'end') {
       ended = item.transactions === transactions && item.revisions === revisions;

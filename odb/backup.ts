@@ -6,7 +6,7 @@
  * the manifest names them (`backup-format.ts` describes them).
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { encodeFrame, MAGIC, type BackupItem } from './backup-format.js';
 import {
@@ -17,8 +17,9 @@ import {
   type BackupEntry,
 } from './backup-manifest.js';
 import { possibleBlobs } from './blob-names.js';
-import { FileBlobs, syncDirectory } from './blobs.js';
+import { FileBlobs, makeDirectory, syncFile } from './blobs.js';
 import { OdbError } from './errors.js';
+import { fileError } from './file-error.js';
 import { blobsDirectory } from './level-database.js';
 import { encodeValue } from './record.js';
 import { recordsOf } from './storage-iterator.js';
@@ -28,6 +29,7 @@ import { asTid, TID_ZERO, type Tid } from './tid.js';
 /** Bytes collected before they are written. */
 const WRITE_BYTES = 1024 * 1024;
 
+/** How a backup is made. */
 export interface BackupOptions {
   /** Everything, and the beginning of a new chain. Default: what is new, when there is a backup. */
   readonly full?: boolean;
@@ -39,6 +41,7 @@ export interface BackupOptions {
   readonly now?: () => number;
 }
 
+/** What a backup holds: its entry in the manifest, and what became of blobs. */
 export interface BackupReport extends BackupEntry {
   /** Blobs copied; those an earlier backup had are not copied again. */
   readonly blobs: number;
@@ -59,15 +62,27 @@ export interface BackupReport extends BackupEntry {
  *   later state of this one
  * @throws OdbError `ODB_BACKUP_BUSY` when another backup was made there meanwhile
  * @throws OdbError `ODB_BACKUP_DAMAGED` when the manifest there cannot be read
- * @throws OdbError `ODB_DAMAGED` when the database is damaged, `ODB_NO_BLOB`, `ODB_CLOSED`; errors
- *   of the file system; the reason of an aborted `signal`
+ * @throws OdbError `ODB_DAMAGED` when the database is damaged, `ODB_NO_BLOB`, `ODB_CLOSED`; `ODB_DISK_FULL`
+ *   or `ODB_FILE` when the file system refused; the reason of an aborted `signal`
  */
 export async function backup(
   storage: Storage,
   directory: string,
   options: BackupOptions = {},
 ): Promise<BackupReport> {
-  await mkdir(directory, { recursive: true });
+  try {
+    return await makeBackup(storage, directory, options);
+  } catch (cause) {
+    throw fileError(cause, { what: 'The backup could not be made', file: directory });
+  }
+}
+
+async function makeBackup(
+  storage: Storage,
+  directory: string,
+  options: BackupOptions,
+): Promise<BackupReport> {
+  await makeDirectory(directory, directory);
   await removeTemporary(directory);
   const manifest = await readManifest(directory);
   using scan = storage.scan();
@@ -152,8 +167,10 @@ class BackupRun {
     await this.#file.write({ kind: 'transaction', transaction });
     this.transactions += 1;
     const names = new Set<string>();
-    for (const { oid, record } of recordsOf(this.#scan.reader, transaction)) {
-      await this.#file.write({ kind: 'revision', oid, record });
+    for (const revision of recordsOf(this.#scan.reader, transaction)) {
+      const { oid, record, version, live = false, basedOn = TID_ZERO } = revision;
+      if (version === undefined) await this.#file.write({ kind: 'revision', oid, record });
+      else await this.#file.write({ kind: 'overlay', version, oid, record, live, basedOn });
       this.revisions += 1;
       if (record !== undefined) for (const name of possibleBlobs(record)) names.add(name);
     }
@@ -211,7 +228,7 @@ class BackupFile implements AsyncDisposable {
     await this.#handle.sync();
     await this.#handle.close();
     await rename(this.#temporary, this.#name);
-    await syncDirectory(path.dirname(this.#name));
+    await syncFile(path.dirname(this.#name));
     return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest('hex') };
   }
 
@@ -239,6 +256,7 @@ function fingerprint(reader: Reader, tid: Tid): string {
 }
 
 async function removeTemporary(directory: string): Promise<void> {
+  await new FileBlobs(blobsDirectory(directory)).removeTemporary();
   for (const name of await readdir(directory)) {
     if (name.endsWith(TEMPORARY_SUFFIX)) await rm(path.join(directory, name), { force: true });
   }

@@ -15,9 +15,12 @@ import {
   statSync,
   type ReadStream,
 } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
+import type { DiskSpace } from './disk-space.js';
 import { OdbError } from './errors.js';
+import { fileError } from './file-error.js';
 import type { BlobInfo, Blobs } from './storage.js';
 
 const TEMPORARY = 'tmp';
@@ -26,20 +29,29 @@ const NAME = /^[0-9a-f]{64}$/;
 /** `Blobs` in a directory, which is made when the first blob is put. */
 export class FileBlobs implements Blobs {
   readonly #directory: string;
+  readonly #space: Pick<DiskSpace, 'require'> | undefined;
+  /** Directories that are on disk, with those they are in. */
+  readonly #made = new Set<string>();
 
-  constructor(directory: string) {
+  /** @param space room that stays free on the disk; default: it may be filled */
+  constructor(directory: string, space?: Pick<DiskSpace, 'require'>) {
     this.#directory = directory;
+    this.#space = space;
   }
 
   async put(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobInfo> {
     const temporary = path.join(this.#directory, TEMPORARY, randomUUID());
-    await makeDirectory(path.dirname(temporary));
+    const stream = content instanceof Readable ? content : undefined;
+    // It may fail before it is read from; reading tells.
+    stream?.on('error', () => undefined);
     try {
-      const blob = await writeSynced(temporary, content);
+      await this.#makeDirectory(path.dirname(temporary));
+      const blob = await this.#write(temporary, content);
       await this.#take(temporary, blob.sha256);
       return blob;
     } finally {
-      await rm(temporary, { force: true });
+      stream?.destroy();
+      await removeFile(temporary);
     }
   }
 
@@ -48,9 +60,14 @@ export class FileBlobs implements Blobs {
   }
 
   sizeBytes(sha256: string): number {
-    const found = statSync(this.path(sha256), { throwIfNoEntry: false });
-    if (found === undefined) throw noBlob(sha256);
-    return found.size;
+    const file = this.path(sha256);
+    try {
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (found === undefined) throw noBlob(sha256);
+      return found.size;
+    } catch (cause) {
+      throw fileError(cause, { what: 'A blob could not be looked at', file });
+    }
   }
 
   /** @throws TypeError when the name is no SHA-256 in lower-case hex */
@@ -64,7 +81,8 @@ export class FileBlobs implements Blobs {
     try {
       return readFileSync(this.path(sha256));
     } catch (cause) {
-      throw isMissing(cause) ? noBlob(sha256, cause) : cause;
+      if (isMissing(cause)) throw noBlob(sha256, cause);
+      throw fileError(cause, { what: 'A blob could not be read', file: this.path(sha256) });
     }
   }
 
@@ -99,10 +117,14 @@ export class FileBlobs implements Blobs {
    */
   removeOlder(sha256: string, beforeMs: number): number | undefined {
     const file = this.path(sha256);
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (found === undefined || found.mtimeMs >= beforeMs) return undefined;
-    rmSync(file, { force: true });
-    return found.size;
+    try {
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (found === undefined || found.mtimeMs >= beforeMs) return undefined;
+      rmSync(file, { force: true });
+      return found.size;
+    } catch (cause) {
+      throw fileError(cause, { what: 'A blob could not be removed', file });
+    }
   }
 
   /** Removes what interrupted `put`s left. Not to be called while one is running. */
@@ -110,44 +132,72 @@ export class FileBlobs implements Blobs {
     await rm(path.join(this.#directory, TEMPORARY), { recursive: true, force: true });
   }
 
-  /** Gives a finished temporary file its name. */
+  /** Writes content as it comes to a new file, which is on disk when it answers. */
+  async #write(file: string, content: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobInfo> {
+    const hash = createHash('sha256');
+    let sizeBytes = 0;
+    const writing = (cause: unknown): never => {
+      throw fileError(cause, { what: 'A blob could not be written', file });
+    };
+    await using handle = await open(file, 'wx', 0o640).catch(writing);
+    for await (const chunk of content instanceof Uint8Array ? [content] : content) {
+      this.#space?.require(chunk.length);
+      hash.update(chunk);
+      sizeBytes += chunk.length;
+      await handle.writeFile(chunk).catch(writing);
+    }
+    await handle.sync().catch(writing);
+    return { sha256: hash.digest('hex'), sizeBytes };
+  }
+
+  /** Gives a finished temporary file its name, which is on disk when it answers. */
   async #take(temporary: string, sha256: string): Promise<void> {
     const file = this.path(sha256);
-    const now = new Date();
-    if ((await stat(file).catch(() => undefined)) !== undefined) {
-      // Content that is wanted again counts as new for whoever removes old blobs.
-      await utimes(file, now, now);
-      return;
+    try {
+      await this.#makeDirectory(path.dirname(file));
+      if (existsSync(file)) {
+        // Content that is wanted again counts as new for whoever removes old blobs.
+        const now = new Date();
+        await utimes(file, now, now);
+      } else await rename(temporary, file);
+      // Also for a file that is there: whoever put it may be about to do the same.
+      await syncFile(path.dirname(file));
+    } catch (cause) {
+      throw fileError(cause, { what: 'A blob could not be given its name', file });
     }
-    await makeDirectory(path.dirname(file));
-    await rename(temporary, file);
-    await syncDirectory(path.dirname(file));
+  }
+
+  /** Makes a directory in that of the blobs; all of the way to it is on disk when it answers. */
+  async #makeDirectory(directory: string): Promise<void> {
+    if (this.#made.has(directory)) return;
+    await makeDirectory(directory, path.dirname(this.#directory));
+    this.#made.add(directory);
   }
 }
 
-async function writeSynced(
-  file: string,
-  content: Uint8Array | AsyncIterable<Uint8Array>,
-): Promise<BlobInfo> {
-  const hash = createHash('sha256');
-  let sizeBytes = 0;
-  await using handle = await open(file, 'wx', 0o640);
-  for await (const chunk of content instanceof Uint8Array ? [content] : content) {
-    hash.update(chunk);
-    sizeBytes += chunk.length;
-    await handle.writeFile(chunk);
+/**
+ * Makes a directory, and sees to it that it and those it is in are on disk, whoever made them.
+ *
+ * @param top what is above it is on disk, unless it is made here
+ */
+export async function makeDirectory(directory: string, top: string): Promise<void> {
+  try {
+    const made = await mkdir(directory, { recursive: true });
+    for (let at = directory; ; at = path.dirname(at)) {
+      await syncFile(path.dirname(at));
+      const isMade = made !== undefined && at.length > made.length;
+      if (!isMade && path.dirname(at).length <= top.length) return;
+    }
+  } catch (cause) {
+    throw fileError(cause, { what: 'A directory could not be made', file: directory });
   }
-  await handle.sync();
-  return { sha256: hash.digest('hex'), sizeBytes };
 }
 
-/** Makes a directory, and sees to it that its entry in the one above is on disk. */
-async function makeDirectory(directory: string): Promise<void> {
-  const made = await mkdir(directory, { recursive: true });
-  if (made === undefined) return;
-  for (let at = directory; ; at = path.dirname(at)) {
-    await syncDirectory(path.dirname(at));
-    if (at === made) return;
+async function removeFile(file: string): Promise<void> {
+  try {
+    await rm(file, { force: true });
+  } catch (cause) {
+    throw fileError(cause, { what: 'A file could not be removed', file });
   }
 }
 
@@ -156,13 +206,13 @@ async function namesIn(directory: string): Promise<string[]> {
     return await readdir(directory);
   } catch (error) {
     if (isMissing(error)) return [];
-    throw error;
+    throw fileError(error, { what: 'A directory could not be listed', file: directory });
   }
 }
 
-/** Sees to it that the names in a directory are on disk. */
-export async function syncDirectory(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
+/** Sees to it that what a file has, or the names in a directory, are on disk. */
+export async function syncFile(file: string): Promise<void> {
+  const handle = await open(file, 'r');
   try {
     await handle.sync();
   } finally {

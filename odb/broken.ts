@@ -124,6 +124,7 @@ function makeBare<T extends Persistent>(
     volatile: [],
     version: undefined,
     migrate: undefined,
+    derived: false,
     blank: [undefined],
     place: undefined,
     blobs: [],

@@ -7,6 +7,16 @@
 import type { Oid } from './oid.js';
 import type { Persistent } from './persistent.js';
 import type { Tid } from './tid.js';
+import { VersionNotes, type NotesMark } from './version-notes.js';
+
+/** A moment of what was noted beside the objects. */
+export interface ChangesMark {
+  readonly patches: readonly number[];
+  readonly notes: NotesMark | undefined;
+}
+
+/** Of a transaction without notes for versions. */
+const NO_NOTES: NotesMark = { objects: 0, entries: 0, overlay: 0 };
 
 export class Changes {
   /** Objects written or created, nodes of maps included. */
@@ -19,23 +29,38 @@ export class Changes {
   readonly patches = new Map<Persistent, Map<string, unknown>>();
   /** Objects that must still be at that revision when this commits. */
   readonly reads = new Map<Oid, Tid>();
+  #notes: VersionNotes | undefined;
 
-  /** Gives the moment, for `restorePatches`. Costs one number a map. */
-  markPatches(): readonly number[] {
-    return [...this.patches.values()].map(({ size }) => size);
+  /** What versions are told; `undefined`: nothing. */
+  get notes(): VersionNotes | undefined {
+    return this.#notes;
   }
 
-  /** Forgets the notes taken since: notes are only added, so the first ones are those of then. */
-  restorePatches(sizes: readonly number[]): void {
+  /** The same, to be added to. */
+  get someNotes(): VersionNotes {
+    return (this.#notes ??= new VersionNotes());
+  }
+
+  /** Gives the moment, for `restore`. Costs one number a map. */
+  mark(): ChangesMark {
+    return {
+      patches: [...this.patches.values()].map(({ size }) => size),
+      notes: this.#notes?.mark(),
+    };
+  }
+
+  /** Forgets what was noted since: notes are only added, so the first ones are those of then. */
+  restore({ patches, notes }: ChangesMark): void {
     let index = 0;
     for (const [map, patch] of this.patches) {
-      const size = sizes[index] ?? 0;
+      const size = patches[index] ?? 0;
       index += 1;
       if (size === 0) this.patches.delete(map);
       else if (size < patch.size) {
         for (const key of [...patch.keys()].slice(size)) patch.delete(key);
       }
     }
+    this.#notes?.restore(notes ?? NO_NOTES);
   }
 
   /** Forgets the objects, whose states are saved or taken back. */

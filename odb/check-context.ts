@@ -17,8 +17,10 @@ const RECORDS_KEPT = 64;
 /** Most containers in a path. */
 const CONTAINERS_MAX = 200;
 
-export type CheckPhase = 'objects' | 'revisions' | 'transactions';
+/** The passes of a check, in their order. */
+export type CheckPhase = 'objects' | 'revisions' | 'overlays' | 'transactions';
 
+/** How much a check has looked at. */
 export interface CheckCounts {
   transactions: number;
   revisions: number;
@@ -28,6 +30,8 @@ export interface CheckCounts {
   unreached: number;
   maps: number;
   entries: number;
+  /** Entries of versions. */
+  overlays: number;
   /** References to blobs. */
   blobs: number;
 }

@@ -32,6 +32,12 @@ export type FindingCode =
   | 'list-node'
   /** An object says that it is where its container does not have it. */
   | 'place'
+  /** What main had when an entry of a version was made is gone: it cannot be merged. */
+  | 'overlay-base'
+  /** How much a version holds is counted wrong; a pack counts it anew. */
+  | 'overlay-count'
+  /** A part of a version's patch of a map is in no patch. */
+  | 'overlay-node'
   /** A blob that a record names is not there. */
   | 'blob-missing'
   /** A blob's content is not what its name says. */
@@ -39,10 +45,13 @@ export type FindingCode =
   /** Newest tid or next oid are not what the transactions and objects say. */
   | 'counter';
 
+/** One thing that is wrong. */
 export interface Finding {
   readonly code: FindingCode;
   /** The object it is about; absent where it is about none. */
   readonly oid?: Oid;
+  /** The version in whose overlay it is; absent for main. */
+  readonly version?: Oid;
   /** The transaction or revision it is about. */
   readonly tid?: Tid;
   /**

@@ -14,6 +14,12 @@ import type { OidMarks } from './oid-marks.js';
 /** No tree is deeper; what is, goes in a circle. */
 const DEPTH_MAX = 32;
 
+/** The tree of a patch. */
+export interface PatchSource {
+  readonly version: Oid;
+  readonly load: (oid: Oid) => Uint8Array | undefined;
+}
+
 export interface MapEntry {
   readonly key: string;
   readonly value: unknown;
@@ -33,16 +39,20 @@ interface Place {
  *
  * @param reached takes note of every node but the root
  * @param path of the map; asked for only when something is wrong
+ * @param patch where the tree is, when it is a version's patch of the map
  */
 export function* checkMap(
   context: CheckContext,
   map: Oid,
   reached: OidMarks,
   path: () => string,
+  patch?: PatchSource,
 ): Generator<MapEntry> {
   const { findings, counts, scan } = context;
+  const where = patch === undefined ? {} : { version: patch.version };
+  const load = patch?.load ?? ((oid: Oid) => scan.reader.load(oid)?.record);
   const report = (code: FindingCode, oid: Oid, what: string): void => {
-    findings.add({ code, oid, path: path(), what });
+    findings.add({ code, oid, path: path(), what, ...where });
   };
   let leafDepth: number | undefined;
   const waiting: Place[] = [{ oid: map, depth: 0, from: undefined, to: undefined }];
@@ -55,15 +65,13 @@ export function* checkMap(
       }
       counts.reached += 1;
     }
-    const record = attempt(() => scan.reader.load(oid)?.record);
+    const record = attempt(() => load(oid));
     if (record === undefined) {
-      findings.add({
-        code: 'dangling',
-        oid,
-        path: path(),
-        what: `The node ${oid} of the map ${map} does not exist`,
-        repair: { kind: 'bring-back', oid, nodeOf: map },
-      });
+      const what = `The node ${oid} of the map ${map} does not exist`;
+      if (patch === undefined) {
+        const repair = { kind: 'bring-back', oid, nodeOf: map } as const;
+        findings.add({ code: 'dangling', oid, path: path(), what, repair });
+      } else report('dangling', oid, what);
       continue;
     }
     const node = attempt(() => decodeNode(record));

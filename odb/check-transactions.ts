@@ -3,6 +3,8 @@
  * it lists is there, and that the storage's account of the newest is right.
  */
 import { attempt, pathByPlaces, type CheckContext } from './check-context.js';
+import type { Oid } from './oid.js';
+import type { TransactionRecord } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
 
 export async function checkTransactions(context: CheckContext): Promise<void> {
@@ -21,12 +23,24 @@ export async function checkTransactions(context: CheckContext): Promise<void> {
         const what = `It says that the transaction before it is ${previousTid}; it is ${last}`;
         findings.add({ code: 'transaction', tid, path: '', what });
       }
-      for (const oid of transaction.oids) {
+      for (const { version, oid } of writtenBy(transaction)) {
         await context.pause('transactions');
         if (tid <= packedTid) continue;
-        if (attempt(() => scan.reader.revision(oid, tid))?.tid === tid) continue;
+        const { reader } = scan;
+        const found = attempt(() =>
+          version === undefined ? reader.revision(oid, tid) : reader.overlay(version, oid, tid),
+        );
+        if (found?.tid === tid) continue;
         const what = `The revision that transaction ${tid} wrote is missing or cannot be reached`;
-        findings.add({ code: 'written', oid, tid, path: pathByPlaces(context, oid), what });
+        const where = version === undefined ? {} : { version };
+        findings.add({
+          code: 'written',
+          oid,
+          tid,
+          path: pathByPlaces(context, oid),
+          what,
+          ...where,
+        });
       }
     }
     broken = transaction === undefined;
@@ -36,5 +50,17 @@ export async function checkTransactions(context: CheckContext): Promise<void> {
   if (lastTid !== last) {
     const what = `The newest transaction is ${last}, the storage says ${lastTid}`;
     findings.add({ code: 'counter', tid: last, path: '', what });
+  }
+}
+
+/** Walks what a transaction wrote, in main and in overlays. */
+function* writtenBy({
+  version,
+  oids,
+  overlays = [],
+}: TransactionRecord): Generator<{ readonly version: Oid | undefined; readonly oid: Oid }> {
+  for (const oid of oids) yield { version, oid };
+  for (const beside of overlays) {
+    for (const oid of beside.oids) yield { version: beside.version, oid };
   }
 }

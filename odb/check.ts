@@ -1,15 +1,17 @@
 /**
  * Checking a storage: whether everything that is stored is what it should be.
  *
- * Three passes over one moment. The walk from the root follows every reference, so it finds what is
+ * Four passes over one moment. The walk from the root follows every reference, so it finds what is
  * missing and how one gets there; the walk along all revisions finds what cannot be read and what
- * does not follow; the walk along the transactions compares what they say with what is there. The
- * storage may be written to meanwhile. Nothing is changed unless `repair` is asked for.
+ * does not follow; the walk along what versions hold does the same there, and finds what is based on
+ * nothing; the walk along the transactions compares what they say with what is there. The storage
+ * may be written to meanwhile. Nothing is changed unless `repair` is asked for.
  */
 import type { CheckContext, CheckCounts, CheckPhase } from './check-context.js';
 import { pausing, TransactionCache } from './check-context.js';
 import { Findings, type Finding, type FoundDamage } from './check-finding.js';
 import { checkObjects } from './check-objects.js';
+import { checkOverlays } from './check-overlays.js';
 import { planRepair } from './check-repair.js';
 import { checkRevisions, type LastState } from './check-revisions.js';
 import { checkTransactions } from './check-transactions.js';
@@ -18,6 +20,7 @@ import type { OidMarks } from './oid-marks.js';
 import type { Storage } from './storage.js';
 import type { Tid } from './tid.js';
 
+/** How much a check does. */
 export interface CheckOptions {
   /** Read every blob and compare it with its name. Default: look only whether it is there. */
   readonly verifyBlobs?: boolean;
@@ -35,9 +38,11 @@ export interface CheckOptions {
   readonly onProgress?: (phase: CheckPhase, done: number) => void;
 }
 
+/** What a check found, and what it did about it. */
 export interface CheckReport {
   /** The moment that was checked. */
   readonly lastTid: Tid;
+  /** How much was looked at. */
   readonly counts: Readonly<CheckCounts>;
   /** The first `FINDINGS_MAX`, in the order they were found; empty when all is well. */
   readonly findings: readonly Finding[];
@@ -52,7 +57,7 @@ export interface CheckReport {
  *
  * Walks every object reachable from the root and every kept revision: that records can be decoded,
  * references lead somewhere, maps are proper trees, places agree with the maps of containers,
- * revisions follow one another, transactions list what they wrote, blobs are there, and the newest
+ * revisions follow one another, versions hold what can be brought to main, transactions list what they wrote, blobs are there, and the newest
  * tid and the next oid are right. Places are known by the storage's merge rules; fields for blobs by
  * the classes this thread has loaded, elsewhere by their form. What a pack forgot is not missed.
  *
@@ -75,6 +80,7 @@ export async function check(storage: Storage, options: CheckOptions = {}): Promi
     unreached: 0,
     maps: 0,
     entries: 0,
+    overlays: 0,
     blobs: 0,
   };
   const context: CheckContext = {
@@ -95,6 +101,7 @@ export async function check(storage: Storage, options: CheckOptions = {}): Promi
     findings.list.flatMap(({ repair }) => (repair?.kind === 'bring-back' ? [repair.oid] : [])),
   );
   const states = await checkRevisions(context, reached, missing);
+  await checkOverlays(context);
   await checkTransactions(context);
   for (const finding of findings.list) finding.repairable = canRepair(finding, states);
   options.signal?.throwIfAborted();
@@ -119,13 +126,15 @@ export async function check(storage: Storage, options: CheckOptions = {}): Promi
   return { ...report, repair: { tid, findings: plan.repaired } };
 }
 
-function publicFinding({ code, oid, tid, path, what, repairable }: FoundDamage): Finding {
+function publicFinding(found: FoundDamage): Finding {
+  const { code, oid, version, tid, path, what, repairable } = found;
   return {
     code,
     path,
     what,
     repairable,
     ...(oid === undefined ? {} : { oid }),
+    ...(version === undefined ? {} : { version }),
     ...(tid === undefined ? {} : { tid }),
   };
 }

@@ -21,6 +21,14 @@ export interface ClassOptions {
   readonly version?: number | undefined;
   /** Gives the current state for one that an older version stored. */
   readonly migrate?: Migrate | undefined;
+  /**
+   * Everything the objects hold can be worked out from other objects, as an index can. An undo
+   * leaves them alone and they stand in its way never: whoever derives them does so again, for the
+   * objects that `Connection.applyUndo` answers, in the same transaction. Of a map or a list that
+   * is derived, the class is one of its own: `class Index extends PersistentMap`. Inherited.
+   * Default: false.
+   */
+  readonly derived?: boolean | undefined;
 }
 
 /**
@@ -50,6 +58,8 @@ export interface ClassInfo {
   /** The field that says where the object is, if the class has one. */
   readonly place: Field | undefined;
   readonly blobs: readonly Field[];
+  /** See `ClassOptions.derived`. */
+  readonly derived: boolean;
   /** The class needs rules beyond comparing values whole. */
   readonly merges: boolean;
 }
@@ -87,7 +97,7 @@ export function registerClass(
   type: AnyClass,
   name: string,
   declared: Readonly<Record<string, unknown>>,
-  { formerly = [], version = 0, migrate }: ClassOptions = {},
+  { formerly = [], version = 0, migrate, derived }: ClassOptions = {},
 ): ClassInfo {
   const names = [name, ...formerly];
   for (const [i, taken] of names.entries()) {
@@ -97,7 +107,8 @@ export function registerClass(
   }
   if (byClass.has(type)) throw new TypeError(`${type.name} is defined twice`);
   requireVersion(type, version, migrate);
-  const attributes = attributesOf(nearestBase(type));
+  const base = nearestBase(type);
+  const attributes = attributesOf(base);
   for (const [fieldName, value] of Object.entries(declared)) {
     const rule = freezeRule(value);
     const inherited = attributes.findIndex((field) => field.name === fieldName);
@@ -120,6 +131,7 @@ export function registerClass(
     blank: [undefined, ...attributes.map((field) => field.rule.default)],
     place: fields.find((field) => field.rule.rule === 'place'),
     blobs: fields.filter((field) => field.rule.blob),
+    derived: derived ?? base?.derived ?? false,
     merges: fields.some((field) => field.rule.rule !== 'atomic'),
   };
   byClass.set(type, info);
@@ -168,6 +180,14 @@ export function requireClass(type: AnyClass): ClassInfo {
  */
 export function mergeRules(): MergeRules {
   return rules;
+}
+
+/**
+ * Tells whether objects of a class are derived from others: `ClassOptions.derived`. Of a class that
+ * no loaded module defines, nobody knows, so it is not.
+ */
+export function isDerivedClass(className: string): boolean {
+  return byName.get(className)?.derived === true;
 }
 
 /** All attributes of a class, by slot. */

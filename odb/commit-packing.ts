@@ -8,13 +8,15 @@
 import { assert } from './assert.js';
 import { ByteReader, ByteWriter } from './bytes.js';
 import { OdbError } from './errors.js';
-import { asOid } from './oid.js';
+import { asOid, type Oid } from './oid.js';
 import { decodeValue, encodeValue } from './record.js';
 import {
   META_TEXT_MAX,
   type CommitRequest,
+  type EntryChange,
   type MapPatch,
   type ObjectWrite,
+  type OverlayWrite,
   type TransactionMeta,
 } from './storage.js';
 import { asTid, TID_ZERO } from './tid.js';
@@ -25,6 +27,8 @@ export const META_BYTES_MAX = 1024 * 1024;
 export const RECORD_BYTES_MAX = 64 * 1024 * 1024;
 
 const BLOB_NAME_BYTES = 32;
+/** In place of the oid of a version: main. */
+const NO_VERSION = 0;
 
 /**
  * Packs a request into bytes that own their buffer, so they can be transferred.
@@ -35,12 +39,17 @@ const BLOB_NAME_BYTES = 32;
 export function packCommit(request: CommitRequest): Uint8Array<ArrayBuffer> {
   const meta = encodeMeta(request.meta);
   const out = new ByteWriter();
+  const { version, overlay = [] } = request;
+  const inVersion = version !== undefined;
+  out.number(version ?? NO_VERSION);
   out.number(request.baseTid);
   out.bytes(meta);
   out.number(request.writes.length);
-  for (const write of request.writes) packWrite(out, write);
+  for (const write of request.writes) packWrite(out, write, inVersion);
   out.number(request.maps.length);
-  for (const patch of request.maps) packPatch(out, patch);
+  for (const patch of request.maps) packPatch(out, patch, inVersion);
+  out.number(overlay.length);
+  for (const write of overlay) packOverlay(out, write);
   out.number(request.reads.length);
   for (const { oid, tid } of request.reads) {
     out.number(oid);
@@ -67,56 +76,117 @@ export type UnpackedCommit = Omit<CommitRequest, 'meta'> & {
 /** Unpacks a request. Its records are views of `bytes`. @throws OdbError `ODB_DAMAGED` */
 export function unpackCommit(bytes: Uint8Array): UnpackedCommit {
   const from = new ByteReader(bytes);
+  const version = from.number();
+  const inVersion = version !== NO_VERSION;
   const request = {
     baseTid: asTid(from.number()),
     meta: from.bytes(),
-    writes: from.list(() => ({
-      oid: asOid(from.number()),
-      baseTid: asTid(from.number()),
-      record: from.optional(),
-    })),
-    maps: from.list(() => unpackPatch(from)),
+    writes: from.list(() => unpackWrite(from, inVersion)),
+    maps: from.list(() => unpackPatch(from, inVersion)),
+    overlay: from.list(() => unpackOverlay(from)),
     reads: from.list(() => ({ oid: asOid(from.number()), tid: asTid(from.number()) })),
     removed: from.list(() => asOid(from.number())),
     blobs: from.list(() => Buffer.from(from.raw(BLOB_NAME_BYTES)).toString('hex')),
   };
   const tid = asTid(from.number());
-  return tid === TID_ZERO ? request : { ...request, tid };
+  if (!inVersion && tid === TID_ZERO) return request;
+  return {
+    ...request,
+    ...(inVersion ? { version: asOid(version) } : {}),
+    ...(tid === TID_ZERO ? {} : { tid }),
+  };
 }
 
-function packWrite(out: ByteWriter, { oid, baseTid, record }: ObjectWrite): void {
-  if (record !== undefined && record.length > RECORD_BYTES_MAX) {
-    throw new OdbError(
-      'ODB_TOO_LARGE',
-      `Object ${oid} takes ${record.length} bytes; at most ${RECORD_BYTES_MAX} can be stored`,
-    );
-  }
+function packWrite(out: ByteWriter, write: ObjectWrite, inVersion: boolean): void {
+  const { oid, baseTid, record, live, basedOn } = write;
+  requireSize(oid, record);
   out.number(oid);
   out.number(baseTid);
   out.optional(record);
+  if (!inVersion) return;
+  out.number(live === true ? 1 : 0);
+  out.number(basedOn === undefined ? 0 : basedOn + 1);
 }
 
-function packPatch(out: ByteWriter, { map, nodes, entries }: MapPatch): void {
+function unpackWrite(from: ByteReader, inVersion: boolean): ObjectWrite {
+  const write = {
+    oid: asOid(from.number()),
+    baseTid: asTid(from.number()),
+    record: from.optional(),
+  };
+  if (!inVersion) return write;
+  const live = from.number() === 1;
+  const basedOn = from.number();
+  return {
+    ...write,
+    ...(live ? { live } : {}),
+    ...(basedOn === 0 ? {} : { basedOn: asTid(basedOn - 1) }),
+  };
+}
+
+function packOverlay(out: ByteWriter, write: OverlayWrite): void {
+  const { version, oid, baseTid, record, live, basedOn } = write;
+  requireSize(oid, record);
+  out.number(version);
+  out.number(oid);
+  out.number(baseTid);
+  out.optional(live ? undefined : record);
+  out.number(live ? 1 : 0);
+  out.number(live ? TID_ZERO : basedOn);
+}
+
+function unpackOverlay(from: ByteReader): OverlayWrite {
+  return {
+    version: asOid(from.number()),
+    oid: asOid(from.number()),
+    baseTid: asTid(from.number()),
+    record: from.optional(),
+    live: from.number() === 1,
+    basedOn: asTid(from.number()),
+  };
+}
+
+function requireSize(oid: Oid, record: Uint8Array | undefined): void {
+  if (record === undefined || record.length <= RECORD_BYTES_MAX) return;
+  throw new OdbError(
+    'ODB_TOO_LARGE',
+    `Object ${oid} takes ${record.length} bytes; at most ${RECORD_BYTES_MAX} can be stored`,
+  );
+}
+
+function packPatch(out: ByteWriter, { map, nodes, entries }: MapPatch, inVersion: boolean): void {
   out.number(map);
   out.number(nodes.length);
   for (const oid of nodes) out.number(oid);
   out.number(entries.length);
-  for (const { key, base, value } of entries) {
+  for (const { key, base, value, live, basedOn } of entries) {
     out.text(key);
     out.optional(base);
     out.optional(value);
+    if (!inVersion) continue;
+    out.number(live === true ? 1 : 0);
+    out.number(basedOn === undefined ? 0 : 1);
+    if (basedOn !== undefined) out.optional(basedOn.value);
   }
 }
 
-function unpackPatch(from: ByteReader): MapPatch {
+function unpackPatch(from: ByteReader, inVersion: boolean): MapPatch {
   return {
     map: asOid(from.number()),
     nodes: from.list(() => asOid(from.number())),
-    entries: from.list(() => ({
-      key: from.text(),
-      base: from.optional(),
-      value: from.optional(),
-    })),
+    entries: from.list(() => unpackEntry(from, inVersion)),
+  };
+}
+
+function unpackEntry(from: ByteReader, inVersion: boolean): EntryChange {
+  const entry = { key: from.text(), base: from.optional(), value: from.optional() };
+  if (!inVersion) return entry;
+  const live = from.number() === 1;
+  const isRebased = from.number() === 1;
+  return {
+    ...entry,
+    ...(live ? { live } : {}),
+    ...(isRebased ? { basedOn: { value: from.optional() } } : {}),
   };
 }
 

@@ -22,11 +22,16 @@ import type {
   TransactionMeta,
 } from './storage.js';
 import { Ref } from './value.js';
+import type { EntryNote } from './version-notes.js';
 
 /** What building a request needs of the connection. */
 export interface RequestSource {
   readonly reader: Reader;
+  /** The version the changes go into; `undefined`: main. */
+  readonly version: Oid | undefined;
   readonly rules: MergeRules;
+  /** Gives the state to be stored for one that is to be shown (`LoadedObjects.toStore`). */
+  toStore(oid: Oid, record: Uint8Array): Uint8Array;
   /** Gives the oid of an object; one that is new joins `Changes.changed`. */
   oidOf(object: Persistent): Oid;
 }
@@ -68,8 +73,9 @@ export function buildRequest(
   const blobs = new Set<string>();
   const nodes = new Map<Oid, Oid[]>();
   const ended = new Set<Oid>();
-  for (const { oid, baseTid, record, leaves, blobs: named, map } of states) {
-    writes.push({ oid, baseTid, record });
+  for (const state of states) {
+    const { oid, record, leaves, blobs: named, map } = state;
+    writes.push(objectWrite(state, changes, source));
     if (leaves) removed.push(oid);
     for (const blob of named) blobs.add(blob);
     if (map === undefined) continue;
@@ -79,11 +85,18 @@ export function buildRequest(
     else known.push(oid);
   }
   const entries = new Map<Oid, EntryChange[]>();
-  for (const [map, patch] of changes.patches) {
+  for (const map of new Set([
+    ...changes.patches.keys(),
+    ...(changes.notes?.entries.keys() ?? []),
+  ])) {
     const oid = source.oidOf(map);
-    if (!nodes.has(oid) || ended.has(oid)) continue;
-    entries.set(oid, entryChanges(map, patch, referenceBy(source)));
+    const notes = changes.notes?.entries.get(map);
+    if (ended.has(oid) || (notes === undefined && !nodes.has(oid))) continue;
+    if (!nodes.has(oid)) nodes.set(oid, []);
+    const patch = changes.patches.get(map) ?? new Map<string, unknown>();
+    entries.set(oid, entryChanges(map, patch, notes, referenceBy(source)));
   }
+  const overlay = [...(changes.notes?.overlay ?? [])];
   return {
     baseTid: source.reader.lastTid,
     meta,
@@ -96,7 +109,24 @@ export function buildRequest(
     reads: [...changes.reads].map(([oid, tid]) => ({ oid, tid })),
     removed,
     blobs: [...blobs],
+    ...(source.version === undefined ? {} : { version: source.version }),
+    ...(overlay.length === 0 ? {} : { overlay }),
   };
+}
+
+/** Gives a write with what its version is told of it. */
+function objectWrite(
+  { oid, baseTid, record, map }: StateWrite,
+  { notes }: Changes,
+  source: RequestSource,
+): ObjectWrite {
+  const { liveAs, basedOn } = notes?.objects.get(oid) ?? {};
+  if (liveAs !== undefined && isSameBytes(liveAs.bytes, record)) {
+    return { oid, baseTid, record, live: true };
+  }
+  if (basedOn !== undefined) return { oid, baseTid, record, basedOn };
+  const isNode = record === undefined || map !== undefined;
+  return { oid, baseTid, record: isNode ? record : source.toStore(oid, record) };
 }
 
 /**
@@ -170,6 +200,7 @@ function blobsOf(object: Persistent): string[] {
 function entryChanges(
   object: Persistent,
   patch: ReadonlyMap<string, unknown>,
+  notes: ReadonlyMap<string, EntryNote> | undefined,
   referenceOf: (value: object) => Oid | undefined,
 ): EntryChange[] {
   assert(object instanceof TreeNode, 'entries are those of a map');
@@ -180,9 +211,23 @@ function entryChanges(
   for (const [key, before] of patch) {
     const base = encode(before);
     const value = encode(treeGet(nodes, object, key));
-    if (!isSameBytes(base, value)) changes.push({ key, base, value });
+    const note = notes?.get(key);
+    if (note !== undefined) changes.push(notedChange({ key, base, value }, note));
+    else if (!isSameBytes(base, value)) changes.push({ key, base, value });
+  }
+  for (const [key, note] of notes ?? []) {
+    if (patch.has(key)) continue;
+    const value = encode(treeGet(nodes, object, key));
+    changes.push(notedChange({ key, base: value, value }, note));
   }
   return changes;
+}
+
+function notedChange(change: EntryChange, { liveAs, basedOn }: EntryNote): EntryChange {
+  if (liveAs !== undefined && isSameBytes(liveAs.bytes, change.value)) {
+    return { ...change, live: true };
+  }
+  return basedOn === undefined ? change : { ...change, basedOn };
 }
 
 function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

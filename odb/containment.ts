@@ -1,16 +1,18 @@
 /**
- * Containers that are removed on one side while the other changes something in them.
+ * What objects and their containers promise each other when several change them at once: nothing is
+ * saved in a container that the other side removed, and no object comes to be in itself.
  *
  * An object says itself which container it is in (its place), so walking up needs one load a step.
- * The walk is taken only where something was removed: all other commits never come here.
+ * The walk is taken only where something was removed, or moved.
  */
 import { assert } from './assert.js';
 import type { ConflictingObject } from './errors.js';
-import { containerOf } from './merge.js';
+import { placeField } from './merge.js';
 import type { Oid } from './oid.js';
-import { classNameOf, decodeRecord } from './record.js';
+import { classNameOf, fieldIn } from './record.js';
 import type { MergeRules, TransactionChanges } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
+import { isPlainObject, Ref } from './value.js';
 
 /** Deepest nesting of containers; what is deeper is a circle. */
 export const CONTAINERS_MAX = 10_000;
@@ -36,11 +38,55 @@ export function* containersOf(oid: Oid, look: Look, rules: MergeRules): Generato
 
 function containerOfOid(oid: Oid, look: Look, rules: MergeRules): Oid | undefined {
   const record = look(oid)?.record;
-  if (record === undefined) return undefined;
-  const className = classNameOf(record);
-  // Only classes with rules have a place; the others need not be decoded.
-  if (!Object.hasOwn(rules, className)) return undefined;
-  return containerOf(className, decodeRecord(record).state, rules)?.oid;
+  return record === undefined ? undefined : containerIn(record, rules);
+}
+
+function containerIn(record: Uint8Array, rules: MergeRules): Oid | undefined {
+  const field = placeField(classNameOf(record), rules);
+  const place = field === undefined ? undefined : fieldIn(record, field);
+  return isPlainObject(place) && place.container instanceof Ref ? place.container.oid : undefined;
+}
+
+/** What a commit makes of one object. */
+export interface Written {
+  readonly oid: Oid;
+  readonly before: Uint8Array | undefined;
+  readonly after: Uint8Array | undefined;
+}
+
+/**
+ * Finds what would be in itself: moved into something that is, at last, in it.
+ *
+ * @param look gives states as they will be after the commit
+ */
+export function findCircles(
+  written: Iterable<Written>,
+  { look, baseTid, rules }: Pick<Sides, 'look' | 'baseTid' | 'rules'>,
+): ConflictingObject[] {
+  const found: ConflictingObject[] = [];
+  for (const { oid, before, after } of written) {
+    // What is new can be in itself only if something older was moved into it.
+    if (before === undefined || after === undefined) continue;
+    const className = classNameOf(after);
+    const field = placeField(className, rules);
+    if (field === undefined) continue;
+    const container = containerIn(after, rules);
+    if (container === undefined || container === containerIn(before, rules)) continue;
+    if (!isInItself(oid, look, rules)) continue;
+    const currentTid = look(oid)?.tid ?? TID_ZERO;
+    found.push({ oid, className, baseTid, currentTid, fields: [field], reason: 'moved' });
+  }
+  return found;
+}
+
+/** Tells whether walking up comes to where it has been. */
+function isInItself(oid: Oid, look: Look, rules: MergeRules): boolean {
+  const passed = new Set<Oid>();
+  for (let at: Oid | undefined = oid; at !== undefined; at = containerOfOid(at, look, rules)) {
+    if (passed.has(at)) return true;
+    passed.add(at);
+  }
+  return false;
 }
 
 /** What a commit did, and what was committed since it began. */

@@ -3,12 +3,12 @@
  */
 import { Connection } from './connection.js';
 import { AftermathError } from './errors.js';
-import { OID_ROOT } from './oid.js';
+import { OID_ROOT, type Oid } from './oid.js';
 import type { PackOptions, PackReport } from './pack-options.js';
 import { PersistentMap } from './persistent-map.js';
 import { encodeRecord } from './record.js';
 import type { SpillOptions } from './spill-file.js';
-import type { Storage, TransactionMeta } from './storage.js';
+import type { Storage, TransactionMeta, VersionSize } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
 
 /** How many objects a connection keeps in memory unless told otherwise. */
@@ -18,6 +18,7 @@ export const RETRIES_MAX = 3;
 /** How many connections `transact` keeps for the next time, with what they have loaded. */
 const SPARE_CONNECTIONS_MAX = 4;
 
+/** What a database is made of. */
 export interface DatabaseOptions {
   /** Where the objects are; closed with the database. */
   readonly storage: Storage;
@@ -27,7 +28,14 @@ export interface DatabaseOptions {
   readonly spill?: SpillOptions;
 }
 
+/**
+ * A storage with connections to it: where a program begins.
+ *
+ * Belongs to one thread; other threads join its storage and have databases of their own. `await
+ * using` closes it, its connections and its storage.
+ */
 export class Database implements AsyncDisposable {
+  /** Where the objects are. */
   readonly storage: Storage;
   readonly #cacheObjects: number;
   readonly #spill: SpillOptions | undefined;
@@ -43,7 +51,14 @@ export class Database implements AsyncDisposable {
     this.#spill = spill;
   }
 
-  /** Opens the database in a storage, and makes its root when the storage is empty. */
+  /**
+   * Opens the database in a storage, and makes its root when the storage is empty.
+   *
+   * Reads one key. The classes of its objects are defined before the storage is opened.
+   *
+   * @throws TypeError for a `cacheObjects` that is no whole number from 1 up
+   * @throws OdbError `ODB_CLOSED`, and whatever `commit` throws when the root is made
+   */
   static async open(options: DatabaseOptions): Promise<Database> {
     const database = new Database(options);
     await makeRoot(options.storage);
@@ -53,10 +68,15 @@ export class Database implements AsyncDisposable {
   /**
    * Opens a connection and begins its first transaction.
    *
+   * @param options.version works in this version: what it has is read before what main has, and
+   *   changes go into it. Default: main. One that holds nothing costs nothing and reads as main
    * @param options.at the transaction to read as of, inclusive; default: the present
    * @param options.readOnly refuses every change with `ODB_READ_ONLY_CONNECTION`; default: false
+   * @throws OdbError `ODB_CLOSED`
    */
-  connect(options: { readonly at?: Tid; readonly readOnly?: boolean } = {}): Connection {
+  connect(
+    options: { readonly version?: Oid; readonly at?: Tid; readonly readOnly?: boolean } = {},
+  ): Connection {
     const connection = new Connection(this.storage, {
       ...options,
       cacheObjects: this.#cacheObjects,
@@ -74,6 +94,7 @@ export class Database implements AsyncDisposable {
    * most.
    *
    * @param work may be called several times; what it keeps outside the database is its own concern
+   * @param options.version the version to work in. Default: main
    * @returns what `work` answered, once it is saved
    * @throws ConflictError when the last attempt failed too; and whatever `work` throws, in which
    *   case nothing is saved
@@ -83,8 +104,9 @@ export class Database implements AsyncDisposable {
   async transact<T>(
     work: (connection: Connection) => T | Promise<T>,
     meta: TransactionMeta = {},
+    { version }: { readonly version?: Oid } = {},
   ): Promise<T> {
-    const connection = this.#spare.pop() ?? this.connect();
+    const connection = this.#takeSpare(version);
     try {
       for (let attempt = 0; ; attempt += 1) {
         connection.begin();
@@ -99,9 +121,14 @@ export class Database implements AsyncDisposable {
         }
       }
     } finally {
-      if (this.#spare.length < SPARE_CONNECTIONS_MAX) this.#spare.push(connection);
-      else connection.close();
+      this.#spare.push(connection);
+      if (this.#spare.length > SPARE_CONNECTIONS_MAX) this.#spare.shift()?.close();
     }
+  }
+
+  /** Lists the versions that hold anything, by oid. Reads one key for each. */
+  versions(): Promise<readonly VersionSize[]> {
+    return this.storage.versions();
   }
 
   /**
@@ -111,6 +138,13 @@ export class Database implements AsyncDisposable {
    */
   pack(options: PackOptions): Promise<PackReport> {
     return this.storage.pack(options);
+  }
+
+  /** Gives the spare connection to main, or to a version, that was used last, or a new one. */
+  #takeSpare(version: Oid | undefined): Connection {
+    const at = this.#spare.findLastIndex((connection) => connection.version === version);
+    const [spare] = at === -1 ? [] : this.#spare.splice(at, 1);
+    return spare ?? this.connect(version === undefined ? {} : { version });
   }
 
   /** Closes all connections and the storage. Harmless when closed. */

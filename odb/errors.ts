@@ -7,11 +7,13 @@
 import type { Oid } from './oid.js';
 import type { Tid } from './tid.js';
 
+/** A code of this room. What each means, and what to do, is in the README. */
 export type OdbErrorCode = `ODB_${string}`;
 
 /** The base of all errors of this room. `cause` is the failure behind it, where there is one. */
 export class OdbError extends Error {
   override readonly name: string = 'OdbError';
+  /** What went wrong, for programs: never another for the same failure. */
   readonly code: OdbErrorCode;
 
   constructor(code: OdbErrorCode, message: string, options?: { readonly cause?: unknown }) {
@@ -39,6 +41,7 @@ export interface ConflictingObject {
   readonly reason: ConflictReason;
 }
 
+/** Why two changes could not be merged. */
 export type ConflictReason =
   /** Both sides changed the same fields, or the same keys of a map. */
   | 'changed'
@@ -58,6 +61,7 @@ export type ConflictReason =
 /** Other transactions stored objects after this one read them, and no merge was possible. */
 export class ConflictError extends TransientError {
   override readonly name = 'ConflictError';
+  /** Each object that could not be merged, with what both sides changed. */
   readonly objects: readonly ConflictingObject[];
 
   constructor(objects: readonly ConflictingObject[]) {

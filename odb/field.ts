@@ -9,7 +9,9 @@ import type { MergeRuleName } from './storage.js';
 
 /** A default with the way changes are merged. Made by the functions below. */
 export class FieldRule {
+  /** How two changes are merged. */
   readonly rule: MergeRuleName;
+  /** What the attribute reads as until it is set; frozen. */
   readonly default: unknown;
   /** The value names a blob, so each commit that stores it checks that the blob is there. */
   readonly blob: boolean;

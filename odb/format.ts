@@ -6,8 +6,11 @@
  */
 import { OdbError } from './errors.js';
 
-/** What this release writes: the keys of `level-keys.ts`, the records of `record.ts`. */
-export const FORMAT = 1;
+/**
+ * What this release writes: the keys of `level-keys.ts`, the records of `record.ts`. The second format
+ * has overlays, of which the first knew nothing: a pack would have removed what they need.
+ */
+export const FORMAT = 2;
 
 /** Brings a database from format `from` to `from + 1`. */
 export interface FormatStep<Target> {

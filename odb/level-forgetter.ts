@@ -5,14 +5,22 @@
  * next commit sees.
  */
 import type { FileBlobs } from './blobs.js';
-import { encodeNumber, KEY_PACKED_TID, metaKey, objectKey, revisionKey } from './level-keys.js';
-import type { BatchOperation } from './level-present.js';
-import { LevelView, type LevelDatabase } from './level-reader.js';
+import {
+  encodeNumber,
+  KEY_PACKED_TID,
+  metaKey,
+  objectKey,
+  overlayKey,
+  overlayRevisionKey,
+  revisionKey,
+} from './level-keys.js';
+import type { BatchOperation, LevelPresent } from './level-present.js';
+import { LevelView, type LevelDatabase } from './level-view.js';
 import { asOid } from './oid.js';
 import { OidMarks } from './oid-marks.js';
-import { NOTHING_ANSWERED, type PackAnswer, type PackStep } from './pack-run.js';
+import { NOTHING_ANSWERED, triples, type PackAnswer, type PackStep } from './pack-run.js';
 import { PackWatch } from './pack-watch.js';
-import { asTid, type Tid } from './tid.js';
+import { asTid } from './tid.js';
 
 export class LevelForgetter {
   /** What commits have to be told of, and what they are not to do meanwhile. */
@@ -26,7 +34,7 @@ export class LevelForgetter {
   }
 
   /** Does one step. What it removes from the database goes with `batch`. */
-  step(step: PackStep, lastTid: Tid, batch: BatchOperation[]): PackAnswer {
+  step(step: PackStep, present: LevelPresent, batch: BatchOperation[]): PackAnswer {
     switch (step.kind) {
       case 'begin':
         this.watch.begin();
@@ -36,7 +44,16 @@ export class LevelForgetter {
       case 'forget':
         return this.#forget(step, batch);
       case 'remove':
-        this.#remove(step, batch);
+        this.#remove(step, present, batch);
+        return NOTHING_ANSWERED;
+      case 'overlays':
+        this.#removeOverlays(step, present, batch);
+        return NOTHING_ANSWERED;
+      case 'recount':
+        for (let at = 0; at < step.versions.length; at += 2) {
+          const [version = 0, more = 0] = step.versions.subarray(at, at + 2);
+          present.recount(asOid(version), more, batch);
+        }
         return NOTHING_ANSWERED;
       case 'trash':
         for (const name of step.names) batch.push({ type: 'del', key: metaKey(name) });
@@ -44,7 +61,7 @@ export class LevelForgetter {
       case 'blobs':
         return this.watch.removeBlobs(step, this.#blobs);
       case 'end':
-        this.watch.end(lastTid);
+        this.watch.end(present.lastTid);
         return NOTHING_ANSWERED;
     }
   }
@@ -64,15 +81,35 @@ export class LevelForgetter {
 
   #remove(
     { objects, revisions }: Extract<PackStep, { kind: 'remove' }>,
+    present: LevelPresent,
     batch: BatchOperation[],
   ): void {
     for (let at = 0; at < revisions.length; at += 2) {
       const oid = asOid(revisions[at] ?? 0);
-      batch.push({ type: 'del', key: revisionKey(oid, asTid(revisions[at + 1] ?? 0)) });
+      const tid = asTid(revisions[at + 1] ?? 0);
+      if (!this.watch.isBase(oid, tid)) batch.push({ type: 'del', key: revisionKey(oid, tid) });
     }
     for (const object of objects) {
       const oid = asOid(object);
-      if (this.watch.isForgotten(oid)) batch.push({ type: 'del', key: objectKey(oid) });
+      if (!this.watch.isForgotten(oid)) continue;
+      batch.push({ type: 'del', key: objectKey(oid) });
+      present.forgetObject(oid);
+    }
+  }
+
+  #removeOverlays(
+    { entries, revisions }: Extract<PackStep, { kind: 'overlays' }>,
+    present: LevelPresent,
+    batch: BatchOperation[],
+  ): void {
+    for (const [version, oid, tid] of triples(revisions)) {
+      batch.push({ type: 'del', key: overlayRevisionKey(version, oid, tid) });
+    }
+    for (const [version, oid, tid] of triples(entries)) {
+      // A commit may have written it since.
+      if (present.overlay(version, oid)?.tid !== tid) continue;
+      batch.push({ type: 'del', key: overlayKey(version, oid) });
+      present.forgetOverlay(version, oid);
     }
   }
 }

@@ -5,6 +5,9 @@
  * |---|---|
  * | `o` oid | the current revision of an object |
  * | `r` oid tid | an older revision of an object, as of its own tid |
+ * | `v` version oid | the current revision of an entry of a version's overlay |
+ * | `w` version oid tid | an older revision of one |
+ * | `c` version | how many entries it has; none for none |
  * | `t` tid | a transaction |
  * | `m` name | one entry of the metadata, plain data |
  * | `s` name | the storage's own: newest tid, next oid, format, newest packed moment |
@@ -16,7 +19,12 @@
  * the revisions of the object; from the second on, how much older the revision before it is, and
  * how much older the one its skip pointer leads to (0: to none); then the record. Revision n skips to n without
  * its lowest set bit, so that any revision is found in few steps. Pack removes the oldest revisions
- * of an object, never one between two others, so a revision may lead to one that is gone.
+ * of an object, never one between two others, so a revision may lead to one that is gone. Revisions
+ * of overlays are in `level-overlay.ts`.
+ *
+ * A transaction: how much newer it is than the one before it, the oids it wrote, created and
+ * removed, the nodes of maps, and what it says about itself. One that wrote overlays begins with a
+ * zero instead, its version (0: main) and what it wrote of others, before the same.
  */
 import { ByteReader, ByteWriter } from './bytes.js';
 import { decodeMeta } from './commit-packing.js';
@@ -27,6 +35,9 @@ import { asTid, TID_ZERO, tidToMs, type Tid } from './tid.js';
 
 const OBJECT = 0x6f; // o
 const REVISION = 0x72; // r
+const OVERLAY = 0x76; // v
+const OVERLAY_REVISION = 0x77; // w
+const VERSION = 0x63; // c
 const TRANSACTION = 0x74; // t
 const META = 0x6d; // m
 const OWN = 0x73; // s
@@ -56,6 +67,38 @@ export function revisionKey(oid: Oid, tid: Tid): Uint8Array {
   return key;
 }
 
+/** Writes the key of an entry's current revision into `key`, which has `OVERLAY_KEY_BYTES`. */
+export function putOverlayKey(key: Uint8Array, version: Oid, oid: Oid): void {
+  key[0] = OVERLAY;
+  putNumber(key, 1, version);
+  putNumber(key, 9, oid);
+}
+
+export const OVERLAY_KEY_BYTES = 17;
+
+export function overlayKey(version: Oid, oid: Oid): Uint8Array {
+  const key = new Uint8Array(OVERLAY_KEY_BYTES);
+  putOverlayKey(key, version, oid);
+  return key;
+}
+
+export function overlayRevisionKey(version: Oid, oid: Oid, tid: Tid): Uint8Array {
+  const key = new Uint8Array(25);
+  key[0] = OVERLAY_REVISION;
+  putNumber(key, 1, version);
+  putNumber(key, 9, oid);
+  putNumber(key, 17, tid);
+  return key;
+}
+
+/** Gives the key of how many entries a version has. */
+export function versionKey(version: Oid): Uint8Array {
+  const key = new Uint8Array(9);
+  key[0] = VERSION;
+  putNumber(key, 1, version);
+  return key;
+}
+
 export function transactionKey(tid: Tid): Uint8Array {
   const key = new Uint8Array(9);
   key[0] = TRANSACTION;
@@ -78,12 +121,26 @@ export function metaKeys(prefix: string): { readonly gte: Uint8Array; readonly l
 export const OBJECT_KEYS = keysOfKind(OBJECT);
 export const REVISION_KEYS = keysOfKind(REVISION);
 export const TRANSACTION_KEYS = keysOfKind(TRANSACTION);
+/** The same of overlays, and of how many entries each version has. */
+export const OVERLAY_KEYS = keysOfKind(OVERLAY);
+export const OVERLAY_REVISION_KEYS = keysOfKind(OVERLAY_REVISION);
+export const VERSION_KEYS = keysOfKind(VERSION);
+
+/** Bounds of the current revisions of one version's entries. */
+export function overlayKeys(version: Oid): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
+  const gte = new Uint8Array(9);
+  gte[0] = OVERLAY;
+  putNumber(gte, 1, version);
+  const lt = gte.slice();
+  putNumber(lt, 1, version + 1);
+  return { gte, lt };
+}
 
 function keysOfKind(kind: number): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
   return { gte: Uint8Array.of(kind), lt: Uint8Array.of(kind + 1) };
 }
 
-/** Reads the oid of an object's key, or the tid of a transaction's. */
+/** Reads the oid of an object's key, the tid of a transaction's, or the version of an overlay's. */
 export function numberOfKey(key: Uint8Array): number {
   return getNumber(key, 1);
 }
@@ -91,6 +148,24 @@ export function numberOfKey(key: Uint8Array): number {
 /** Reads the tid of an older revision's key. */
 export function tidOfRevisionKey(key: Uint8Array): Tid {
   return asTid(getNumber(key, 9));
+}
+
+/** Reads the oid of the key of an overlay's entry, current or older. */
+export function oidOfOverlayKey(key: Uint8Array): Oid {
+  return asOid(getNumber(key, 9));
+}
+
+/** Reads the tid of an older revision's key in an overlay. */
+export function tidOfOverlayKey(key: Uint8Array): Tid {
+  return asTid(getNumber(key, 17));
+}
+
+/**
+ * Compares the object of an older revision's key with that of a current one's: below 0 when it comes
+ * before it, 0 when it is the same. Both keys are main's, or both of overlays.
+ */
+export function compareObjects(older: Uint8Array, current: Uint8Array): number {
+  return Buffer.compare(older.subarray(1, current.length), current.subarray(1));
 }
 
 /** Reads the name of a metadata key. */
@@ -203,8 +278,18 @@ export function decodeRevision(value: Uint8Array): LevelRevision {
  * @param meta bytes of `encodeMeta`
  */
 export function encodeTransaction(changes: TransactionChanges, meta: Uint8Array): Uint8Array {
-  const { tid, previousTid, oids, created, removed, maps } = changes;
+  const { tid, previousTid, oids, created, removed, maps, version, overlays = [] } = changes;
   const out = new ByteWriter();
+  if (version !== undefined || overlays.length > 0) {
+    // No transaction is no newer than the one before it.
+    out.number(0);
+    out.number(version ?? 0);
+    out.number(overlays.length);
+    for (const other of overlays) {
+      out.number(other.version);
+      writeAscending(out, other.oids);
+    }
+  }
   out.number(tid - previousTid);
   writeAscending(out, oids);
   writeAscending(out, created);
@@ -222,7 +307,10 @@ export function encodeTransaction(changes: TransactionChanges, meta: Uint8Array)
 /** Reads the value of a transaction. @throws OdbError `ODB_DAMAGED` */
 export function decodeTransaction(tid: Tid, value: Uint8Array): TransactionRecord {
   const from = new ByteReader(value);
-  const previousTid = asTid(tid - from.number());
+  let newer = from.number();
+  const versions = newer === 0 ? readVersions(from) : undefined;
+  if (versions !== undefined) newer = from.number();
+  const previousTid = asTid(tid - newer);
   const oids = readAscending(from);
   const created = readAscending(from);
   const removed = readAscending(from);
@@ -231,7 +319,19 @@ export function decodeTransaction(tid: Tid, value: Uint8Array): TransactionRecor
     nodes: from.list(() => asOid(from.number())),
   }));
   const meta = decodeMeta(from.rest());
-  return { ...meta, tid, previousTid, timeMs: tidToMs(tid), oids, created, removed, maps };
+  const timeMs = tidToMs(tid);
+  return { ...meta, tid, previousTid, timeMs, oids, created, removed, maps, ...versions };
+}
+
+function readVersions(from: ByteReader): Pick<TransactionChanges, 'version' | 'overlays'> {
+  const version = from.number();
+  const overlays = from.list(() => {
+    return { version: asOid(from.number()), oids: readAscending(from) };
+  });
+  return {
+    ...(version === 0 ? {} : { version: asOid(version) }),
+    ...(overlays.length === 0 ? {} : { overlays }),
+  };
 }
 
 /** Oids in ascending order are near each other, so their differences are short. */

@@ -1,6 +1,7 @@
 /**
  * What passes between the thread of a pack and the one that started it.
  */
+import type { CodecSource } from './level-codec.js';
 import type { SentError } from './level-writer-link.js';
 import type { PackProgress, PackReport } from './pack-options.js';
 import type { PackAnswer, PackPlan, PackStep } from './pack-run.js';
@@ -8,9 +9,12 @@ import type { PackAnswer, PackPlan, PackStep } from './pack-run.js';
 /** What the thread is started with. */
 export interface PackThreadData {
   readonly directory: string;
+  readonly codec: CodecSource | undefined;
   readonly plan: PackPlan;
   /** One number: not 0 when the pack is to end. */
   readonly cancel: SharedArrayBuffer;
+  /** That of `SharedCounters`. */
+  readonly counters: SharedArrayBuffer;
 }
 
 export type FromPack =

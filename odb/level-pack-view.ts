@@ -3,7 +3,9 @@
  * else is walked over in the order of keys.
  */
 import type { FileBlobs } from './blobs.js';
+import { entryPages, keyPages } from './level-key-walk.js';
 import {
+  compareObjects,
   decodeNumber,
   decodeTransaction,
   KEY_NEXT_OID,
@@ -11,28 +13,26 @@ import {
   nameOfMetaKey,
   numberOfKey,
   OBJECT_KEYS,
+  oidOfOverlayKey,
+  OVERLAY_KEYS,
+  OVERLAY_REVISION_KEYS,
   REVISION_KEYS,
+  tidOfOverlayKey,
   tidOfRevisionKey,
   TRANSACTION_KEYS,
   transactionKey,
+  VERSION_KEYS,
   type LevelRevision,
 } from './level-keys.js';
-import { LevelView, readError, type LevelDatabase, type LevelSnapshot } from './level-reader.js';
+import { decodeOverlay } from './level-overlay.js';
+import { LevelView, type LevelDatabase, type LevelSnapshot } from './level-view.js';
 import { asOid, OID_ROOT, type Oid } from './oid.js';
+import type { OverlayHistory } from './pack-overlays.js';
 import type { PackView } from './pack-run.js';
 import { decodeValue } from './record.js';
-import type { StoredRevision, TrashEntry } from './storage.js';
+import type { OverlayRevision, StoredRevision, TrashEntry, VersionSize } from './storage.js';
 import { asTid, TID_MAX, type Tid } from './tid.js';
 import { TRASH_PREFIX } from './trash.js';
-
-/** Keys read at once. */
-const PAGE_KEYS = 1_000;
-
-interface KeyRange {
-  readonly gt?: Uint8Array;
-  readonly gte?: Uint8Array;
-  readonly lt: Uint8Array;
-}
 
 export class LevelPackView implements PackView {
   readonly lastTid: Tid;
@@ -64,7 +64,7 @@ export class LevelPackView implements PackView {
 
   async *writtenSince(tid: Tid): AsyncGenerator<readonly Oid[]> {
     const bounds = { gt: transactionKey(tid), lt: TRANSACTION_KEYS.lt };
-    for await (const page of this.#entries(bounds)) {
+    for await (const page of entryPages(this.#db, this.#snapshot, bounds)) {
       for (const [key, value] of page) {
         yield decodeTransaction(asTid(numberOfKey(key)), value).oids;
       }
@@ -72,8 +72,8 @@ export class LevelPackView implements PackView {
   }
 
   async *objects(): AsyncGenerator<{ readonly oid: Oid; readonly older: readonly Tid[] }> {
-    const revisions = new KeyWalk(this.#keys(REVISION_KEYS));
-    const objects = new KeyWalk(this.#keys(OBJECT_KEYS));
+    const revisions = new KeyWalk(keyPages(this.#db, this.#snapshot, REVISION_KEYS));
+    const objects = new KeyWalk(keyPages(this.#db, this.#snapshot, OBJECT_KEYS));
     for (;;) {
       const object = objects.key ?? (await objects.read());
       const revision = revisions.key ?? (await revisions.read());
@@ -86,8 +86,31 @@ export class LevelPackView implements PackView {
     }
   }
 
+  async *versions(): AsyncGenerator<VersionSize> {
+    for await (const page of entryPages(this.#db, this.#snapshot, VERSION_KEYS)) {
+      for (const [key, value] of page) {
+        yield { version: asOid(numberOfKey(key)), entries: decodeNumber(value) };
+      }
+    }
+  }
+
+  async *overlays(): AsyncGenerator<OverlayHistory> {
+    const revisions = new KeyWalk(keyPages(this.#db, this.#snapshot, OVERLAY_REVISION_KEYS));
+    for await (const page of entryPages(this.#db, this.#snapshot, OVERLAY_KEYS)) {
+      for (const [key, value] of page) {
+        const older = await tidsUpTo(key, revisions);
+        const [version, oid] = [asOid(numberOfKey(key)), oidOfOverlayKey(key)];
+        yield { version, oid, current: decodeOverlay(value), older };
+      }
+    }
+  }
+
+  olderOverlay(version: Oid, oid: Oid, tid: Tid): OverlayRevision | undefined {
+    return this.#view.overlay(version).older(oid, tid);
+  }
+
   async *trash(): AsyncGenerator<readonly [name: string, entry: TrashEntry]> {
-    for await (const page of this.#entries(metaKeys(TRASH_PREFIX))) {
+    for await (const page of entryPages(this.#db, this.#snapshot, metaKeys(TRASH_PREFIX))) {
       for (const [key, value] of page) {
         yield [nameOfMetaKey(key), decodeValue(value) as TrashEntry];
       }
@@ -95,7 +118,9 @@ export class LevelPackView implements PackView {
   }
 
   async *meta(): AsyncGenerator<Uint8Array> {
-    for await (const page of this.#entries(metaKeys(''))) for (const [, value] of page) yield value;
+    for await (const page of entryPages(this.#db, this.#snapshot, metaKeys(''))) {
+      for (const [, value] of page) yield value;
+    }
   }
 
   blobs(): AsyncIterable<string> {
@@ -104,36 +129,6 @@ export class LevelPackView implements PackView {
 
   async close(): Promise<void> {
     await this.#snapshot.close();
-  }
-
-  async *#keys(bounds: KeyRange): AsyncGenerator<Uint8Array[], undefined> {
-    const keys = this.#db.keys({ ...bounds, snapshot: this.#snapshot, fillCache: false });
-    try {
-      for (;;) {
-        const page = await keys.nextv(PAGE_KEYS);
-        if (page.length === 0) return undefined;
-        yield page;
-      }
-    } catch (cause) {
-      throw readError(cause);
-    } finally {
-      await keys.close();
-    }
-  }
-
-  async *#entries(bounds: KeyRange): AsyncGenerator<[key: Uint8Array, value: Uint8Array][]> {
-    const entries = this.#db.iterator({ ...bounds, snapshot: this.#snapshot, fillCache: false });
-    try {
-      for (;;) {
-        const page = await entries.nextv(PAGE_KEYS);
-        if (page.length === 0) return;
-        yield page;
-      }
-    } catch (cause) {
-      throw readError(cause);
-    } finally {
-      await entries.close();
-    }
   }
 }
 
@@ -144,6 +139,18 @@ async function tidsOf(oid: Oid, revisions: KeyWalk): Promise<Tid[]> {
     const key = revisions.key ?? (await revisions.read());
     if (key === undefined || numberOfKey(key) !== oid) return tids;
     tids.push(tidOfRevisionKey(key));
+    revisions.next();
+  }
+}
+
+/** Steps over older revisions of entries, and answers the tids of those of the entry at `current`. */
+async function tidsUpTo(current: Uint8Array, revisions: KeyWalk): Promise<Tid[]> {
+  const tids: Tid[] = [];
+  for (;;) {
+    const key = revisions.key ?? (await revisions.read());
+    const order = key === undefined ? 1 : compareObjects(key, current);
+    if (key === undefined || order > 0) return tids;
+    if (order === 0) tids.push(tidOfOverlayKey(key));
     revisions.next();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { closedError } from './errors.js';
+import type { CodecSource } from './level-codec.js';
 import type { FromPack, PackThreadData, ToPack } from './level-pack-link.js';
 import { receiveError, sendError } from './level-writer-link.js';
 import type { PackOptions, PackReport } from './pack-options.js';
@@ -14,7 +15,10 @@ import type { MergeRules } from './storage.js';
 /** What a pack needs of the storage. */
 export interface PackedStorage {
   readonly directory: string;
+  readonly codec: CodecSource | undefined;
   readonly rules: MergeRules;
+  /** That of `SharedCounters`. */
+  readonly counters: SharedArrayBuffer;
   /** Does one step among the commits. */
   step(step: PackStep): Promise<PackAnswer>;
 }
@@ -58,13 +62,17 @@ export class LevelPack {
 
   #end(): void {
     Atomics.store(this.#cancel, 0, 1);
+    // It may be resting.
+    Atomics.notify(this.#cancel, 0);
   }
 
   async #start(options: PackOptions, storage: PackedStorage): Promise<PackReport> {
     const data: PackThreadData = {
       directory: storage.directory,
+      codec: storage.codec,
       plan: planPack(options, storage.rules),
       cancel: this.#cancel.buffer,
+      counters: storage.counters,
     };
     const worker = new Worker(new URL('./level-pack-thread.js', import.meta.url), {
       workerData: data,

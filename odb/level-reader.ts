@@ -1,116 +1,24 @@
 /**
- * Reading LevelDB: point reads, synchronous, from a snapshot or from the present, in any thread.
+ * `Reader` on a LevelDB snapshot.
  */
-import type { Level } from 'level';
 import { closedError, OdbError } from './errors.js';
+import { entryPages } from './level-key-walk.js';
+import { decodeRevision, oidOfOverlayKey, overlayKeys, type LevelRevision } from './level-keys.js';
+import { decodeOverlay, type LevelOverlay } from './level-overlay.js';
 import {
-  decodeNumber,
-  decodeRevision,
-  decodeTransaction,
-  KEY_LAST_TID,
-  KEY_PACKED_TID,
-  OBJECT_KEY_BYTES,
-  putObjectKey,
-  revisionKey,
-  transactionKey,
-  type LevelRevision,
-} from './level-keys.js';
+  findRevision,
+  LevelView,
+  readError,
+  type LevelDatabase,
+  type LevelSnapshot,
+} from './level-view.js';
 import type { Oid } from './oid.js';
-import type { LoadedRecord, Reader, Revision, TransactionRecord } from './storage.js';
+import { isEntry } from './patch-record.js';
+import type { LoadedRecord, OverlayEntry, Reader, Revision, TransactionRecord } from './storage.js';
 import { asTid, TID_MAX, TID_ZERO, type Tid } from './tid.js';
 
-/** A LevelDB whose keys and values are bytes. */
-export type LevelDatabase = Level<Uint8Array, Uint8Array>;
-
-/** A snapshot of one, as the library gives it. */
-export type LevelSnapshot = ReturnType<LevelDatabase['snapshot']>;
-
-/** The revisions and transactions as of a snapshot; without one, as they are at each read. */
-export class LevelView {
-  readonly #db: LevelDatabase;
-  readonly #options: {
-    readonly keyEncoding: 'view';
-    readonly valueEncoding: 'view';
-    readonly snapshot?: LevelSnapshot;
-  };
-  /** Keys are read by the library before `getSync` returns, so one buffer serves them all. */
-  readonly #key = new Uint8Array(OBJECT_KEY_BYTES);
-
-  constructor(db: LevelDatabase, snapshot?: LevelSnapshot) {
-    this.#db = db;
-    const encodings = { keyEncoding: 'view', valueEncoding: 'view' } as const;
-    this.#options = snapshot === undefined ? encodings : { ...encodings, snapshot };
-  }
-
-  /** @throws OdbError `ODB_CLOSED`, or `ODB_DAMAGED` when LevelDB finds its files damaged */
-  get(key: Uint8Array): Uint8Array | undefined {
-    try {
-      return this.#db.getSync(key, this.#options);
-    } catch (cause) {
-      throw readError(cause);
-    }
-  }
-
-  lastTid(): Tid {
-    const value = this.get(KEY_LAST_TID);
-    return value === undefined ? TID_ZERO : asTid(decodeNumber(value));
-  }
-
-  /** The newest moment a pack went to. */
-  packedTid(): Tid {
-    const value = this.get(KEY_PACKED_TID);
-    return value === undefined ? TID_ZERO : asTid(decodeNumber(value));
-  }
-
-  /** Gives the value of an object's current revision. */
-  currentValue(oid: Oid): Uint8Array | undefined {
-    putObjectKey(this.#key, oid);
-    return this.get(this.#key);
-  }
-
-  current(oid: Oid): LevelRevision | undefined {
-    const value = this.currentValue(oid);
-    return value === undefined ? undefined : decodeRevision(value);
-  }
-
-  /** Gives the newest revision not newer than `at`. */
-  revision(oid: Oid, at: Tid): LevelRevision | undefined {
-    return this.findFrom(oid, this.current(oid), at);
-  }
-
-  /** The same, when the current revision is at hand. */
-  findFrom(oid: Oid, current: LevelRevision | undefined, at: Tid): LevelRevision | undefined {
-    let found = current;
-    while (found !== undefined && found.tid > at) {
-      const { skipTid, previousTid } = found;
-      const skipped = skipTid > at ? this.older(oid, skipTid) : undefined;
-      const older: LevelRevision | undefined = skipped ?? this.older(oid, previousTid);
-      // Forgotten: then this one is the oldest kept.
-      if (older === undefined && previousTid !== TID_ZERO) return found;
-      found = older;
-    }
-    return found;
-  }
-
-  /** Gives an older revision by its own tid; `undefined` for `TID_ZERO`, or when it is forgotten. */
-  older(oid: Oid, tid: Tid): LevelRevision | undefined {
-    if (tid === TID_ZERO) return undefined;
-    const value = this.get(revisionKey(oid, tid));
-    if (value === undefined) {
-      if (tid <= this.packedTid()) return undefined;
-      throw new OdbError('ODB_DAMAGED', `The revision of object ${oid} as of ${tid} is missing`);
-    }
-    return decodeRevision(value);
-  }
-
-  transaction(tid: Tid): TransactionRecord | undefined {
-    const value = this.get(transactionKey(tid));
-    return value === undefined ? undefined : decodeTransaction(tid, value);
-  }
-}
-
-/** `Reader` on a LevelDB snapshot. */
 export class LevelReader implements Reader {
+  readonly #db: LevelDatabase;
   readonly #view: LevelView;
   readonly #snapshot: LevelSnapshot;
   #lastTid: Tid | undefined;
@@ -126,6 +34,7 @@ export class LevelReader implements Reader {
     } catch (cause) {
       throw readError(cause);
     }
+    this.#db = db;
     this.#view = new LevelView(db, this.#snapshot);
   }
 
@@ -146,7 +55,7 @@ export class LevelReader implements Reader {
     if (current === undefined) {
       throw new OdbError('ODB_NO_OBJECT', `No transaction ever stored object ${oid}`);
     }
-    const found = this.#view.findFrom(oid, current, at);
+    const found = findRevision(this.#view, oid, current, at);
     return found?.record === undefined ? undefined : { record: found.record, tid: found.tid };
   }
 
@@ -171,6 +80,28 @@ export class LevelReader implements Reader {
     return list;
   }
 
+  overlay(version: Oid, oid: Oid, at: Tid = TID_MAX): LevelOverlay | undefined {
+    const view = this.#open();
+    const current = view.currentOverlay(version, oid);
+    if (current === undefined || current.tid <= at) return current;
+    return findRevision(view.overlay(version), oid, current, at);
+  }
+
+  async *overlayEntries(version: Oid): AsyncGenerator<OverlayEntry, void, undefined> {
+    this.#open();
+    for await (const page of entryPages(this.#db, this.#snapshot, overlayKeys(version))) {
+      for (const [key, value] of page) {
+        const revision = decodeOverlay(value);
+        if (isEntry(revision)) yield { oid: oidOfOverlayKey(key), revision };
+        this.#open();
+      }
+    }
+  }
+
+  overlaySize(version: Oid): number {
+    return this.#open().overlaySize(version);
+  }
+
   transaction(tid: Tid): TransactionRecord | undefined {
     const view = this.#open();
     return tid > this.lastTid ? undefined : view.transaction(tid);
@@ -191,17 +122,4 @@ export class LevelReader implements Reader {
     if (this.#closed) throw closedError();
     return this.#view;
   }
-}
-
-export function readError(cause: unknown): unknown {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'LEVEL_DATABASE_NOT_OPEN' || code === 'LEVEL_SNAPSHOT_NOT_OPEN') {
-    return closedError();
-  }
-  if (code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') {
-    return new OdbError('ODB_DAMAGED', 'The database files are damaged or cannot be read', {
-      cause,
-    });
-  }
-  return cause;
 }

@@ -4,7 +4,9 @@
  * Current revisions and older ones are in two ranges of keys, both sorted by oid, so one walk along
  * both gives each object's revisions together.
  */
+import { entryPages, type KeyEntry, type KeyRange } from './level-key-walk.js';
 import {
+  compareObjects,
   decodeNumber,
   decodeRevision,
   decodeTransaction,
@@ -13,33 +15,30 @@ import {
   nameOfMetaKey,
   numberOfKey,
   OBJECT_KEYS,
+  oidOfOverlayKey,
+  OVERLAY_KEYS,
+  OVERLAY_REVISION_KEYS,
   REVISION_KEYS,
+  tidOfOverlayKey,
   tidOfRevisionKey,
   TRANSACTION_KEYS,
   transactionKey,
+  VERSION_KEYS,
 } from './level-keys.js';
-import {
-  LevelReader,
-  LevelView,
-  readError,
-  type LevelDatabase,
-  type LevelSnapshot,
-} from './level-reader.js';
+import { decodeOverlay } from './level-overlay.js';
+import { LevelReader } from './level-reader.js';
+import { LevelView, readError, type LevelDatabase, type LevelSnapshot } from './level-view.js';
 import { asOid, OID_ROOT } from './oid.js';
 import { decodeValue } from './record.js';
 import type {
+  ScannedOverlay,
   ScannedRevision,
   ScannedTransaction,
   StorageScan,
   TransactionRange,
+  VersionSize,
 } from './storage.js';
 import { asTid, TID_ZERO } from './tid.js';
-
-/** Keys read at once, and about how many bytes of them. */
-const PAGE_KEYS = 256;
-const PAGE_BYTES = 1024 * 1024;
-
-type Entry = [key: Uint8Array, value: Uint8Array];
 
 export class LevelScan implements StorageScan {
   readonly reader: LevelReader;
@@ -73,17 +72,48 @@ export class LevelScan implements StorageScan {
   }
 
   async *revisions(): AsyncGenerator<ScannedRevision> {
-    const older = this.#entries(REVISION_KEYS);
-    let next = await older.next();
-    for await (const [key, value] of this.#entries(OBJECT_KEYS)) {
-      const oid = asOid(numberOfKey(key));
-      for (; next.done !== true && numberOfKey(next.value[0]) <= oid; next = await older.next()) {
-        yield olderRevision(next.value);
-      }
+    for await (const { key, value, isCurrent } of this.#together(OBJECT_KEYS, REVISION_KEYS)) {
       const revision = readable(() => decodeRevision(value));
-      yield { oid, tid: revision?.tid ?? TID_ZERO, isCurrent: true, revision };
+      const tid = isCurrent ? (revision?.tid ?? TID_ZERO) : tidOfRevisionKey(key);
+      yield { oid: asOid(numberOfKey(key)), tid, isCurrent, revision };
     }
-    for (; next.done !== true; next = await older.next()) yield olderRevision(next.value);
+  }
+
+  async *overlays(): AsyncGenerator<ScannedOverlay> {
+    const walk = this.#together(OVERLAY_KEYS, OVERLAY_REVISION_KEYS);
+    for await (const { key, value, isCurrent } of walk) {
+      const revision = readable(() => decodeOverlay(value));
+      const tid = isCurrent ? (revision?.tid ?? TID_ZERO) : tidOfOverlayKey(key);
+      const version = asOid(numberOfKey(key));
+      yield { version, oid: oidOfOverlayKey(key), tid, isCurrent, revision };
+    }
+  }
+
+  async *versions(): AsyncGenerator<VersionSize> {
+    for await (const [key, value] of this.#entries(VERSION_KEYS)) {
+      yield { version: asOid(numberOfKey(key)), entries: decodeNumber(value) };
+    }
+  }
+
+  /** Walks along current revisions and older ones, those of each object oldest first. */
+  async *#together(currents: KeyRange, olders: KeyRange): AsyncGenerator<ScannedKey> {
+    const older = this.#entries(olders);
+    let next = await older.next();
+    for await (const [key, value] of this.#entries(currents)) {
+      for (
+        ;
+        next.done !== true && compareObjects(next.value[0], key) <= 0;
+        next = await older.next()
+      ) {
+        const [olderKey, olderValue] = next.value;
+        yield { key: olderKey, value: olderValue, isCurrent: false };
+      }
+      yield { key, value, isCurrent: true };
+    }
+    for (; next.done !== true; next = await older.next()) {
+      const [key, value] = next.value;
+      yield { key, value, isCurrent: false };
+    }
   }
 
   async *meta(): AsyncGenerator<readonly [key: string, value: unknown]> {
@@ -100,42 +130,17 @@ export class LevelScan implements StorageScan {
     this.close();
   }
 
-  async *#entries(bounds: {
-    readonly gte: Uint8Array;
-    readonly lt?: Uint8Array;
-    readonly lte?: Uint8Array;
-  }): AsyncGenerator<Entry, void, undefined> {
+  async *#entries(range: KeyRange): AsyncGenerator<KeyEntry, void, undefined> {
     // Asked first, since a closed snapshot is an error with another name.
     void this.reader.lastTid;
-    const iterator = this.#db.iterator({
-      ...bounds,
-      snapshot: this.#snapshot,
-      // What is walked through once would push out of the cache what is read all the time.
-      fillCache: false,
-      highWaterMarkBytes: PAGE_BYTES,
-    });
-    try {
-      for (;;) {
-        const page = await iterator.nextv(PAGE_KEYS);
-        if (page.length === 0) return;
-        yield* page;
-      }
-    } catch (cause) {
-      throw readError(cause);
-    } finally {
-      await iterator.close();
-    }
+    for await (const page of entryPages(this.#db, this.#snapshot, range)) yield* page;
   }
 }
 
-function olderRevision([key, value]: Entry): ScannedRevision {
-  const revision = readable(() => decodeRevision(value));
-  return {
-    oid: asOid(numberOfKey(key)),
-    tid: tidOfRevisionKey(key),
-    isCurrent: false,
-    revision,
-  };
+interface ScannedKey {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly isCurrent: boolean;
 }
 
 /** Decodes what is damaged in whatever way to `undefined`, which a scan answers for it. */

@@ -9,8 +9,11 @@ import path from 'node:path';
 import { FileBlobs } from './blobs.js';
 import { NODE_ENTRIES_MAX, ORDER_MIN } from './btree.js';
 import { packCommit } from './commit-packing.js';
+import { DISK_RESERVE_BYTES, DiskSpace } from './disk-space.js';
 import { closedError, OdbError } from './errors.js';
+import { fileError } from './file-error.js';
 import { FORMAT, stepsFrom, type FormatStep } from './format.js';
+import type { CodecSource } from './level-codec.js';
 import {
   blobsDirectory,
   CACHE_BYTES,
@@ -28,8 +31,11 @@ import {
   metaKeys,
   nameOfMetaKey,
 } from './level-keys.js';
+import { levelFigures } from './level-figures.js';
+import { mend, removeProbe } from './level-mending.js';
 import { LevelPack } from './level-pack.js';
-import { LevelReader, LevelView, type LevelDatabase } from './level-reader.js';
+import { LevelReader } from './level-reader.js';
+import { LevelView, readError, type LevelDatabase } from './level-view.js';
 import { listLevelTrash } from './level-trash.js';
 import { LevelScan } from './level-scan.js';
 import { LevelWriterHost } from './level-writer-host.js';
@@ -40,6 +46,7 @@ import type { PackOptions, PackReport } from './pack-options.js';
 import type { PackAnswer, PackStep } from './pack-run.js';
 import { decodeValue, encodeValue } from './record.js';
 import { SharedCounters } from './shared-counters.js';
+import type { StorageFigures } from './storage-figures.js';
 import { walkTransactions } from './storage-iterator.js';
 import type {
   CommitRequest,
@@ -52,9 +59,11 @@ import type {
   TransactionRange,
   TrashEntry,
   TrashQuery,
+  VersionSize,
 } from './storage.js';
 import type { Tid } from './tid.js';
 
+/** Where a database is, and how it is opened. */
 export interface LevelStorageOptions {
   /** Where the database is, or is to be: made when it is not there. */
   readonly directory: string;
@@ -71,13 +80,26 @@ export interface LevelStorageOptions {
   readonly cacheBytes?: number;
   /** Most entries of a map's node, from `ORDER_MIN` up. Default: `NODE_ENTRIES_MAX`. */
   readonly nodeEntries?: number;
+  /**
+   * Rewrites each value on its way to the files and back, to encrypt them for example. A database
+   * has the codec it was made with for ever: with another, or without, it cannot be opened. Default: none.
+   */
+  readonly codec?: CodecSource;
+  /**
+   * Bytes that stay free on the disk: with less, nothing is saved (`ODB_DISK_FULL`), until there is
+   * room again. LevelDB needs some, so that it does not come to a write that fails. Default:
+   * `DISK_RESERVE_BYTES`.
+   */
+  readonly reserveBytes?: number;
   /** Called once when the writing thread ended by itself: the process had better end, too. */
   readonly onLost?: (error: OdbError) => void;
 }
 
 /** Ways to write for a thread that joined: usually messages to the thread that opened. */
 export interface JoinOptions {
+  /** Hands a packed transaction to `commitPacked` there. Without it, nothing can be committed. */
   readonly commit?: (bytes: Uint8Array) => Promise<CommitResult>;
+  /** Hands entries to `setMeta` there. */
   readonly setMeta?: (entries: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
@@ -89,17 +111,30 @@ interface Writer {
   close(): Promise<void>;
 }
 
-/** Steps from older formats. The first format has none before it. */
-const STEPS: readonly FormatStep<LevelDatabase>[] = [];
+/** Steps from older formats. Until the second there were no versions, and so nothing to change. */
+const STEPS: readonly FormatStep<LevelDatabase>[] = [{ from: 1, run: async () => undefined }];
 
 /** Directories this thread has open: LevelDB itself would let one thread open one twice. */
 const openDirectories = new Set<string>();
 
+/**
+ * `Storage` in a directory, on LevelDB: see there for what its methods promise, cost and throw.
+ *
+ * Made by `open`, by one thread of one process, or by `join` in its other threads.
+ */
 export class LevelStorage implements Storage {
-  readonly supports = { persistence: true, threads: true, pack: true, backup: true };
+  readonly supports = {
+    persistence: true,
+    threads: true,
+    pack: true,
+    backup: true,
+    versions: true,
+  };
   readonly rules: MergeRules;
   readonly blobs: FileBlobs;
   readonly #directory: string;
+  readonly #codec: CodecSource | undefined;
+  readonly #reserveBytes: number | undefined;
   readonly #db: LevelDatabase;
   readonly #view: LevelView;
   readonly #counters: SharedCounters;
@@ -115,10 +150,12 @@ export class LevelStorage implements Storage {
    * @throws OdbError `ODB_IN_USE` when another process, or this thread, has it open
    * @throws OdbError `ODB_FORMAT` when another release of this package wrote it
    * @throws OdbError `ODB_DAMAGED` when its files cannot be read
+   * @throws OdbError `ODB_DISK_FULL`, and `ODB_FILE` when the file system refused
    */
   static async open(options: LevelStorageOptions): Promise<LevelStorage> {
     const directory = path.resolve(options.directory);
-    const { nodeEntries: order = NODE_ENTRIES_MAX, cacheBytes = CACHE_BYTES } = options;
+    const { nodeEntries: order = NODE_ENTRIES_MAX, cacheBytes = CACHE_BYTES, codec } = options;
+    const { reserveBytes = DISK_RESERVE_BYTES } = options;
     if (order < ORDER_MIN) throw new TypeError(`nodeEntries is at least ${ORDER_MIN}`);
     if (openDirectories.has(directory)) {
       throw new OdbError(
@@ -132,22 +169,24 @@ export class LevelStorage implements Storage {
     given.catch(() => undefined);
     let db: LevelDatabase | undefined;
     try {
-      db = await openObjects(directory, { cacheBytes, create: true });
+      db = await openObjects(directory, { cacheBytes, create: true, codec });
       await claimDirectory(directory);
       await requireFormat(db, directory);
       const counters = await readCounters(db);
-      const blobs = new FileBlobs(blobsDirectory(directory));
+      const space = new DiskSpace(directory, { reserveBytes });
+      const blobs = new FileBlobs(blobsDirectory(directory), space);
       await blobs.removeTemporary();
-      const parts = { directory, db, counters, blobs, order };
+      await removeProbe(directory);
+      const parts = { directory, db, counters, blobs, order, reserveBytes };
       const { writer, rules } = await startWriter(parts, options, given);
-      return new LevelStorage({ directory, db, counters, writer, blobs, rules });
+      return new LevelStorage({ ...parts, codec, writer, rules });
     } catch (error) {
       if (db !== undefined) {
         await releaseDirectory(directory);
         await db.close();
       }
       openDirectories.delete(directory);
-      throw error;
+      throw fileError(error, { what: 'The database could not be opened', file: directory });
     }
   }
 
@@ -159,33 +198,39 @@ export class LevelStorage implements Storage {
    * @param handle what `share` gave there
    */
   static async join(handle: StorageHandle, ways: JoinOptions = {}): Promise<LevelStorage> {
-    const { directory, rules } = handle;
+    const { directory, rules, codec, reserveBytes } = handle;
     return new LevelStorage({
       directory,
-      db: await openObjects(directory),
+      codec,
+      db: await openObjects(directory, { codec }),
       counters: new SharedCounters(handle.shared),
       writer: remoteWriter(ways),
-      blobs: new FileBlobs(blobsDirectory(directory)),
+      blobs: new FileBlobs(blobsDirectory(directory), new DiskSpace(directory, { reserveBytes })),
       rules,
+      reserveBytes,
       joined: true,
     });
   }
 
   private constructor(parts: {
     readonly directory: string;
+    readonly codec: CodecSource | undefined;
     readonly db: LevelDatabase;
     readonly counters: SharedCounters;
     readonly writer: Writer;
     readonly blobs: FileBlobs;
     readonly rules: MergeRules;
+    readonly reserveBytes: number | undefined;
     readonly joined?: boolean;
   }) {
     this.#directory = parts.directory;
+    this.#codec = parts.codec;
     this.#db = parts.db;
     this.#view = new LevelView(parts.db);
     this.#counters = parts.counters;
     this.#writer = parts.writer;
     this.blobs = parts.blobs;
+    this.#reserveBytes = parts.reserveBytes;
     this.rules = parts.rules;
     this.#owner = parts.joined !== true;
   }
@@ -224,12 +269,23 @@ export class LevelStorage implements Storage {
 
   async listMeta(prefix: string): Promise<readonly (readonly [key: string, value: unknown])[]> {
     if (this.#closing !== undefined) throw closedError();
-    const entries = await this.#db.iterator(metaKeys(prefix)).all();
-    return entries.map(([key, value]) => [nameOfMetaKey(key), decodeValue(value)]);
+    try {
+      const entries = await this.#db.iterator(metaKeys(prefix)).all();
+      return entries.map(([key, value]) => [nameOfMetaKey(key), decodeValue(value)]);
+    } catch (cause) {
+      throw readError(cause);
+    }
   }
 
   transactionsFrom(range: TransactionRange = {}): AsyncIterableIterator<StoredTransaction> {
     return walkTransactions(this.scan(), range);
+  }
+
+  async versions(): Promise<readonly VersionSize[]> {
+    using scan = this.scan();
+    const found: VersionSize[] = [];
+    for await (const version of scan.versions()) found.push(version);
+    return found;
   }
 
   scan(): StorageScan {
@@ -244,18 +300,37 @@ export class LevelStorage implements Storage {
   async pack(options: PackOptions): Promise<PackReport> {
     if (this.#closing !== undefined) throw closedError();
     if (!this.#owner) throw readOnlyThreadError();
-    const { rules } = this;
-    const directory = this.#directory;
-    return this.#pack.run(options, { directory, rules, step: (step) => this.#writer.pack(step) });
+    return this.#pack.run(options, {
+      directory: this.#directory,
+      codec: this.#codec,
+      rules: this.rules,
+      counters: this.#counters.buffer,
+      step: (step) => this.#writer.pack(step),
+    });
   }
 
   async trash(query: TrashQuery = {}): Promise<readonly TrashEntry[]> {
     if (this.#closing !== undefined) throw closedError();
-    return listLevelTrash(this.#db, this.rules, query);
+    try {
+      return await listLevelTrash(this.#db, this.rules, query);
+    } catch (cause) {
+      throw readError(cause);
+    }
+  }
+
+  async figures(): Promise<StorageFigures> {
+    if (this.#closing !== undefined) throw closedError();
+    return levelFigures(this.#db, { directory: this.#directory, blobs: this.blobs });
   }
 
   share(): StorageHandle {
-    return { directory: this.#directory, shared: this.#counters.buffer, rules: this.rules };
+    return {
+      directory: this.#directory,
+      shared: this.#counters.buffer,
+      rules: this.rules,
+      codec: this.#codec,
+      reserveBytes: this.#reserveBytes,
+    };
   }
 
   close(): Promise<void> {
@@ -282,16 +357,18 @@ interface WriterParts {
   readonly counters: SharedCounters;
   readonly blobs: FileBlobs;
   readonly order: number;
+  readonly reserveBytes: number;
 }
 
 async function startWriter(
   parts: WriterParts,
-  { classes: modules = [], thread = true, onLost }: LevelStorageOptions,
+  { classes: modules = [], thread = true, codec, onLost }: LevelStorageOptions,
   given: Promise<MergeRules | undefined>,
 ): Promise<{ readonly writer: Writer; readonly rules: MergeRules }> {
   if (thread) {
-    const { directory, counters, order } = parts;
-    const data = { directory, shared: counters.buffer, classes: modules, order };
+    const { directory, counters, order, reserveBytes } = parts;
+    const shared = counters.buffer;
+    const data = { directory, shared, classes: modules, order, codec, reserveBytes };
     // The writing thread gets a copy of the rules: what is defined later has none there.
     const copied = given.then((rules) => structuredClone(registeredClasses(rules).rules));
     const host = await LevelWriterHost.start(data, copied, onLost);
@@ -300,7 +377,10 @@ async function startWriter(
   const { rules } = registeredClasses(await given);
   const classes =
     modules.length === 0 ? registeredClasses(rules) : await loadClasses(modules, rules);
-  return { writer: encodingMeta(new LevelWriter({ ...parts, classes })), rules };
+  const { db, directory, reserveBytes } = parts;
+  const space = new DiskSpace(directory, { reserveBytes });
+  const disk = { directory, space, mend: () => mend(db, directory) };
+  return { writer: encodingMeta(new LevelWriter({ ...parts, classes, disk })), rules };
 }
 
 /** Metadata crosses to the writer as bytes. */
@@ -316,7 +396,8 @@ function encodingMeta(writer: LevelWriterHost | LevelWriter): Writer {
 function encodeEntries(entries: Readonly<Record<string, unknown>>): MetaEntries {
   const encoded: Record<string, Uint8Array | undefined> = {};
   for (const [key, value] of Object.entries(entries)) {
-    encoded[key] = value === undefined ? undefined : encodeValue(value);
+    // Small values share a buffer, and these may be sent to another thread.
+    encoded[key] = value === undefined ? undefined : encodeValue(value).slice();
   }
   return encoded;
 }
@@ -348,7 +429,13 @@ async function requireFormat(db: LevelDatabase, directory: string): Promise<void
   const found = view.get(KEY_FORMAT);
   const isNew = found === undefined && view.get(KEY_LAST_TID) === undefined;
   if (!isNew) {
-    const format = found === undefined ? 0 : decodeNumber(found);
+    if (found === undefined) {
+      throw new OdbError(
+        'ODB_DAMAGED',
+        `The database in ${directory} does not say its format, which every database does`,
+      );
+    }
+    const format = decodeNumber(found);
     for (const step of stepsFrom(format, STEPS, directory)) await step.run(db);
     if (format === FORMAT) return;
   }

@@ -2,7 +2,8 @@
  * Listing the trash of a LevelDB database.
  */
 import { metaKey, metaKeys } from './level-keys.js';
-import { LevelReader, type LevelDatabase } from './level-reader.js';
+import { LevelReader } from './level-reader.js';
+import { type LevelDatabase } from './level-view.js';
 import { decodeValue } from './record.js';
 import type { MergeRules, TrashEntry, TrashQuery } from './storage.js';
 import { isInTrash, TRASH_LIMIT_DEFAULT, TRASH_PREFIX, trashName } from './trash.js';

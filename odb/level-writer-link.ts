@@ -6,6 +6,7 @@
  */
 import { ByteReader, ByteWriter } from './bytes.js';
 import { ConflictError, OdbError, type ConflictingObject, type OdbErrorCode } from './errors.js';
+import type { CodecSource } from './level-codec.js';
 import type { MetaEntries, WriterResult } from './level-writer.js';
 import type { PackStep } from './pack-run.js';
 import type { MergeRules } from './storage.js';
@@ -17,6 +18,9 @@ export interface WriterThreadData {
   /** URLs of the modules of classes with a merge of their own. */
   readonly classes: readonly string[];
   readonly order: number;
+  /** Bytes that stay free on the disk. Default: `DISK_RESERVE_BYTES`. */
+  readonly reserveBytes?: number | undefined;
+  readonly codec?: CodecSource | undefined;
 }
 
 export type ToWriter =

@@ -4,7 +4,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from './assert.js';
 import { FileBlobs } from './blobs.js';
+import { DiskSpace } from './disk-space.js';
+import type { OdbError } from './errors.js';
 import { blobsDirectory, openObjects } from './level-database.js';
+import { mend } from './level-mending.js';
 import { LevelWriter, type MetaEntries, type WriterResult } from './level-writer.js';
 import {
   sendError,
@@ -49,13 +52,20 @@ function sendAnswers(): void {
 
 async function start(): Promise<void> {
   const classes = await loadClasses(data.classes, await receiveRules());
-  const db = await openObjects(data.directory);
+  const db = await openObjects(data.directory, { codec: data.codec });
+  const { directory, reserveBytes } = data;
   const writer = new LevelWriter({
     db,
     counters: new SharedCounters(data.shared),
-    blobs: new FileBlobs(blobsDirectory(data.directory)),
+    blobs: new FileBlobs(blobsDirectory(directory)),
     classes,
     order: data.order,
+    disk: {
+      directory,
+      space: new DiskSpace(directory, { reserveBytes }),
+      mend: () => mend(db, directory),
+      onStuck: end,
+    },
   });
 
   function commit({ id, bytes }: CommitJob): void {
@@ -83,6 +93,13 @@ async function start(): Promise<void> {
     await writer.close();
     await db.close();
     port.close();
+  }
+
+  /** Ends this thread, since whoever opened the storage can open it anew, and nobody else. */
+  function end(error: OdbError): void {
+    setImmediate(() => {
+      throw error;
+    });
   }
 
   port.on('message', (message: ToWriter) => {

@@ -6,23 +6,27 @@
  * once, and what was acknowledged is on disk. Refusals are told after the batch too, since they may
  * rest on commits that were not on disk before.
  *
- * LevelDB's write error is sticky, and after one nobody knows what of the batch is on disk. So from
- * then on every commit is refused until the database is opened again.
+ * After a write that failed, nobody knows what of the batch is on disk, and what is written later may
+ * be lost. So from then on every commit is refused: where the disk was full, until there is room
+ * (`level-mending.ts`), and after any other failure until the database is opened again. Usually it
+ * does not come to that, since commits are refused while there still is room (`disk-space.ts`).
  */
 import type { FileBlobs } from './blobs.js';
-import { decideCommit, tidForCommit, type Decision } from './commit.js';
+import { decideCommit, tidForCommit } from './commit.js';
+import type { Decision } from './decision.js';
 import { decodeMeta, unpackCommit, type UnpackedCommit } from './commit-packing.js';
 import { closedError, OdbError } from './errors.js';
 import { LevelForgetter } from './level-forgetter.js';
 import { encodeNumber, KEY_LAST_TID, KEY_NEXT_OID, metaKey } from './level-keys.js';
 import { LevelPresent, type BatchOperation } from './level-present.js';
-import type { LevelDatabase } from './level-reader.js';
+import type { LevelDatabase } from './level-view.js';
 import type { MergeClasses } from './merge.js';
 import { encodeValue } from './record.js';
 import type { SharedCounters } from './shared-counters.js';
 import { NOTHING_ANSWERED, type PackAnswer, type PackStep } from './pack-run.js';
 import type { CommitRequest, CommitResult } from './storage.js';
 import { trashOf } from './trash.js';
+import { WriterGate, type WriterDisk } from './writer-gate.js';
 
 /** Most commits in one batch, and most bytes: those waiting longest come first. */
 export const BATCH_COMMITS_MAX = 1_000;
@@ -42,6 +46,8 @@ export interface WriterOptions {
   readonly write?: (batch: BatchOperation[]) => Promise<void>;
   /** Milliseconds since the epoch. Default: the system's clock. */
   readonly now?: () => number;
+  /** The disk it is on. */
+  readonly disk?: WriterDisk;
 }
 
 /** What became of a job: of a commit, or of a step of a pack. */
@@ -55,6 +61,8 @@ interface Job {
     | { readonly kind: 'commit'; readonly bytes: Uint8Array }
     | { readonly kind: 'meta'; readonly entries: MetaEntries }
     | { readonly kind: 'pack'; readonly step: PackStep };
+  /** Since when, by `performance.now`. */
+  readonly sinceMs: number;
   readonly done: (result: WriterResult) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -63,12 +71,12 @@ export class LevelWriter {
   readonly #options: WriterOptions;
   readonly #write: (batch: BatchOperation[]) => Promise<void>;
   readonly #now: () => number;
-  readonly #present: LevelPresent;
+  readonly #gate: WriterGate;
+  #present: LevelPresent;
   readonly #forgetter: LevelForgetter;
   #waiting: Job[] = [];
   #running = false;
   #closed = false;
-  #error: OdbError | undefined;
   /** Called when nothing waits any more. */
   #idle: (() => void)[] = [];
 
@@ -77,6 +85,7 @@ export class LevelWriter {
     const { db } = options;
     this.#write = options.write ?? ((batch) => writeSynced(db, batch));
     this.#now = options.now ?? Date.now;
+    this.#gate = new WriterGate(options.disk);
     this.#present = new LevelPresent(db);
     this.#forgetter = new LevelForgetter(db, options.blobs);
   }
@@ -105,9 +114,8 @@ export class LevelWriter {
   #enqueue(work: Job['work']): Promise<WriterResult> {
     return new Promise((done, failed) => {
       if (this.#closed) failed(closedError());
-      else if (this.#error !== undefined) failed(this.#error);
       else {
-        this.#waiting.push({ work, done, failed });
+        this.#waiting.push({ work, sinceMs: performance.now(), done, failed });
         this.#start();
       }
     });
@@ -122,6 +130,7 @@ export class LevelWriter {
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
+      if (await this.#gate.mend()) this.#beginAnew();
       const group = this.#takeGroup();
       await this.#runGroup(group);
     }
@@ -133,9 +142,11 @@ export class LevelWriter {
     let bytes = 0;
     let count = 0;
     for (const { work } of this.#waiting) {
-      bytes += work.kind === 'commit' ? work.bytes.length : 0;
+      bytes += bytesOf(work);
       if (count > 0 && (bytes > BATCH_BYTES_MAX || count >= BATCH_COMMITS_MAX)) break;
       count += 1;
+      // What it removes is not to be found by those after it.
+      if (work.kind === 'pack') break;
     }
     return this.#waiting.splice(0, count);
   }
@@ -145,11 +156,13 @@ export class LevelWriter {
     const batch: BatchOperation[] = [];
     this.#present.beginGroup();
     for (const { work, done, failed } of group) {
+      const { length } = batch;
       try {
-        if (this.#error !== undefined) throw this.#error;
+        this.#requireWritable(work);
         const result = this.#decide(work, batch);
         answers.push(() => done(result));
       } catch (error) {
+        batch.length = length;
         answers.push(() => failed(error));
       }
     }
@@ -157,16 +170,44 @@ export class LevelWriter {
       try {
         await this.#store(batch);
       } catch (cause) {
-        this.#error = new OdbError(
-          'ODB_READ_ONLY',
-          'The disk refused a write; nothing is accepted until the database is opened again',
-          { cause },
-        );
-        for (const { failed } of group) failed(this.#error);
+        const error = this.#gate.failed(cause);
+        for (const { failed } of group) failed(error);
         return;
       }
     }
+    this.#noteWaits(group);
     for (const answer of answers) answer();
+  }
+
+  /** For whoever makes room for commits when they wait longer than they used to. */
+  #noteWaits(group: readonly Job[]): void {
+    const nowMs = performance.now();
+    let commits = 0;
+    let waitedMs = 0;
+    for (const { work, sinceMs } of group) {
+      if (work.kind !== 'commit') continue;
+      commits += 1;
+      waitedMs += nowMs - sinceMs;
+    }
+    if (commits > 0) this.#options.counters.answered(commits, waitedMs * 1_000);
+  }
+
+  #requireWritable(work: Job['work']): void {
+    const isPack = work.kind === 'pack';
+    // Writes nothing, and has to be done whatever happened before.
+    if (isPack && work.step.kind === 'end') return;
+    this.#gate.require(bytesOf(work), { isPack });
+  }
+
+  /** What was decided on top of what could not be written is void. */
+  #beginAnew(): void {
+    const { db, counters } = this.#options;
+    try {
+      this.#present = new LevelPresent(db);
+      counters.lastTid = this.#present.lastTid;
+    } catch (cause) {
+      this.#gate.failed(cause);
+    }
   }
 
   #decide(work: Job['work'], batch: BatchOperation[]): WriterResult {
@@ -179,7 +220,7 @@ export class LevelWriter {
       return { tid: present.lastTid, merged: [] };
     }
     if (work.kind === 'pack') {
-      const packed = this.#forgetter.step(work.step, present.lastTid, batch);
+      const packed = this.#forgetter.step(work.step, present, batch);
       return { tid: present.lastTid, merged: [], packed };
     }
     const request = unpackCommit(work.bytes);
@@ -193,11 +234,14 @@ export class LevelWriter {
     });
     if (decision === undefined) return { tid: present.lastTid, merged: [] };
     const { watch } = this.#forgetter;
-    watch.check(decision, request.baseTid, (oid) => present.revision(oid));
+    watch.check(decision, request.baseTid, present);
     this.#throwAway(decision, request, batch);
+    watch.accepted(decision, request.blobs, present);
     present.accept(decision, request.meta, batch);
-    watch.accepted(decision, request.blobs);
     for (const { oid, previous } of decision.revisions) {
+      if (previous === undefined) counters.passOid(oid);
+    }
+    for (const { oid, previous } of decision.overlays) {
       if (previous === undefined) counters.passOid(oid);
     }
     return { tid: decision.transaction.tid, merged: decision.merged };
@@ -239,6 +283,12 @@ export class LevelWriter {
     counters.lastTid = present.lastTid;
     present.written();
   }
+}
+
+function bytesOf(work: Job['work']): number {
+  if (work.kind === 'commit') return work.bytes.length;
+  if (work.kind === 'pack') return 0;
+  return Object.values(work.entries).reduce((sum, value) => sum + (value?.length ?? 0), 0);
 }
 
 /** Writes all or nothing. A chained batch takes a third of the time of an array of operations. */

@@ -1,124 +1,226 @@
 /**
- * Merging the nodes of lists: items that only one side touched are as that side left them.
+ * Lists as lists: what differs between two of their states, and what comes of two changes.
  *
- * Each node is merged by itself, and all of them fit together afterwards: a leaf gains what both
- * sides gained, and so does its count above it. Where a side moved items to another node while the
- * other changed them there is no merge, and the whole commit is in conflict.
+ * Nodes are never merged one by one, because a split moves items between them. What a side changed
+ * is found by its nodes, and then told in items: leaves that nobody touched stay what they are and
+ * part a list into stretches; in each stretch that was touched, items are compared with items.
  */
-import { diff3Merge } from 'node-diff3';
-import { isListInner, type ListInner } from './list-tree.js';
-import { DEAD_NODE, listNodeOfState } from './list-record.js';
-import { MergeRefusal } from './merge.js';
-import { encodeValue } from './record.js';
+import { hunksBetween, mergeItems, type ListEdit } from './list-hunks.js';
+import { itemsIn, leavesOf, type LeafAt, type ListView } from './list-view.js';
 import type { Oid } from './oid.js';
-import type { Ref, State } from './value.js';
+import { encodeValue } from './record.js';
 
-/** Merges three states of one node. @throws MergeRefusal naming the positions within the node */
-export function mergeListNodes(base: State, theirs: State, mine: State): State {
-  const [from, there, here] = [base, theirs, mine].map(listNodeOfState);
-  if (from === undefined || there === undefined || here === undefined) throw new MergeRefusal();
-  if (from === DEAD_NODE || there === DEAD_NODE || here === DEAD_NODE) throw new MergeRefusal();
-  if (isListInner(from)) {
-    if (!isListInner(there) || !isListInner(here)) throw new MergeRefusal();
-    return { ...theirs, ...mergeChildren(from, there, here) };
+/** Positions named in one conflict about a list. */
+export const CONFLICT_POSITIONS_MAX = 100;
+
+export interface ListSides {
+  /** The list, which is there on all sides. */
+  readonly list: Oid;
+  readonly base: ListView;
+  readonly theirs: ListView;
+  readonly mine: ListView;
+  /** All nodes that mine does not have as the base has them. */
+  readonly changed: ReadonlySet<Oid>;
+  /** Two equal changes are two; otherwise they are one. */
+  readonly strict: boolean;
+}
+
+/** An edit, with the items that give way. */
+export interface ListChange extends ListEdit<unknown> {
+  readonly was: readonly unknown[];
+}
+
+export type MergedList =
+  /** What takes theirs to the merged list, in order: positions are those in theirs. */
+  | { readonly merged: true; readonly edits: readonly ListEdit<unknown>[] }
+  | {
+      readonly merged: false;
+      /** Positions in the base. */
+      readonly positions: readonly number[];
+      /** Leaves of the base and of theirs that hold what is in conflict. */
+      readonly leaves: readonly Oid[];
+    };
+
+/**
+ * Merges two changes of one list.
+ *
+ * Reads all inner nodes, the leaves that mine changed, and with them those next to them that theirs
+ * changed.
+ *
+ * @throws OdbError `ODB_TOO_LARGE` for a list of more than `LEAVES_MAX` leaves
+ */
+export function mergeLists({ list, base, theirs, mine, changed, strict }: ListSides): MergedList {
+  const old = new Leaves(base, list);
+  const there = new Leaves(theirs, list);
+  const here = new Leaves(mine, list);
+  const isFixed = (oid: Oid): boolean =>
+    there.has(oid) && base(oid)?.revision === theirs(oid)?.revision;
+  const edits: ListEdit<unknown>[] = [];
+  const positions: number[] = [];
+  const leaves = new Set<Oid>();
+  for (const stretch of stretchesOf(old, here, { changed, isFixed })) {
+    const { leaves: from, position } = old.part(stretch);
+    const theirPart = there.part(stretch);
+    const values = new Map<string, unknown>();
+    const result = mergeItems(
+      tokensOf(itemsIn(base, from), values),
+      tokensOf(itemsIn(theirs, theirPart.leaves), values),
+      tokensOf(itemsIn(mine, here.part(stretch).leaves), values),
+      { strict },
+    );
+    if (result.merged) {
+      edits.push(...result.edits.map((edit) => moved(edit, theirPart.position, values)));
+    } else {
+      positions.push(...result.positions.map((at) => position + at));
+      for (const { oid } of [...from, ...theirPart.leaves]) leaves.add(oid);
+    }
   }
-  if (isListInner(there) || isListInner(here)) throw new MergeRefusal();
-  return { ...theirs, items: mergeItems(from.items, there.items, here.items) };
-}
-
-function mergeItems(
-  from: readonly unknown[],
-  there: readonly unknown[],
-  here: readonly unknown[],
-): unknown[] {
-  const values = new Map<string, unknown>();
-  const [old, theirs, mine] = [from, there, here].map((items) =>
-    items.map((item) => {
-      const token = Buffer.from(encodeValue(item)).toString('latin1');
-      values.set(token, item);
-      return token;
-    }),
-  );
-  if (old === undefined || theirs === undefined || mine === undefined) throw new MergeRefusal();
-  const merged = mergeInPlace(old, theirs, mine) ?? mergeDistinct(old, theirs, mine);
-  return merged.map((token) => values.get(token));
-}
-
-/** Merges item by item where neither side moved any; neighbours may then change on either side. */
-function mergeInPlace(
-  old: readonly string[],
-  theirs: readonly string[],
-  mine: readonly string[],
-): readonly string[] | undefined {
-  if (theirs.length !== old.length || mine.length !== old.length) return undefined;
-  const isTwice = old.some((item, i) => item !== theirs[i] && item !== mine[i]);
-  return isTwice
-    ? undefined
-    : old.map((item, i) => (item === mine[i] ? theirs[i] : mine[i]) ?? item);
+  if (positions.length > 0) return { merged: false, positions, leaves: [...leaves] };
+  return { merged: true, edits };
 }
 
 /**
- * Merges by regions. Of equal items nobody can tell which came, went or passed to another node, and
- * taking one for the other would put items of the other side in the wrong place.
+ * Gives what leads from one state of a list to another, in order: positions are those in the first.
+ *
+ * @param changed all nodes that differ; without it, they are looked for, which reads every leaf
+ * @throws OdbError `ODB_TOO_LARGE` for a list of more than `LEAVES_MAX` leaves
  */
-function mergeDistinct(
-  ...sides: readonly [old: readonly string[], theirs: readonly string[], mine: readonly string[]]
-): readonly string[] {
-  if (sides.some((items) => new Set(items).size < items.length)) throw new MergeRefusal();
-  return mergeRegions(...sides);
-}
-
-function mergeRegions<T>(
-  old: readonly T[],
-  theirs: readonly T[],
-  mine: readonly T[],
-): readonly T[] {
-  const merged: T[] = [];
-  const positions: string[] = [];
-  const options = { excludeFalseConflicts: false };
-  for (const region of diff3Merge([...theirs], [...old], [...mine], options)) {
-    if (region.ok !== undefined) merged.push(...region.ok);
-    else if (region.conflict !== undefined) {
-      const { oIndex, o } = region.conflict;
-      for (let i = 0; i < Math.max(1, o.length); i += 1) positions.push(String(oIndex + i));
+export function listChanges(
+  list: Oid,
+  before: ListView,
+  after: ListView,
+  changed?: ReadonlySet<Oid>,
+): ListChange[] {
+  const [old, now] = [new Leaves(before, list), new Leaves(after, list)];
+  const differing = changed ?? differingLeaves(old, before, after);
+  const edits: ListChange[] = [];
+  for (const stretch of stretchesOf(old, now, { changed: differing, isFixed: () => true })) {
+    const { leaves, position } = old.part(stretch);
+    const values = new Map<string, unknown>();
+    const items = itemsIn(before, leaves);
+    const hunks = hunksBetween(
+      tokensOf(items, values),
+      tokensOf(itemsIn(after, now.part(stretch).leaves), values),
+    );
+    for (const hunk of hunks) {
+      edits.push({ ...moved(hunk, position, values), was: items.slice(hunk.from, hunk.to) });
     }
   }
-  if (positions.length > 0) throw new MergeRefusal(positions.map((position) => [position]));
-  return merged;
+  return edits;
 }
 
-/** Each child has gained what it gained on both sides. One that moved must not have changed. */
-function mergeChildren(
-  from: ListInner<Ref>,
-  there: ListInner<Ref>,
-  here: ListInner<Ref>,
-): ListInner<Ref> {
-  const [old, theirs, mine] = [countsOf(from), countsOf(there), countsOf(here)];
-  const refs = new Map(
-    [...from.children, ...there.children, ...here.children].map((ref) => [ref.oid, ref]),
-  );
-  const order = mergeRegions([...old.keys()], [...theirs.keys()], [...mine.keys()]);
-  const merged = new Map<Oid, number>();
-  for (const oid of order) {
-    const [was, hasThere, hasHere] = [old.get(oid), theirs.get(oid), mine.get(oid)];
-    const count =
-      was === undefined ? onlyOne(hasThere, hasHere) : (hasThere ?? NaN) + (hasHere ?? NaN) - was;
-    if (Number.isNaN(count) || merged.has(oid)) throw new MergeRefusal();
-    merged.set(oid, count);
+function differingLeaves(old: Leaves, before: ListView, after: ListView): Set<Oid> {
+  const differing = old.all.filter(({ oid }) => before(oid)?.revision !== after(oid)?.revision);
+  return new Set(differing.map(({ oid }) => oid));
+}
+
+/** A part of a list between two leaves that are the same on all sides; `undefined`: its ends. */
+interface Stretch {
+  readonly after: Oid | undefined;
+  readonly before: Oid | undefined;
+}
+
+/** The leaves of one state of a list, in order. */
+class Leaves {
+  readonly all: readonly LeafAt[];
+  readonly #index = new Map<Oid, number>();
+
+  constructor(view: ListView, list: Oid) {
+    this.all = leavesOf(view, list);
+    for (const [i, { oid }] of this.all.entries()) this.#index.set(oid, i);
   }
-  for (const [oid, was] of old) {
-    if (merged.has(oid)) continue;
-    const left = theirs.get(oid) ?? mine.get(oid) ?? was;
-    if (left !== was) throw new MergeRefusal();
+
+  has(oid: Oid): boolean {
+    return this.#index.has(oid);
   }
-  const children = [...merged.keys()].flatMap((oid) => refs.get(oid) ?? []);
-  return { children, counts: [...merged.values()] };
+
+  /** Gives the index of a leaf; -1: it is none of them. */
+  indexOf(oid: Oid): number {
+    return this.#index.get(oid) ?? -1;
+  }
+
+  /** Gives the leaves of a stretch, and the position of its first item. */
+  part({ after, before }: Stretch): {
+    readonly leaves: readonly LeafAt[];
+    readonly position: number;
+  } {
+    const from = after === undefined ? 0 : this.indexOf(after) + 1;
+    const to = before === undefined ? this.all.length : this.indexOf(before);
+    const position = this.all.slice(0, from).reduce((sum, { count }) => sum + count, 0);
+    return { leaves: this.all.slice(from, to), position };
+  }
 }
 
-function onlyOne(a: number | undefined, b: number | undefined): number {
-  return a !== undefined && b !== undefined ? NaN : (a ?? b ?? NaN);
+/**
+ * Finds the stretches in which one state of a list differs from an older one.
+ *
+ * @param isFixed whether a leaf that did not change may part stretches; asked only next to changes
+ */
+function stretchesOf(
+  old: Leaves,
+  now: Leaves,
+  {
+    changed,
+    isFixed,
+  }: { readonly changed: ReadonlySet<Oid>; readonly isFixed: (oid: Oid) => boolean },
+): Stretch[] {
+  const oidAt = (at: number): Oid | undefined => old.all[at]?.oid;
+  const isTouched = (oid: Oid): boolean => changed.has(oid) || !now.has(oid);
+  const parts = (oid: Oid | undefined): boolean =>
+    oid === undefined || (!isTouched(oid) && isFixed(oid));
+  const stretches: { from: number; to: number }[] = [];
+  for (const { from, to } of touchedRuns(old, now, isTouched)) {
+    let [start, end] = [from, to];
+    while (!parts(oidAt(start - 1))) start -= 1;
+    while (!parts(oidAt(end))) end += 1;
+    const last = stretches.at(-1);
+    if (last !== undefined && start <= last.to) last.to = end;
+    else stretches.push({ from: start, to: end });
+  }
+  return stretches.map(({ from, to }) => ({ after: oidAt(from - 1), before: oidAt(to) }));
 }
 
-function countsOf({ children, counts }: ListInner<Ref>): Map<Oid, number> {
-  return new Map(children.map(({ oid }, i) => [oid, counts[i] ?? 0]));
+/** Gives the runs of leaves, by index, that changed or between which there are new ones. */
+function touchedRuns(
+  old: Leaves,
+  now: Leaves,
+  isTouched: (oid: Oid) => boolean,
+): { readonly from: number; readonly to: number }[] {
+  const runs: { from: number; to: number }[] = [];
+  let from: number | undefined;
+  let at = 0;
+  for (const [i, { oid }] of old.all.entries()) {
+    if (isTouched(oid)) {
+      from ??= i;
+      continue;
+    }
+    // What stands before it now, and did not before, is new.
+    const index = now.indexOf(oid);
+    if (index > at) from ??= i;
+    at = index + 1;
+    if (from !== undefined) runs.push({ from, to: i });
+    from = undefined;
+  }
+  const isLonger = at < now.all.length;
+  if (from !== undefined || isLonger) {
+    runs.push({ from: from ?? old.all.length, to: old.all.length });
+  }
+  return runs;
+}
+
+/** Gives texts that equal items have in common, and notes which items they stand for. */
+function tokensOf(items: readonly unknown[], values: Map<string, unknown>): string[] {
+  return items.map((item) => {
+    const token = Buffer.from(encodeValue(item)).toString('latin1');
+    values.set(token, item);
+    return token;
+  });
+}
+
+function moved(
+  { from, to, items }: ListEdit<string>,
+  by: number,
+  values: ReadonlyMap<string, unknown>,
+): ListEdit<unknown> {
+  return { from: from + by, to: to + by, items: items.map((token) => values.get(token)) };
 }

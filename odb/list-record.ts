@@ -2,7 +2,7 @@
  * Nodes of lists as states of records.
  *
  * The list itself is the root node; every other node names its list. A node that has left its tree
- * stays behind and says so, so that whoever changed it at the same time is in conflict.
+ * stays behind and says so, so that whoever changed it at the same time is found to have done so.
  */
 import { OdbError } from './errors.js';
 import { isListInner, type ListLeaf, type ListNode } from './list-tree.js';

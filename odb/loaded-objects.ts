@@ -3,7 +3,8 @@
  *
  * What is loaded is as of the snapshot, or newer where the connection itself wrote it. Moving to a
  * newer snapshot makes ghosts of the objects that the transactions in between wrote; it asks the
- * snapshot itself for them, so cache and snapshot cannot disagree.
+ * snapshot itself for them, so cache and snapshot cannot disagree. What other versions wrote is not
+ * seen, and changes nothing.
  */
 import { assert } from './assert.js';
 import { makeBroken, makeMissing } from './broken.js';
@@ -11,12 +12,14 @@ import { classNamed, type ClassInfo } from './class-registry.js';
 import { closedError, OdbError } from './errors.js';
 import { ObjectCache } from './object-cache.js';
 import type { Oid } from './oid.js';
+import type { OidSupply } from './oid-supply.js';
 import { makeGhost, type Holder, type Persistent, type Slots } from './persistent.js';
 import { decodeRecord } from './record.js';
 import type { SavedStates } from './saved-states.js';
-import type { LoadedRecord, Reader, Storage } from './storage.js';
-import { TID_ZERO, type Tid } from './tid.js';
+import type { LoadedRecord, Reader, Storage, TransactionRecord } from './storage.js';
+import { TID_MAX, TID_ZERO, type Tid } from './tid.js';
 import { Ref } from './value.js';
+import { VersionReader, type OwnCommit } from './version-reader.js';
 
 /** Past so many transactions or objects since the last one, a newer snapshot empties the cache. */
 export const FOLLOW_TRANSACTIONS_MAX = 1_000;
@@ -26,6 +29,10 @@ export interface LoadedObjectsOptions {
   /** Whose objects they are. */
   readonly holder: Holder;
   readonly storage: Storage;
+  /** For what has to be named and is not stored. */
+  readonly oids: OidSupply;
+  /** Shows what this version has before what main has; `undefined`: main. */
+  readonly version: Oid | undefined;
   /** Shows the state as of this transaction; `undefined`: the newest at each `refresh`. */
   readonly at: Tid | undefined;
   /** How many objects keep their state in memory. */
@@ -34,28 +41,45 @@ export interface LoadedObjectsOptions {
 
 export class LoadedObjects {
   readonly at: Tid | undefined;
+  readonly version: Oid | undefined;
   readonly #holder: Holder;
   readonly #storage: Storage;
   readonly #cache: ObjectCache;
   #reader: Reader;
+  /** The same, in a version. */
+  readonly #versionReader: VersionReader | undefined;
   #epoch = 1;
   /** What the connection wrote itself, which stands before the snapshot. */
   #saved: SavedStates | undefined;
   #closed = false;
 
   /** Takes a snapshot. */
-  constructor({ holder, storage, at, cacheObjects }: LoadedObjectsOptions) {
+  constructor({ holder, storage, oids, at, version, cacheObjects }: LoadedObjectsOptions) {
     this.at = at;
+    this.version = version;
     this.#holder = holder;
     this.#storage = storage;
     this.#cache = new ObjectCache(cacheObjects);
     this.#reader = storage.snapshot();
+    if (version === undefined) return;
+    this.#versionReader = new VersionReader(this.#reader, {
+      version,
+      rules: storage.rules,
+      oids,
+      onOther: (others) => this.#forget(others),
+    });
+    this.#reader = this.#versionReader;
   }
 
   /** The snapshot. @throws OdbError `ODB_CLOSED` after `close` */
   get reader(): Reader {
     if (this.#closed) throw closedError();
     return this.#reader;
+  }
+
+  /** The snapshot without the version. @throws OdbError `ODB_CLOSED` after `close` */
+  get mainReader(): Reader {
+    return this.#versionReader === undefined ? this.reader : this.#versionReader.main;
   }
 
   get isClosed(): boolean {
@@ -149,15 +173,26 @@ export class LoadedObjects {
     this.#epoch += 1;
   }
 
-  /** Moves to the newest snapshot. Costs nothing when there is nothing newer. */
-  refresh(): void {
+  /**
+   * Moves to the newest snapshot. Costs nothing when there is nothing newer.
+   *
+   * @param own the commit that the connection itself has just made
+   */
+  refresh(own?: OwnCommit): void {
     const known = this.reader.lastTid;
     if (this.at !== undefined || this.#storage.lastTid === known) return;
     const fresh = this.#storage.snapshot();
-    this.#reader.close();
-    this.#reader = fresh;
+    if (this.#versionReader === undefined) {
+      this.#reader.close();
+      this.#reader = fresh;
+    } else this.#versionReader.moveTo(fresh);
     this.#epoch += 1;
-    this.#follow(fresh, known);
+    this.#follow(known, own);
+  }
+
+  /** Gives the state to be stored for one that is to be shown: in a version, another at times. */
+  toStore(oid: Oid, record: Uint8Array): Uint8Array {
+    return this.#versionReader?.toStore(oid, record) ?? record;
   }
 
   close(): void {
@@ -166,25 +201,44 @@ export class LoadedObjects {
   }
 
   /** Ghosts what the transactions after `known` wrote. */
-  #follow(reader: Reader, known: Tid): void {
+  #follow(known: Tid, own: OwnCommit | undefined): void {
+    const reader = this.#reader;
     let transactions = 0;
     let objects = 0;
     let tid = reader.lastTid;
     while (tid > known) {
       const record = reader.transaction(tid);
       transactions += 1;
-      objects += record?.oids.length ?? 0;
+      if (record?.version === undefined || record.version === this.version) {
+        objects += record?.oids.length ?? 0;
+      }
       if (
         record === undefined ||
         transactions > FOLLOW_TRANSACTIONS_MAX ||
         objects > FOLLOW_OBJECTS_MAX
       ) {
+        this.#versionReader?.forget();
         this.#cache.invalidateAll();
         return;
       }
-      for (const oid of record.oids) this.#cache.invalidate(oid, tid);
+      this.#invalidate(record, own);
       tid = record.previousTid;
     }
+    if (this.#versionReader !== undefined) this.#forget(this.#versionReader.followed());
+  }
+
+  #invalidate(record: TransactionRecord, own: OwnCommit | undefined): void {
+    const { tid, version, oids } = record;
+    if (this.#versionReader !== undefined) {
+      const { changed, written } = this.#versionReader.follow(record, own);
+      this.#forget(changed);
+      for (const oid of written) this.#cache.invalidate(oid, tid);
+    } else if (version === undefined) for (const oid of oids) this.#cache.invalidate(oid, tid);
+  }
+
+  /** Ghosts objects whatever wrote their states. */
+  #forget(oids: Iterable<Oid>): void {
+    for (const oid of oids) this.#cache.invalidate(oid, TID_MAX);
   }
 
   #read(oid: Oid): LoadedRecord | undefined {

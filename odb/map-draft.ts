@@ -9,7 +9,7 @@ import { treeDelete, treeSet } from './btree-change.js';
 import { OdbError } from './errors.js';
 import { decodeNode, encodeNode, type OidNode } from './node-record.js';
 import type { Oid } from './oid.js';
-import type { Past } from './past.js';
+import { justBefore, type Past } from './past.js';
 import { decodeRecord, encodeValue, type DecodedRecord } from './record.js';
 import type { EntryChange } from './storage.js';
 import type { Tid } from './tid.js';
@@ -65,6 +65,19 @@ export class MapDraft {
     return changes;
   }
 
+  /** Tells whether an entry would be another, or not be there. */
+  changes(key: string): boolean {
+    const working = this.#working;
+    if (working.kind !== 'current') return true;
+    if (!working.changed.has(key)) return false;
+    return !sameValue(treeGet(this.#past.tree(), this.#map, key), working.changed.get(key));
+  }
+
+  /** Walks the entries of a map that would come back. */
+  *entriesComingBack(): Generator<readonly [key: string, value: unknown]> {
+    if (this.#working.kind === 'restored') yield* treeEntries(this.#working.tree, this.#map);
+  }
+
   /** The nodes of a map that would begin or end; `undefined`: the node ends. */
   nodes(): Map<Oid, Uint8Array | undefined> {
     const nodes = new Map<Oid, Uint8Array | undefined>();
@@ -91,19 +104,18 @@ export class MapDraft {
   /** Takes back a transaction that made the map: nothing may have been put into it since. */
   #takeBackBeginning(tid: Tid): readonly string[] | undefined {
     if (this.#working.kind === 'none') return undefined;
-    const then = this.#past.entries(this.#map, tid);
-    const now = this.#allEntries();
-    const differing = [...new Set([...then.keys(), ...now.keys()])].filter(
-      (key) => !sameValue(then.get(key), now.get(key)),
-    );
-    if (differing.length > 0) return differing.slice(0, CONFLICT_KEYS_MAX);
+    const differing = this.#differingKeys(tid);
+    if (differing !== undefined) return differing;
     this.#working = { kind: 'none' };
     return undefined;
   }
 
-  /** Takes back a transaction that ended the map: the nodes it ended come back. */
+  /**
+   * Takes back a transaction that ended the map: the nodes it ended come back. One that is there
+   * again must be as it was.
+   */
   #takeBackEnd(nodes: readonly Oid[], tid: Tid, root: Uint8Array): readonly string[] | undefined {
-    if (this.#working.kind !== 'none') return [];
+    if (this.#working.kind !== 'none') return this.#differingKeys(justBefore(tid));
     const tree = new RestoredTree(this.#map, decodeRecord(root));
     for (const oid of nodes) {
       const record = this.#past.before(oid, tid)?.record;
@@ -111,6 +123,16 @@ export class MapDraft {
     }
     this.#working = { kind: 'restored', tree };
     return undefined;
+  }
+
+  /** The keys of which the map as it would be differs from the one of then; `undefined`: none. */
+  #differingKeys(at: Tid): readonly string[] | undefined {
+    const then = this.#past.entries(this.#map, at);
+    const now = this.#allEntries();
+    const differing = [...new Set([...then.keys(), ...now.keys()])].filter(
+      (key) => !sameValue(then.get(key), now.get(key)),
+    );
+    return differing.length > 0 ? differing.slice(0, CONFLICT_KEYS_MAX) : undefined;
   }
 
   #entry(key: string): unknown {

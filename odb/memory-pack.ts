@@ -5,14 +5,18 @@
  */
 import type { FileBlobs } from './blobs.js';
 import { closedError } from './errors.js';
+import type { MemoryLog, Overlays } from './memory-log.js';
+import { MemoryReader, versionSizes } from './memory-reader.js';
 import { asOid, type Oid } from './oid.js';
 import { OidMarks } from './oid-marks.js';
 import type { PackOptions, PackReport } from './pack-options.js';
+import type { OverlayHistory } from './pack-overlays.js';
 import {
   NOTHING_ANSWERED,
   packingError,
   planPack,
   runPack,
+  triples,
   type PackAnswer,
   type PackStep,
   type PackView,
@@ -20,17 +24,19 @@ import {
 import { PackWatch } from './pack-watch.js';
 import { decodeValue } from './record.js';
 import type { SharedCounters } from './shared-counters.js';
-import type { MergeRules, StoredRevision, TransactionRecord, TrashEntry } from './storage.js';
-import { TID_MAX, TID_ZERO, type Tid } from './tid.js';
+import type {
+  MergeRules,
+  OverlayRevision,
+  StoredRevision,
+  TrashEntry,
+  VersionSize,
+} from './storage.js';
+import { asTid, TID_MAX, type Tid } from './tid.js';
 import { TRASH_PREFIX } from './trash.js';
 
 /** What a storage in memory has. */
 export interface MemoryParts {
-  readonly log: {
-    revisions: Map<Oid, StoredRevision[]>;
-    readonly transactions: ReadonlyMap<Tid, TransactionRecord>;
-    readonly lastTid: Tid;
-  };
+  readonly log: MemoryLog;
   readonly meta: Map<string, Uint8Array>;
   readonly counters: SharedCounters;
   /** The blobs, when there are any. */
@@ -39,7 +45,6 @@ export interface MemoryParts {
 
 export class MemoryPack {
   readonly watch = new PackWatch();
-  packedTid: Tid = TID_ZERO;
   readonly #parts: MemoryParts;
   #running: Promise<PackReport> | undefined;
   #closed = false;
@@ -87,11 +92,17 @@ export class MemoryPack {
       case 'forget': {
         const marks = step.marks === undefined ? undefined : new OidMarks(step.marks);
         const oids = this.watch.forget(marks);
-        if (oids.length === 0 && step.before > this.packedTid) this.packedTid = step.before;
+        if (oids.length === 0 && step.before > log.packedTid) log.packedTid = step.before;
         return { ...NOTHING_ANSWERED, oids };
       }
       case 'remove':
         this.#remove(step);
+        return NOTHING_ANSWERED;
+      case 'overlays':
+        this.#removeOverlays(step);
+        return NOTHING_ANSWERED;
+      case 'recount':
+        // Nothing is counted here but when it is asked for.
         return NOTHING_ANSWERED;
       case 'trash':
         for (const name of step.names) meta.delete(name);
@@ -113,6 +124,7 @@ export class MemoryPack {
       const tid = revisions[at + 1];
       const oid = asOid(revisions[at] ?? 0);
       const list = kept.get(oid) ?? [];
+      if (tid !== undefined && this.watch.isBase(oid, asTid(tid))) continue;
       kept.set(
         oid,
         list.filter((revision) => revision.tid !== tid),
@@ -124,6 +136,25 @@ export class MemoryPack {
     }
     log.revisions = kept;
   }
+
+  #removeOverlays({ entries, revisions }: Extract<PackStep, { kind: 'overlays' }>): void {
+    const { log } = this.#parts;
+    const kept = new Map([...log.overlays].map(([version, lists]) => [version, new Map(lists)]));
+    for (const [version, oid, tid] of triples(revisions)) {
+      const lists = kept.get(version);
+      const list = lists?.get(oid) ?? [];
+      lists?.set(
+        oid,
+        list.filter((revision) => revision.tid !== tid),
+      );
+    }
+    for (const [version, oid, tid] of triples(entries)) {
+      const lists = kept.get(version);
+      if (lists?.get(oid)?.at(-1)?.tid === tid) lists.delete(oid);
+      if (lists?.size === 0) kept.delete(version);
+    }
+    log.overlays = kept;
+  }
 }
 
 /** One moment of a storage in memory. */
@@ -132,6 +163,7 @@ class MemoryPackView implements PackView {
   readonly nextOid: number;
   readonly #parts: MemoryParts;
   readonly #revisions: ReadonlyMap<Oid, readonly StoredRevision[]>;
+  readonly #overlays: Overlays;
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
@@ -139,6 +171,7 @@ class MemoryPackView implements PackView {
     this.nextOid = parts.counters.nextOid;
     // Commits add to the lists meanwhile; what they add is newer than the view.
     this.#revisions = parts.log.revisions;
+    this.#overlays = parts.log.overlays;
   }
 
   revision(oid: Oid, at: Tid = TID_MAX): StoredRevision | undefined {
@@ -161,6 +194,31 @@ class MemoryPackView implements PackView {
       const list = this.#listOf(oid);
       if (list.length > 0) yield { oid, older: list.slice(0, -1).map(({ tid }) => tid) };
     }
+  }
+
+  async *versions(): AsyncGenerator<VersionSize> {
+    using reader = new MemoryReader(this.#parts.log);
+    yield* versionSizes(this.#overlays, reader);
+  }
+
+  async *overlays(): AsyncGenerator<OverlayHistory> {
+    for (const [version, lists] of this.#overlays) {
+      for (const oid of [...lists.keys()]) {
+        const seen = this.#overlayOf(version, oid);
+        const current = seen.at(-1);
+        if (current === undefined) continue;
+        yield { version, oid, current, older: seen.slice(0, -1).map(({ tid }) => tid) };
+      }
+    }
+  }
+
+  olderOverlay(version: Oid, oid: Oid, wanted: Tid): OverlayRevision | undefined {
+    return this.#overlayOf(version, oid).find(({ tid }) => tid === wanted);
+  }
+
+  #overlayOf(version: Oid, oid: Oid): readonly OverlayRevision[] {
+    const list = this.#overlays.get(version)?.get(oid) ?? [];
+    return list.filter(({ tid }) => tid <= this.lastTid);
   }
 
   async *trash(): AsyncGenerator<readonly [name: string, entry: TrashEntry]> {

@@ -1,16 +1,21 @@
 /**
  * `StorageScan` over what a storage in memory has: its log as of one tid, its metadata as copied.
  */
+import type { Overlays } from './memory-log.js';
+import { versionSizes } from './memory-reader.js';
 import type { Oid } from './oid.js';
 import { decodeValue } from './record.js';
 import type {
+  OverlayRevision,
   Reader,
+  ScannedOverlay,
   ScannedRevision,
   ScannedTransaction,
   StorageScan,
   StoredRevision,
   TransactionRange,
   TransactionRecord,
+  VersionSize,
 } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
 
@@ -19,6 +24,7 @@ export interface MemoryContent {
   readonly reader: Reader;
   readonly log: {
     readonly revisions: ReadonlyMap<Oid, readonly StoredRevision[]>;
+    readonly overlays: Overlays;
     readonly transactions: ReadonlyMap<Tid, TransactionRecord>;
   };
   readonly nextOid: number;
@@ -47,15 +53,19 @@ export class MemoryScan implements StorageScan {
   }
 
   async *revisions(): AsyncGenerator<ScannedRevision> {
-    const { revisions } = this.#content.log;
-    const oids = [...revisions.keys()].sort((a, b) => a - b);
-    for (const oid of oids) {
-      const { lastTid } = this.reader;
-      const seen = (revisions.get(oid) ?? []).filter(({ tid }) => tid <= lastTid);
-      for (const [index, revision] of seen.entries()) {
-        yield { oid, tid: revision.tid, isCurrent: index === seen.length - 1, revision };
-      }
+    for (const one of this.#walk(this.#content.log.revisions)) yield one;
+  }
+
+  async *overlays(): AsyncGenerator<ScannedOverlay> {
+    const { overlays } = this.#content.log;
+    for (const version of [...overlays.keys()].sort(ascending)) {
+      const entries = overlays.get(version) ?? new Map<Oid, readonly OverlayRevision[]>();
+      for (const one of this.#walk(entries)) yield { version, ...one };
     }
+  }
+
+  async *versions(): AsyncGenerator<VersionSize> {
+    yield* versionSizes(this.#content.log.overlays, this.reader);
   }
 
   async *meta(): AsyncGenerator<readonly [key: string, value: unknown]> {
@@ -65,6 +75,18 @@ export class MemoryScan implements StorageScan {
     for (const [key, value] of sorted) yield [key, decodeValue(value)];
   }
 
+  *#walk<T extends StoredRevision>(
+    lists: ReadonlyMap<Oid, readonly T[]>,
+  ): Generator<Omit<ScannedRevision, 'revision'> & { readonly revision: T }> {
+    for (const oid of [...lists.keys()].sort(ascending)) {
+      const { lastTid } = this.reader;
+      const seen = (lists.get(oid) ?? []).filter(({ tid }) => tid <= lastTid);
+      for (const [index, revision] of seen.entries()) {
+        yield { oid, tid: revision.tid, isCurrent: index === seen.length - 1, revision };
+      }
+    }
+  }
+
   close(): void {
     this.reader.close();
   }
@@ -72,4 +94,8 @@ export class MemoryScan implements StorageScan {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function ascending(a: number, b: number): number {
+  return a - b;
 }

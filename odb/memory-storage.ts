@@ -7,13 +7,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { blobFigures } from './blob-figures.js';
 import { FileBlobs } from './blobs.js';
 import { NODE_ENTRIES_MAX } from './btree.js';
 import { decodeMeta, packCommit, unpackCommit } from './commit-packing.js';
-import { decideCommit, tidForCommit, type Decision, type Present } from './commit.js';
+import { decideCommit, tidForCommit } from './commit.js';
 import { closedError, OdbError } from './errors.js';
-import { MemoryScan } from './memory-scan.js';
+import { MemoryLog } from './memory-log.js';
 import { MemoryPack } from './memory-pack.js';
+import { MemoryReader, versionSizes } from './memory-reader.js';
+import { MemoryScan } from './memory-scan.js';
 import type { MergeClasses } from './merge.js';
 import { registeredClasses } from './merge-rules.js';
 import { OID_ROOT, type Oid } from './oid.js';
@@ -25,24 +28,23 @@ import type {
   Blobs,
   CommitRequest,
   CommitResult,
-  LoadedRecord,
   MergeRules,
   Reader,
-  Revision,
   Storage,
   StorageHandle,
   StorageScan,
   StoredRevision,
   StoredTransaction,
-  TransactionMeta,
   TransactionRange,
-  TransactionRecord,
   TrashEntry,
   TrashQuery,
+  VersionSize,
 } from './storage.js';
-import { TID_MAX, TID_ZERO, type Tid } from './tid.js';
+import type { StorageFigures } from './storage-figures.js';
+import { TID_MAX, type Tid } from './tid.js';
 import { isInTrash, TRASH_LIMIT_DEFAULT, TRASH_PREFIX, trashOf } from './trash.js';
 
+/** How a storage in memory behaves. */
 export interface MemoryStorageOptions {
   /** How objects are merged, by class name. Default: as the classes of this thread declare. */
   readonly rules?: MergeRules;
@@ -52,13 +54,24 @@ export interface MemoryStorageOptions {
   readonly now?: () => number;
 }
 
+/**
+ * `Storage` in memory, for tests and demonstrations: see there for what its methods promise, cost
+ * and throw. Gone when it is closed; until then it holds every state that was not packed away. Blobs
+ * are in a temporary directory.
+ */
 export class MemoryStorage implements Storage {
-  readonly supports = { persistence: false, threads: false, pack: true, backup: true };
+  readonly supports = {
+    persistence: false,
+    threads: false,
+    pack: true,
+    backup: true,
+    versions: true,
+  };
   readonly rules: MergeRules;
   readonly #classes: MergeClasses;
   readonly #order: number;
   readonly #now: () => number;
-  readonly #log = new Log();
+  readonly #log = new MemoryLog();
   readonly #counters = new SharedCounters();
   readonly #meta = new Map<string, Uint8Array>();
   readonly #packing = new MemoryPack({
@@ -93,7 +106,7 @@ export class MemoryStorage implements Storage {
 
   snapshot(): Reader {
     this.#requireOpen();
-    return new MemoryReader(this.#log, this.#log.lastTid);
+    return new MemoryReader(this.#log);
   }
 
   allocate(count: number): Oid {
@@ -121,13 +134,14 @@ export class MemoryStorage implements Storage {
     });
     if (decision === undefined) return { tid: this.#log.lastTid, merged: [] };
     const meta = decodeMeta(request.meta);
-    this.#packing.watch.check(decision, request.baseTid, (oid) => this.#log.revision(oid));
+    this.#packing.watch.check(decision, request.baseTid, this.#log);
     const { removed } = request;
     const look = (oid: Oid): StoredRevision | undefined => this.#log.revision(oid);
     const entries = trashOf(decision, { removed, user: meta.user, rules: this.rules, look });
     for (const [name, entry] of entries) this.#meta.set(name, encodeValue(entry));
-    this.#packing.watch.accepted(decision, request.blobs);
+    this.#packing.watch.accepted(decision, request.blobs, this.#log);
     for (const { oid } of decision.revisions) this.#counters.passOid(oid);
+    for (const { oid } of decision.overlays) this.#counters.passOid(oid);
     this.#log.append(decision, meta);
     return { tid: decision.transaction.tid, merged: decision.merged };
   }
@@ -160,18 +174,24 @@ export class MemoryStorage implements Storage {
     return walkTransactions(this.scan(), range);
   }
 
+  async versions(): Promise<readonly VersionSize[]> {
+    using reader = this.snapshot();
+    return [...versionSizes(this.#log.overlays, reader)];
+  }
+
   scan(): StorageScan {
     const reader = this.snapshot();
+    const { revisions, overlays, transactions } = this.#log;
     return new MemoryScan({
       reader,
-      log: { revisions: this.#log.revisions, transactions: this.#log.transactions },
+      log: { revisions, overlays, transactions },
       nextOid: this.#counters.nextOid,
       meta: [...this.#meta],
     });
   }
 
   get packedTid(): Tid {
-    return this.#packing.packedTid;
+    return this.#log.packedTid;
   }
 
   async pack(options: PackOptions): Promise<PackReport> {
@@ -192,6 +212,17 @@ export class MemoryStorage implements Storage {
     return found;
   }
 
+  async figures(): Promise<StorageFigures> {
+    this.#requireOpen();
+    let revisions = 0;
+    for (const list of this.#log.revisions.values()) revisions += list.length;
+    const blobs =
+      this.#blobs === undefined ? { blobs: 0, blobBytes: 0 } : await blobFigures(this.#blobs.files);
+    const { size: objects } = this.#log.revisions;
+    const { size: transactions } = this.#log.transactions;
+    return { objects, revisions, transactions, recordBytes: 0, ...blobs };
+  }
+
   share(): StorageHandle {
     throw new OdbError('ODB_NOT_SHARED', 'A storage in memory belongs to one thread');
   }
@@ -209,122 +240,4 @@ export class MemoryStorage implements Storage {
   #requireOpen(): void {
     if (this.#closed) throw closedError();
   }
-}
-
-/** Everything that was committed and is not forgotten, in order. */
-class Log implements Present {
-  /** Another map after a pack: whoever holds this one goes on seeing what it sees. */
-  revisions = new Map<Oid, StoredRevision[]>();
-  readonly transactions = new Map<Tid, TransactionRecord>();
-  lastTid = TID_ZERO;
-  lastRemovalTid = TID_ZERO;
-
-  append({ transaction, revisions }: Decision, meta: TransactionMeta): void {
-    const { tid } = transaction;
-    for (const { oid, record, previous } of revisions) {
-      const list = this.revisions.get(oid) ?? [];
-      const previousTid = previous?.tid ?? TID_ZERO;
-      list.push({ tid, previousTid, number: (previous?.number ?? 0) + 1, record });
-      this.revisions.set(oid, list);
-    }
-    this.transactions.set(tid, { ...meta, ...transaction });
-    this.lastTid = tid;
-    if (transaction.removed.length > 0) this.lastRemovalTid = tid;
-  }
-
-  revision(oid: Oid, at: Tid = TID_MAX): StoredRevision | undefined {
-    return revisionAt(this.revisions.get(oid), at);
-  }
-
-  *since(tid: Tid): Generator<TransactionRecord> {
-    let transaction = this.transactions.get(this.lastTid);
-    while (transaction !== undefined && transaction.tid > tid) {
-      yield transaction;
-      transaction = this.transactions.get(transaction.previousTid);
-    }
-  }
-}
-
-class MemoryReader implements Reader {
-  readonly #log: Log;
-  readonly #revisions: ReadonlyMap<Oid, readonly StoredRevision[]>;
-  readonly #lastTid: Tid;
-  #closed = false;
-
-  constructor(log: Log, lastTid: Tid) {
-    this.#log = log;
-    this.#revisions = log.revisions;
-    this.#lastTid = lastTid;
-  }
-
-  get lastTid(): Tid {
-    this.#open();
-    return this.#lastTid;
-  }
-
-  load(oid: Oid): LoadedRecord | undefined {
-    return loaded(this.revision(oid));
-  }
-
-  loadAt(oid: Oid, at: Tid): LoadedRecord | undefined {
-    if (this.revision(oid) === undefined) {
-      throw new OdbError('ODB_NO_OBJECT', `No transaction ever stored object ${oid}`);
-    }
-    return loaded(this.revision(oid, at));
-  }
-
-  revision(oid: Oid, at: Tid = TID_MAX): StoredRevision | undefined {
-    this.#open();
-    const revision = revisionAt(this.#revisions.get(oid), at < this.#lastTid ? at : this.#lastTid);
-    return revision !== undefined && revision.tid > this.#lastTid ? undefined : revision;
-  }
-
-  revisions(
-    oid: Oid,
-    { before = TID_MAX, limit = Infinity }: { readonly before?: Tid; readonly limit?: number } = {},
-  ): Revision[] {
-    this.#open();
-    return (this.#revisions.get(oid) ?? [])
-      .filter(({ tid }) => tid <= this.#lastTid && tid < before)
-      .toReversed()
-      .slice(0, limit)
-      .map(({ tid, record }) => ({
-        tid,
-        sizeBytes: record?.length ?? 0,
-        removed: record === undefined,
-      }));
-  }
-
-  transaction(tid: Tid): TransactionRecord | undefined {
-    return tid > this.#lastTid ? undefined : this.#open().transactions.get(tid);
-  }
-
-  close(): void {
-    this.#closed = true;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #open(): Log {
-    if (this.#closed) throw closedError();
-    return this.#log;
-  }
-}
-
-/** Gives the newest revision not newer than `at`; where that is forgotten, the oldest kept. */
-function revisionAt(
-  revisions: readonly StoredRevision[] = [],
-  at: Tid,
-): StoredRevision | undefined {
-  const found = revisions.findLast(({ tid }) => tid <= at);
-  if (found !== undefined) return found;
-  const [oldest] = revisions;
-  return oldest === undefined || oldest.previousTid === TID_ZERO ? undefined : oldest;
-}
-
-function loaded(revision: StoredRevision | undefined): LoadedRecord | undefined {
-  if (revision?.record === undefined) return undefined;
-  return { record: revision.record, tid: revision.tid };
 }

@@ -7,11 +7,10 @@
  * name or a `migrate`: where they are not, sides of different versions are in conflict, and the work
  * succeeds when it is done again, since it is then based on what is there.
  */
-import { classNamed, mergeRules } from './class-registry.js';
+import { classNamed, isDerivedClass, mergeRules } from './class-registry.js';
 import { currentRecord } from './class-version.js';
-import { mergeListNodes } from './list-merge.js';
 import { LIST_CLASS, LIST_NODE_CLASS } from './list-record.js';
-import type { MergeClasses, Merger } from './merge.js';
+import { MergeRefusal, type MergeClasses, type Merger } from './merge.js';
 import type { MergeRules } from './storage.js';
 
 /**
@@ -20,7 +19,7 @@ import type { MergeRules } from './storage.js';
  * @param rules rules to use instead of those declared
  */
 export function registeredClasses(rules: MergeRules = mergeRules()): MergeClasses {
-  return { rules, merger: registeredMerger, current: currentRecord };
+  return { rules, merger: registeredMerger, current: currentRecord, isDerived: isDerivedClass };
 }
 
 /**
@@ -38,9 +37,14 @@ export async function loadClasses(
 }
 
 function registeredMerger(className: string): Merger | undefined {
-  if (className === LIST_NODE_CLASS || className === LIST_CLASS) return mergeListNodes;
+  if (className === LIST_NODE_CLASS || className === LIST_CLASS) return refuseNodes;
   const type: unknown = classNamed(className)?.class;
   if (typeof type !== 'function' || !('merge' in type)) return undefined;
   const { merge } = type;
   return typeof merge === 'function' ? (merge.bind(type) as Merger) : undefined;
+}
+
+/** Lists are merged as lists (`list-merge.ts`): an item may have moved to another node. */
+function refuseNodes(): never {
+  throw new MergeRefusal();
 }

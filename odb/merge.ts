@@ -39,6 +39,11 @@ export interface MergeClasses {
    */
   readonly current?: ((record: DecodedRecord) => DecodedRecord) | undefined;
   /**
+   * Tells whether objects of a class are derived from others (`ClassOptions.derived`), so that an
+   * undo leaves them to whoever derives them. Default: none is.
+   */
+  readonly isDerived?: ((className: string) => boolean) | undefined;
+  /**
    * Two equal changes of a value that is compared whole are a conflict. So it is in a commit, where
    * each may rest on what it read: of two who take 10 from 100, the second must see the 90. Default:
    * they are one change, as in an undo, where what is wanted is there already.
@@ -145,7 +150,8 @@ export function mergeStates(
     const sides = { base: own(base, field), theirs: own(theirs, field), mine: own(mine, field) };
     if (nameOf(rule) === 'place') {
       const ends = placeEnds(sides);
-      if (ends !== undefined && !sameValue(base, ends === 'theirs' ? mine : theirs)) {
+      const other = ends === 'theirs' ? mine : theirs;
+      if (ends !== undefined && !sameState(className, base, other, rules)) {
         return { merged: false, fields: [[field]], reason: 'removed' };
       }
     }
@@ -177,11 +183,12 @@ function mergeField(
   { base, theirs, mine }: Sides,
   merge: FieldMerge,
 ): unknown {
-  if (sameValue(base, mine)) return theirs;
-  if (sameValue(base, theirs)) return mine;
-  if (sameValue(theirs, mine) && !isTwoChanges(nameOf(rule), theirs, merge.strict)) return theirs;
   const fallback = typeof rule === 'object' ? rule.default : undefined;
   const sides = { base: base ?? fallback, theirs: theirs ?? fallback, mine: mine ?? fallback };
+  if (sameValue(sides.base, sides.mine)) return theirs;
+  if (sameValue(sides.base, sides.theirs)) return mine;
+  const isOne = sameValue(sides.theirs, sides.mine);
+  if (isOne && !isTwoChanges(nameOf(rule), theirs, merge.strict)) return theirs;
   let merged: unknown;
   switch (nameOf(rule)) {
     case 'lines':
@@ -356,6 +363,22 @@ function whole(reason: ConflictReason): Unmerged {
 
 function fieldsOf(...states: readonly Readonly<State>[]): Set<string> {
   return new Set(states.flatMap((state) => Object.keys(state)));
+}
+
+/** Tells whether two states are the same; what is absent is as its default. */
+export function sameState(
+  className: string,
+  a: Readonly<State>,
+  b: Readonly<State>,
+  rules: MergeRules,
+): boolean {
+  const ruleOf = Object.hasOwn(rules, className) ? rules[className] : undefined;
+  for (const field of fieldsOf(a, b)) {
+    const rule = ruleOf !== undefined && Object.hasOwn(ruleOf, field) ? ruleOf[field] : undefined;
+    const fallback = typeof rule === 'object' ? rule.default : undefined;
+    if (!sameValue(own(a, field) ?? fallback, own(b, field) ?? fallback)) return false;
+  }
+  return true;
 }
 
 /**

@@ -11,6 +11,9 @@ import { Ref, type State } from './value.js';
 
 /** Class name in the records of sets: what both sides added to one is added once. */
 export const SET_CLASS = 'odb.Set';
+/** Class names in the records of patches, which versions keep of maps: root and other nodes. */
+export const PATCH_CLASS = 'odb.Patch';
+export const PATCH_NODE_CLASS = 'odb.PatchNode';
 
 /** A node whose children are named by oid; its values have `Ref`s. */
 export type OidNode = Node<Oid, unknown>;
@@ -24,17 +27,15 @@ export function decodeNode(record: Uint8Array): OidNode {
 /**
  * Gives the record of a node.
  *
- * @param root for a root node, the map's class and state: what is not the tree's stays
+ * @param as the class of the record, and, for a root node, the map's state: what is not the tree's
+ *   stays. Default: a node of a map
  */
 export function encodeNode(
   node: OidNode,
-  root: { readonly className: string; readonly state: State } = {
-    className: NODE_CLASS,
-    state: {},
-  },
+  as: { readonly className: string; readonly state?: State } = { className: NODE_CLASS },
 ): Uint8Array {
   const stored: Node<Ref, unknown> = isInner(node)
     ? { keys: node.keys, children: node.children.map((oid) => new Ref(oid)) }
     : node;
-  return encodeRecord(root.className, stateOfNode(stored, root.state));
+  return encodeRecord(as.className, stateOfNode(stored, as.state));
 }

@@ -33,6 +33,7 @@ export interface HistoryRule {
   readonly hold?: { readonly from: Tid; readonly to?: Tid };
 }
 
+/** What a pack is to forget. */
 export interface PackOptions {
   /**
    * The moment: every state that was current at it or later is kept, what is older is forgotten.
@@ -53,17 +54,25 @@ export interface PackOptions {
   readonly onProgress?: (progress: PackProgress) => void;
 }
 
-/** `mark` finds what is reachable, `forget` removes the rest, `blobs` removes files. */
-export type PackPhase = 'mark' | 'forget' | 'blobs';
+/**
+ * `mark` finds what is reachable, `forget` removes the rest, `blobs` removes files, `compact` gives
+ * the room of what was removed back to the disk, where that is much.
+ */
+export type PackPhase = 'mark' | 'forget' | 'blobs' | 'compact';
 
+/** How far a pack is. */
 export interface PackProgress {
   readonly phase: PackPhase;
-  /** Of `mark`, objects read; of `forget`, oids passed; of `blobs`, files looked at. */
+  /**
+   * Of `mark`, objects read; of `forget`, oids passed; of `blobs`, files looked at; of `compact`,
+   * parts of the database.
+   */
   readonly done: number;
   /** Grows while marking, as objects are found; as many as `done` where nobody knows. */
   readonly total: number;
 }
 
+/** What a pack has forgotten. */
 export interface PackReport {
   /** The moment that was packed to; not newer than the newest transaction. */
   readonly before: Tid;
@@ -73,6 +82,7 @@ export interface PackReport {
   readonly revisions: number;
   /** Entries the trash let go. */
   readonly trash: number;
+  /** Files that were removed since no kept state names them, and their bytes. */
   readonly blobs: number;
   readonly blobBytes: number;
 }

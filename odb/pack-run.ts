@@ -5,7 +5,7 @@
  * again: the moment is noted before anything is forgotten, and revisions go oldest first.
  */
 import { OdbError } from './errors.js';
-import { OID_ROOT, type Oid } from './oid.js';
+import { asOid, OID_ROOT, type Oid } from './oid.js';
 import type { OidMarks, OidPages } from './oid-marks.js';
 import { forgettable, KeptHistory, Marking, type PackSource } from './pack.js';
 import {
@@ -16,6 +16,8 @@ import {
   type PackProgress,
   type PackReport,
 } from './pack-options.js';
+import { PackOverlays, type OverlaySource } from './pack-overlays.js';
+import { EmptiedRanges, type OidRange } from './pack-room.js';
 import { scanRecord } from './record-scan.js';
 import type { MergeRules, TrashEntry } from './storage.js';
 import { asTid, type Tid } from './tid.js';
@@ -54,6 +56,13 @@ export type PackStep =
   | { readonly kind: 'forget'; readonly before: Tid; readonly marks: OidPages | undefined }
   /** Remove whole objects that are gone, and older revisions, each given as oid and tid. */
   | { readonly kind: 'remove'; readonly objects: Float64Array; readonly revisions: Float64Array }
+  /**
+   * Remove entries of overlays that are still at the revision given, and older revisions of entries,
+   * each given as version, oid and tid.
+   */
+  | { readonly kind: 'overlays'; readonly entries: Float64Array; readonly revisions: Float64Array }
+  /** Count so many entries more of a version, each given as version and number. */
+  | { readonly kind: 'recount'; readonly versions: Float64Array }
   | { readonly kind: 'trash'; readonly names: readonly string[] }
   /** Remove blobs that are older than `beforeMs` and were named by no commit meanwhile. */
   | { readonly kind: 'blobs'; readonly names: readonly string[]; readonly beforeMs: number }
@@ -69,8 +78,18 @@ export interface PackAnswer {
 
 export const NOTHING_ANSWERED: PackAnswer = { oids: [], count: 0, bytes: 0 };
 
+/** Reads the numbers of a step about overlays. */
+export function* triples(
+  numbers: Float64Array,
+): Generator<readonly [version: Oid, oid: Oid, tid: Tid]> {
+  for (let at = 0; at < numbers.length; at += 3) {
+    const [version = 0, oid = 0, tid = 0] = numbers.subarray(at, at + 3);
+    yield [asOid(version), asOid(oid), asTid(tid)];
+  }
+}
+
 /** One moment of a storage, as a pack walks over it. */
-export interface PackView extends PackSource {
+export interface PackView extends PackSource, OverlaySource {
   readonly lastTid: Tid;
   readonly nextOid: number;
   /** Oids of what transactions after `tid` wrote. */
@@ -90,6 +109,8 @@ export interface PackStorage {
   /** @throws when the pack is to end early; gives others their turn */
   pause(): Promise<void>;
   progress(progress: PackProgress): void;
+  /** Told in the end where much was removed. */
+  emptied?(ranges: readonly OidRange[]): void;
 }
 
 /** Of a second pack while one runs. */
@@ -115,6 +136,7 @@ class PackRun {
   readonly #history: KeptHistory;
   readonly #marking: Marking;
   readonly #named = new BlobNames();
+  readonly #emptied = new EmptiedRanges();
   #objects: Oid[] = [];
   #revisions: number[] = [];
   readonly #report = { objects: 0, revisions: 0, trash: 0, blobs: 0, blobBytes: 0 };
@@ -133,13 +155,26 @@ class PackRun {
   async run(): Promise<PackReport> {
     const { garbage } = this.#plan;
     const expired = await this.#trash();
+    const overlays = this.#overlays();
+    await overlays.keep();
     if (garbage) await this.#mark();
     else await this.#storage.step({ kind: 'forget', before: this.#before, marks: undefined });
     await this.#forget(garbage ? this.#marking.marks : undefined);
+    this.#report.revisions += await overlays.forget();
     if (expired.length > 0) await this.#storage.step({ kind: 'trash', names: expired });
     this.#report.trash = expired.length;
     if (garbage) await this.#blobs();
+    this.#storage.emptied?.(this.#emptied.finish());
     return { before: this.#before, ...this.#report };
+  }
+
+  #overlays(): PackOverlays {
+    const storage = this.#storage;
+    return new PackOverlays(this.#view, this.#history, this.#marking, {
+      pause: () => storage.pause(),
+      recount: (versions) => storage.step({ kind: 'recount', versions }),
+      remove: (entries, revisions) => storage.step({ kind: 'overlays', entries, revisions }),
+    });
   }
 
   /** Marks what the trash keeps, and answers what it lets go. */
@@ -188,6 +223,7 @@ class PackRun {
       const isKept = marks === undefined || marks.has(oid);
       if (!isKept) this.#objects.push(oid);
       const count = isKept ? this.#forgettable(oid, older) : older.length;
+      this.#emptied.passed(oid, older.length + 1, isKept ? count : count + 1);
       for (let i = 0; i < count; i += 1) {
         this.#revisions.push(oid, older[i] ?? 0);
         if (this.#isFull) await this.#remove();

@@ -8,25 +8,30 @@
  */
 import { assert } from './assert.js';
 import type { FileBlobs } from './blobs.js';
-import type { Decision } from './commit.js';
+import type { DecidedOverlay, Decision, Present } from './decision.js';
 import { ConflictError, type ConflictingObject } from './errors.js';
 import type { Oid } from './oid.js';
 import { OidMarks } from './oid-marks.js';
+import { basesOf } from './overlay-bases.js';
 import type { PackAnswer, PackStep } from './pack-run.js';
 import { classNameOf } from './record.js';
 import { scanRecord } from './record-scan.js';
 import type { StoredRevision } from './storage.js';
-import { TID_ZERO, type Tid } from './tid.js';
+import { asTid, TID_MAX, TID_ZERO, type Tid } from './tid.js';
 
 type State =
   | { readonly kind: 'idle' }
   | { readonly kind: 'marking'; touched: Set<Oid>; readonly created: OidMarks }
   | { readonly kind: 'forgetting'; readonly marks: OidMarks | undefined };
 
+type Look = Pick<Present, 'revision' | 'overlay'>;
+
 export class PackWatch {
   #state: State = { kind: 'idle' };
   /** Blobs that commits named since the pack began. */
   readonly #blobs = new Set<string>();
+  /** Of each object that entries of overlays written since are based on, the oldest such revision. */
+  readonly #bases = new Map<Oid, Tid>();
   /** Transactions that began until this one may know objects that are gone. */
   #forgotTid: Tid | undefined;
 
@@ -46,6 +51,7 @@ export class PackWatch {
     }
     this.#state = { kind: 'idle' };
     this.#blobs.clear();
+    this.#bases.clear();
   }
 
   /** Gives what commits wrote and referred to since it was last asked. */
@@ -97,25 +103,27 @@ export class PackWatch {
     return { oids: [], count, bytes };
   }
 
+  /** A commit rests on this revision, or on a later one of the object, since the pack began. */
+  isBase(oid: Oid, tid: Tid): boolean {
+    return tid >= (this.#bases.get(oid) ?? TID_MAX);
+  }
+
   /**
    * Looks for objects that are gone among what a decided commit writes and refers to.
    *
    * Costs nothing for transactions that began after the last pack, while none runs.
    *
-   * @param current gives what is stored now
+   * @param look gives what is stored now
    * @throws ConflictError
    */
-  check(
-    { revisions }: Pick<Decision, 'revisions'>,
-    baseTid: Tid,
-    current: (oid: Oid) => StoredRevision | undefined,
-  ): void {
+  check(decision: Pick<Decision, 'revisions' | 'overlays'>, baseTid: Tid, look: Look): void {
     const marks = this.#state.kind === 'forgetting' ? this.#state.marks : undefined;
     const isLate = this.#forgotTid !== undefined && baseTid <= this.#forgotTid;
     if (marks === undefined && !isLate) return;
-    const written = new Set(revisions.map(({ oid }) => oid));
+    const changes = [...changesOf(decision, look)];
+    const written = new Set(changes.map(({ oid }) => oid));
     const conflicts: ConflictingObject[] = [];
-    for (const { oid, record, previous } of revisions) {
+    for (const { oid, version, record, previous } of changes) {
       let refused = previous !== undefined && marks?.has(oid) === false;
       const known = new Set<Oid>();
       if (previous?.record !== undefined) {
@@ -125,7 +133,7 @@ export class PackWatch {
         scanRecord(record, {
           reference(to) {
             if (written.has(to) || known.has(to)) return;
-            refused ||= marks === undefined ? current(to) === undefined : !marks.has(to);
+            refused ||= marks === undefined ? !isThere(to, version, look) : !marks.has(to);
           },
         });
       }
@@ -134,12 +142,16 @@ export class PackWatch {
     if (conflicts.length > 0) throw new ConflictError(conflicts);
   }
 
-  /** Takes note of a commit that is accepted. */
-  accepted({ revisions }: Pick<Decision, 'revisions'>, blobs: readonly string[]): void {
+  /** Takes note of a commit that is accepted. @param look gives what was stored before it */
+  accepted(
+    decision: Pick<Decision, 'revisions' | 'overlays'>,
+    blobs: readonly string[],
+    look: Look,
+  ): void {
     const state = this.#state;
     if (state.kind === 'idle') return;
     for (const sha256 of blobs) this.#blobs.add(sha256);
-    for (const { oid, record, previous } of revisions) {
+    for (const { oid, record, previous } of changesOf(decision, look)) {
       if (state.kind === 'forgetting') state.marks?.add(oid);
       else {
         if (previous === undefined) state.created.add(oid);
@@ -149,7 +161,45 @@ export class PackWatch {
         }
       }
     }
+    for (const overlay of decision.overlays) this.#noteBases(overlay, look);
   }
+
+  /** The pack keeps what main had when the entries were made, whatever it decided before. */
+  #noteBases({ oid, record, basedOn }: DecidedOverlay, look: Look): void {
+    if (basedOn === TID_ZERO) return;
+    const revision = (one: Oid, at: Tid): StoredRevision | undefined => look.revision(one, at);
+    for (const base of basesOf(revision, { oid, record, basedOn })) {
+      const known = this.#bases.get(base.oid) ?? TID_MAX;
+      this.#bases.set(base.oid, asTid(Math.min(known, base.tid)));
+    }
+  }
+}
+
+/** A state that is stored in place of another. */
+interface Change {
+  readonly oid: Oid;
+  /** The version in whose overlay it is. */
+  readonly version?: Oid;
+  readonly record: Uint8Array | undefined;
+  /** What was there, in main or in the version: what the new state may have been made from. */
+  readonly previous: StoredRevision | undefined;
+}
+
+function* changesOf(
+  { revisions, overlays }: Pick<Decision, 'revisions' | 'overlays'>,
+  look: Look,
+): Generator<Change> {
+  yield* revisions;
+  for (const { version, oid, record, live, previous } of overlays) {
+    if (live) continue;
+    const shown = previous === undefined || previous.live ? look.revision(oid) : previous;
+    yield { oid, version, record, previous: shown };
+  }
+}
+
+function isThere(oid: Oid, version: Oid | undefined, look: Look): boolean {
+  if (look.revision(oid) !== undefined) return true;
+  return version !== undefined && look.overlay(version, oid)?.live === false;
 }
 
 function describe(

@@ -2,8 +2,10 @@
  * Deciding what a pack keeps. Pure: reads a fixed view, changes nothing.
  *
  * Of each object are kept the revisions newer than the moment, and the newest not newer than it;
- * rules may keep more, never less. Kept are objects that are reachable from the root, from the
- * trash, or from whatever was written after the moment, along the references of every revision
+ * rules may keep more, never less. The same holds for entries of overlays, and what kept entries are
+ * based on is kept of main's objects. An entry that main shows through since before the moment goes.
+ * Kept are objects that are reachable from the root, from the
+ * trash, from what versions hold, or from whatever was written after the moment, along the references of every revision
  * that is kept of every object on the way. So each moment from the packed one on reads as before,
  * and every transaction after it can still be undone.
  */
@@ -14,7 +16,7 @@ import { OidMarks } from './oid-marks.js';
 import type { HistoryRule } from './pack-options.js';
 import { classNameOf } from './record.js';
 import { scanRecord } from './record-scan.js';
-import type { MergeRules, StoredRevision } from './storage.js';
+import type { MergeRules, OverlayRevision, StoredRevision } from './storage.js';
 import { asTid, TID_MAX, TID_ZERO, tidAtMs, type Tid } from './tid.js';
 
 /** Most oids that wait in a list to be looked at; more are found again by their marks. */
@@ -55,6 +57,16 @@ export function forgettable(older: readonly Tid[], current: Tid, keep: Keep): nu
   return 0;
 }
 
+/** Tells whether an entry of an overlay goes altogether: main shows through since before. */
+export function isOver(
+  current: Pick<OverlayRevision, 'live' | 'tid'>,
+  older: readonly Tid[],
+  keep: Keep,
+): boolean {
+  if (!current.live || current.tid > keep.since) return false;
+  return forgettable(older, current.tid, keep) === older.length;
+}
+
 /** A rule with what it is about. */
 interface ScopedRule {
   readonly rule: HistoryRule;
@@ -67,6 +79,8 @@ export class KeptHistory {
   readonly #before: Tid;
   readonly #nowMs: number;
   readonly #rules: readonly ScopedRule[];
+  /** Of objects that entries of overlays are based on, the oldest such revision. */
+  readonly #bases = new Map<Oid, Tid>();
 
   /** Reads what is contained in the objects that rules are about. */
   constructor(
@@ -90,7 +104,20 @@ export class KeptHistory {
     }));
   }
 
+  /** Keeps an object's revision of this transaction, on which something rests, and later ones. */
+  keepBase(oid: Oid, tid: Tid): void {
+    this.#bases.set(oid, earlier(this.#bases.get(oid) ?? TID_MAX, tid));
+  }
+
+  /** What is to be kept of an object in main. */
   keepOf(oid: Oid): Keep {
+    const keep = this.keepByRules(oid);
+    const base = this.#bases.get(oid);
+    return base === undefined ? keep : { ...keep, since: earlier(keep.since, base) };
+  }
+
+  /** What is to be kept of an object by the moment and the rules: of its entries in overlays. */
+  keepByRules(oid: Oid): Keep {
     let since = this.#before;
     let revisions = 1;
     for (const { rule, scope } of this.#rules) {
@@ -146,6 +173,11 @@ export class Marking {
     if (!this.marks.add(oid)) return;
     if (this.#queue.length < this.#queueMax) this.#queue.push(oid);
     else this.#overflowed = true;
+  }
+
+  /** Marks what a record refers to that is not an object's in main. */
+  addNamed(record: Uint8Array): void {
+    scanRecord(record, { reference: (to) => this.add(to), blob: this.#onBlob });
   }
 
   /**

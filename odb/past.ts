@@ -25,7 +25,9 @@ export interface EntryChanged {
 
 export class Past {
   readonly #reader: Reader;
-  readonly #revisions = new Map<string, StoredRevision | undefined>();
+  readonly #newest = new Map<Oid, StoredRevision | undefined>();
+  /** Older revisions by the moment they were asked for. */
+  readonly #older = new Map<Oid, Map<Tid, StoredRevision | undefined>>();
   readonly #transactions = new Map<Tid, TransactionRecord>();
   readonly #nodes = new Map<string, OidNode>();
 
@@ -43,11 +45,24 @@ export class Past {
    * those are packed away, the oldest one kept.
    */
   revision(oid: Oid, at: Tid = this.lastTid): StoredRevision | undefined {
-    const key = `${oid} ${at}`;
-    if (this.#revisions.has(key)) return this.#revisions.get(key);
+    const current = this.#current(oid);
+    if (current === undefined || current.tid <= at) return current;
+    let known = this.#older.get(oid);
+    if (known === undefined) {
+      known = new Map();
+      this.#older.set(oid, known);
+    }
+    if (known.has(at)) return known.get(at);
     const found = this.#reader.revision(oid, at);
-    this.#revisions.set(key, found);
+    known.set(at, found);
     return found;
+  }
+
+  #current(oid: Oid): StoredRevision | undefined {
+    if (this.#newest.has(oid)) return this.#newest.get(oid);
+    const current = this.#reader.revision(oid, this.lastTid);
+    this.#newest.set(oid, current);
+    return current;
   }
 
   /**
@@ -70,6 +85,13 @@ export class Past {
   isForgotten(oid: Oid, at: Tid): boolean {
     const found = this.revision(oid, at);
     return found === undefined || found.tid > at;
+  }
+
+  /** Gives the transaction that made an object, as far as its revisions are kept. */
+  began(oid: Oid): Tid {
+    let tid = TID_ZERO;
+    for (const { after } of this.changes(oid, TID_ZERO)) tid = after.tid;
+    return tid;
   }
 
   /** @throws OdbError `ODB_NO_TRANSACTION` */
@@ -147,24 +169,25 @@ export class Past {
   }
 
   /**
-   * Finds the transactions after `tid` that changed one entry of a map, newest first.
+   * Walks the changes of one entry of a map after `tid`, newest first.
    *
    * The leaf a key is in changes with every change of the entry and whenever the entry moves, so
    * following the leaf's revisions, and the leaf before where one began, misses none.
    */
-  entryChangedBy(map: Oid, key: string, tid: Tid): Tid[] {
-    const found: Tid[] = [];
+  *entryChangesSince(
+    map: Oid,
+    key: string,
+    tid: Tid,
+  ): Generator<EntryChanged & { readonly tid: Tid }> {
     let at = this.lastTid;
     for (let count = 0; at > tid && count < SEARCHED_REVISIONS_MAX; count++) {
       const changed = this.#leafChanged(map, key, at);
       if (changed <= tid) break;
       const earlier = justBefore(changed);
-      if (!sameValue(this.#entry(map, key, changed), this.#entry(map, key, earlier))) {
-        found.push(changed);
-      }
+      const [before, after] = [this.#entry(map, key, earlier), this.#entry(map, key, changed)];
+      if (!sameValue(before, after)) yield { tid: changed, before, after };
       at = earlier;
     }
-    return found;
   }
 
   /** The last transaction until `at` that wrote the leaf a key is in, or ended the map. */
@@ -205,7 +228,8 @@ export class Past {
   }
 }
 
-function justBefore(tid: Tid): Tid {
+/** The moment before a transaction. */
+export function justBefore(tid: Tid): Tid {
   return tid === TID_ZERO ? TID_ZERO : asTid(tid - 1);
 }
 

@@ -2,10 +2,12 @@
  * `PersistentList`: values by position, of any number.
  *
  * A tree of records that count what is below them, so a change in the middle of millions of items
- * writes a few small records. Two transactions that changed different parts are both kept; the same
- * items, or the places next to each other where items came or went, are a conflict: it names the
- * node that holds them, and their positions counted from its first item. Equal items cannot be told
- * apart, so near them only items that were `set` are merged.
+ * writes a few small records. Two transactions are merged item by item, wherever the nodes split or
+ * joined: changes of different items are both kept, and so is what both put into one place, as two
+ * `push`es do; what was saved first comes first. An item that both changed, or that one changed and
+ * the other took out, is a conflict that names its position, as the later transaction found it.
+ * Equal items cannot be told apart, so what one side takes out of a run of them is in conflict with
+ * whatever the other does to one of them, unless both only `set` items.
  */
 import { SLOT_REST } from './class-registry.js';
 import { OdbError } from './errors.js';
@@ -93,7 +95,7 @@ export class PersistentList<T = unknown> extends ListPart implements Iterable<T>
     this.#replace(0, 0, [...items]);
   }
 
-  /** How many items there are. */
+  /** How many items there are. Loads one node. */
   get size(): number {
     return countOf(this.$content);
   }
@@ -209,6 +211,13 @@ export class PersistentList<T = unknown> extends ListPart implements Iterable<T>
     if (value instanceof Ref) return holder?.get(value.oid) as T;
     return followReferences(value, (oid) => holder?.get(oid)) as T;
   }
+}
+
+/** Gives the list that an object is a node of; any other object as it is. */
+export function listOfNode(object: Persistent): Persistent {
+  if (!(object instanceof ListNode)) return object;
+  const { $list: list } = object;
+  return (list instanceof Ref ? object.$holder?.get(list.oid) : list) ?? object;
 }
 
 /** The tree of one list. Every write that changes something marks the node as changed. */

@@ -42,6 +42,7 @@ export class PersistentMap<V = unknown> extends PersistentTree implements Iterab
     return this.#follow(this.$get(key));
   }
 
+  /** Tells whether there is an entry with that key. O(log size) steps. */
   has(key: string): boolean {
     return this.$has(key);
   }

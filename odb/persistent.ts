@@ -133,6 +133,8 @@ export abstract class Persistent {
    * @param options.migrate brings the state of an older version up to date; see `Migrate`. Loading
    *   an old record is no change: it stays until the object is changed. Loading throws OdbError
    *   `ODB_MIGRATION` when it fails, and `ODB_VERSION` for a record of a newer version
+   * @param options.derived everything in its objects is worked out from others: an undo leaves them
+   *   alone; see `ClassOptions.derived`
    * @throws TypeError for a name that is taken, an attribute that would hide a member, or a version
    *   without `migrate`
    */

@@ -1,7 +1,7 @@
 /**
  * The tree of one map as it is stored now, with changes that are not: for applying entries to it.
  */
-import type { NodeStore } from './btree.js';
+import { NODE_CLASS, type NodeStore } from './btree.js';
 import { OdbError } from './errors.js';
 import { decodeNode, encodeNode, type OidNode } from './node-record.js';
 import type { Oid } from './oid.js';
@@ -12,6 +12,8 @@ export interface TreeSource {
   readonly load: (oid: Oid) => Uint8Array | undefined;
   /** Gives an oid nobody has. */
   readonly allocate: () => Oid;
+  /** Class of the records of nodes other than the root. Default: as in maps. */
+  readonly nodeClass?: string;
 }
 
 export class PresentTree implements NodeStore<Oid, unknown> {
@@ -47,9 +49,10 @@ export class PresentTree implements NodeStore<Oid, unknown> {
   /** Gives the records to be stored. A node that left the tree is stored as gone. */
   records(): Map<Oid, Uint8Array | undefined> {
     const records = new Map<Oid, Uint8Array | undefined>();
+    const { nodeClass: className = NODE_CLASS } = this.#source;
     for (const [oid, node] of this.#changed) {
       if (node === undefined) records.set(oid, undefined);
-      else if (oid !== this.#map) records.set(oid, encodeNode(node));
+      else if (oid !== this.#map) records.set(oid, encodeNode(node, { className }));
       // The root has the map's class, and what else the map may store.
       else records.set(oid, encodeNode(node, decodeRecord(this.#load(oid))));
     }

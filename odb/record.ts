@@ -11,9 +11,8 @@
  * an object is the same as no field. Anything else is refused when it is encoded, with the path to
  * it, so that whatever is stored can be read.
  */
-import { toUSVString } from 'node:util';
-import { encode, Token, Type } from 'cborg';
 import { CborCursor, KIND_ARRAY, KIND_MAP, KIND_TAG, KIND_UINT } from './cbor-cursor.js';
+import { CborWriter } from './cbor-writer.js';
 import { OdbError } from './errors.js';
 import { asOid, type Oid } from './oid.js';
 import { isPlainObject, Ref, setOwn, type State } from './value.js';
@@ -40,6 +39,10 @@ export const oidOfRef: ReferenceOf = (value) => (value instanceof Ref ? value.oi
 /** Makes `Ref`s; the default of the functions that decode. */
 export const makeRef: MakeReference = (oid) => new Ref(oid);
 
+const SIMPLE_FALSE = 20;
+const SIMPLE_TRUE = 21;
+const SIMPLE_NULL = 22;
+const SIMPLE_UNDEFINED = 23;
 const TAG_BIGINT = 2;
 const TAG_NEGATIVE_BIGINT = 3;
 const TAG_REFERENCE = 6;
@@ -101,6 +104,28 @@ export function classNameOf(record: Uint8Array): string {
 }
 
 /**
+ * Reads one field of a record; `undefined` when it is not there. Reads what stands before the field
+ * and not what comes after.
+ *
+ * @throws OdbError `ODB_DAMAGED` when the bytes up to there are no record
+ */
+export function fieldIn(record: Uint8Array, name: string, reference = makeRef): unknown {
+  try {
+    const items = new CborCursor(record);
+    readClassName(items);
+    const length = readStateHead(items);
+    for (let i = 0; i < length; i++) {
+      const isWanted = items.name() === name;
+      const value = read(items, reference);
+      if (isWanted) return value;
+    }
+    return undefined;
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+/**
  * Reads bytes of `encodeValue`.
  *
  * @throws OdbError `ODB_DAMAGED` when the bytes are not one plain value
@@ -129,89 +154,100 @@ export function referencesIn(record: Uint8Array): Oid[] {
 
 // --- Encoding ---------------------------------------------------------------------------------
 
-/** The recogniser of the encoding in progress: cborg's hooks are called without context. */
-let referenceOfNow: ReferenceOf = oidOfRef;
-
-const encodeOptions = {
-  // Fields keep the order they were given, as plain objects do.
-  mapSorter: undefined as never,
-  ignoreUndefinedProperties: true,
-  typeEncoders: {
-    Object(value: object) {
-      const oid = referenceOfNow(value);
-      return oid === undefined
-        ? null
-        : [new Token(Type.tag, TAG_REFERENCE), new Token(Type.uint, oid)];
-    },
-    Date(value: Date) {
-      const ms = value.getTime();
-      return [new Token(Type.tag, TAG_DATE), new Token(ms < 0 ? Type.negint : Type.uint, ms)];
-    },
-    bigint(value: bigint) {
-      const tag = value < 0n ? TAG_NEGATIVE_BIGINT : TAG_BIGINT;
-      const digits = (value < 0n ? -1n - value : value).toString(16);
-      const bytes = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
-      return [new Token(Type.tag, tag), new Token(Type.bytes, new Uint8Array(bytes))];
-    },
-  },
-};
+/** What is being encoded; whatever is encoded meanwhile comes behind it and goes again. */
+const out = new CborWriter();
 
 function encodePlain(value: unknown, referenceOf: ReferenceOf, root: string): Uint8Array {
-  const outer = referenceOfNow;
-  referenceOfNow = referenceOf;
+  const from = out.at;
   try {
-    const path: (string | number)[] = [];
-    requirePlain(value, path, root);
-    return encode(value, encodeOptions);
+    writePlain(value, [], root, referenceOf);
+    return out.since(from);
   } finally {
-    referenceOfNow = outer;
+    out.goBack(from);
   }
 }
 
-/**
- * Throws when a value is not plain data all through.
- *
- * A pass of its own, because cborg takes instances of any class for plain objects, and bends
- * strings that are not well-formed.
- */
-function requirePlain(value: unknown, path: (string | number)[], root: string): void {
+/** Writes a value. Throws when it is not plain data all through. */
+function writePlain(
+  value: unknown,
+  path: (string | number)[],
+  root: string,
+  referenceOf: ReferenceOf,
+): void {
   switch (typeof value) {
-    case 'undefined':
-    case 'boolean':
-    case 'number':
-    case 'bigint':
-      return;
     case 'string':
-      if (toUSVString(value) !== value)
-        throw notPlain(path, root, 'a string with half a character');
+      if (!out.text(value)) throw notPlain(path, root, 'a string with half a character');
+      return;
+    case 'number':
+      out.number(value);
+      return;
+    case 'boolean':
+      out.simple(value ? SIMPLE_TRUE : SIMPLE_FALSE);
+      return;
+    case 'undefined':
+      out.simple(SIMPLE_UNDEFINED);
+      return;
+    case 'bigint':
+      writeBigint(value);
       return;
     case 'object':
       break;
     default:
       throw notPlain(path, root, `a ${typeof value}`);
   }
-  if (value === null || value instanceof Uint8Array) return;
-  if (path.length >= VALUE_DEPTH_MAX) {
+  if (value === null) out.simple(SIMPLE_NULL);
+  else if (value instanceof Uint8Array) out.bytes(value);
+  else if (path.length >= VALUE_DEPTH_MAX) {
     throw notPlain(path, root, `circular, or deeper than ${VALUE_DEPTH_MAX}`);
-  }
-  if (Array.isArray(value)) {
+  } else if (Array.isArray(value)) {
+    out.head(KIND_ARRAY, value.length);
     for (let i = 0; i < value.length; i++) {
       path.push(i);
-      requirePlain(value[i], path, root);
+      writePlain(value[i], path, root, referenceOf);
       path.pop();
     }
   } else if (isPlainObject(value)) {
-    for (const key of Object.keys(value)) {
-      path.push(key);
-      if (toUSVString(key) !== key) throw notPlain(path, root, 'under a key with half a character');
-      requirePlain(value[key], path, root);
-      path.pop();
-    }
+    writeObject(value, path, root, referenceOf);
   } else if (value instanceof Date) {
-    if (Number.isNaN(value.getTime())) throw notPlain(path, root, 'an invalid Date');
-  } else if (referenceOfNow(value) === undefined) {
-    throw notPlain(path, root, `an instance of ${value.constructor?.name ?? 'an unnamed class'}`);
+    const ms = value.getTime();
+    if (Number.isNaN(ms)) throw notPlain(path, root, 'an invalid Date');
+    out.head(KIND_TAG, TAG_DATE);
+    out.number(ms);
+  } else {
+    const oid = referenceOf(value);
+    if (oid === undefined) {
+      const name = value.constructor?.name ?? 'an unnamed class';
+      throw notPlain(path, root, `an instance of ${name}`);
+    }
+    out.head(KIND_TAG, TAG_REFERENCE);
+    out.head(KIND_UINT, oid);
   }
+}
+
+function writeObject(
+  value: Readonly<Record<string, unknown>>,
+  path: (string | number)[],
+  root: string,
+  referenceOf: ReferenceOf,
+): void {
+  const keys = Object.keys(value);
+  let count = 0;
+  for (const key of keys) if (value[key] !== undefined) count += 1;
+  out.head(KIND_MAP, count);
+  for (const key of keys) {
+    const inside = value[key];
+    if (inside === undefined) continue;
+    path.push(key);
+    if (!out.text(key)) throw notPlain(path, root, 'under a key with half a character');
+    writePlain(inside, path, root, referenceOf);
+    path.pop();
+  }
+}
+
+function writeBigint(value: bigint): void {
+  const digits = (value < 0n ? -1n - value : value).toString(16);
+  out.head(KIND_TAG, value < 0n ? TAG_NEGATIVE_BIGINT : TAG_BIGINT);
+  out.bytes(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex'));
 }
 
 function notPlain(path: readonly (string | number)[], root: string, what: string): TypeError {
@@ -249,9 +285,13 @@ function readClassName(items: CborCursor): string {
 }
 
 function readState(items: CborCursor, reference: MakeReference): State {
+  return readMap(items, readStateHead(items), reference);
+}
+
+function readStateHead(items: CborCursor): number {
   items.next();
   if (items.kind !== KIND_MAP) throw new Error('it has no state');
-  return readMap(items, items.value as number, reference);
+  return items.value as number;
 }
 
 function read(items: CborCursor, reference: MakeReference): unknown {

@@ -5,15 +5,17 @@
  * was made from is what the manifest says. So there is either the database of that moment or none.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { damagedBackup, readItems } from './backup-format.js';
 import { readManifest, type BackupEntry } from './backup-manifest.js';
-import { FileBlobs, syncDirectory } from './blobs.js';
+import { FileBlobs, makeDirectory, syncFile } from './blobs.js';
+import type { DecidedOverlay, DecidedRevision } from './decision.js';
 import { encodeMeta } from './commit-packing.js';
 import { OdbError } from './errors.js';
+import { fileError } from './file-error.js';
 import { FORMAT } from './format.js';
-import { blobsDirectory, openObjects } from './level-database.js';
+import { blobsDirectory, openObjects, syncObjects } from './level-database.js';
 import {
   encodeNumber,
   KEY_FORMAT,
@@ -23,8 +25,8 @@ import {
   metaKey,
 } from './level-keys.js';
 import { LevelPresent, type BatchOperation } from './level-present.js';
-import type { LevelDatabase } from './level-reader.js';
-import { OID_ROOT, type Oid } from './oid.js';
+import type { LevelDatabase } from './level-view.js';
+import { OID_ROOT } from './oid.js';
 import { encodeValue } from './record.js';
 import type { TransactionRecord } from './storage.js';
 import { asTid, TID_ZERO, type Tid } from './tid.js';
@@ -34,6 +36,7 @@ import { metaOf } from './transfer.js';
 const BATCH_OPERATIONS = 2_000;
 const BATCH_BYTES = 4 * 1024 * 1024;
 
+/** Which moment is restored, and how. */
 export interface RestoreOptions {
   /**
    * The moment to restore, inclusive; it need not be the tid of a transaction (`tidAtMs`). Default:
@@ -46,6 +49,7 @@ export interface RestoreOptions {
   readonly onProgress?: (transactions: number) => void;
 }
 
+/** What a restored database holds. */
 export interface RestoreReport {
   /** The newest transaction of the database. */
   readonly lastTid: Tid;
@@ -68,14 +72,26 @@ export interface RestoreReport {
  * @throws OdbError `ODB_NOT_EMPTY` when there is something at `target`
  * @throws OdbError `ODB_NO_BACKUP` when there is none that has that moment
  * @throws OdbError `ODB_BACKUP_DAMAGED` when a file is not what was written: see `verifyBackup`
- * @throws errors of the file system, and the reason of an aborted `signal`
+ * @throws OdbError `ODB_DISK_FULL` or `ODB_FILE` when the file system refused
+ * @throws the reason of an aborted `signal`
  */
 export async function restore(
   directory: string,
   target: string,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
-  const place = path.resolve(target);
+  try {
+    return await restoreTo(path.resolve(target), directory, options);
+  } catch (cause) {
+    throw fileError(cause, { what: 'The database could not be restored', file: target });
+  }
+}
+
+async function restoreTo(
+  place: string,
+  directory: string,
+  options: RestoreOptions,
+): Promise<RestoreReport> {
   await requireEmpty(place);
   const { backups } = await readManifest(directory);
   const chain = chainFor(backups, options.at);
@@ -87,11 +103,11 @@ export async function restore(
   const work = `${place}.restoring`;
   await rm(work, { recursive: true, force: true });
   try {
-    await mkdir(path.dirname(place), { recursive: true });
+    await makeDirectory(path.dirname(place), path.dirname(place));
     const report = await makeDatabase(directory, work, chain, options);
     await rmdir(place).catch(ignoreMissing);
     await rename(work, place);
-    await syncDirectory(path.dirname(place));
+    await syncFile(path.dirname(place));
     return report;
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -136,14 +152,16 @@ async function makeDatabase(
   options: RestoreOptions,
 ): Promise<RestoreReport> {
   const db = await openObjects(work, { create: true });
+  let run: RestoreRun;
   try {
-    const run = new RestoreRun(db, directory, work, options);
+    run = new RestoreRun(db, directory, work, options);
     for (const entry of chain) await run.read(entry, entry === chain.at(-1));
     await run.finish(asTid(Math.max(...chain.map(forgottenTo))));
-    return run.report;
   } finally {
     await db.close();
   }
+  await syncObjects(work);
+  return run.report;
 }
 
 class RestoreRun {
@@ -158,7 +176,8 @@ class RestoreRun {
   #batch: BatchOperation[] = [];
   #batchBytes = 0;
   #transaction: TransactionRecord | undefined;
-  #revisions: { oid: Oid; record: Uint8Array | undefined; previous: undefined }[] = [];
+  #revisions: DecidedRevision[] = [];
+  #overlays: DecidedOverlay[] = [];
 
   constructor(db: LevelDatabase, directory: string, work: string, options: RestoreOptions) {
     this.#db = db;
@@ -182,6 +201,13 @@ class RestoreRun {
           const { oid, record } = item;
           if (this.#transaction !== undefined) {
             this.#revisions.push({ oid, record, previous: undefined });
+          }
+          break;
+        }
+        case 'overlay': {
+          const { version, oid, record, live, basedOn } = item;
+          if (this.#transaction !== undefined) {
+            this.#overlays.push({ version, oid, record, live, basedOn, previous: undefined });
           }
           break;
         }
@@ -220,18 +246,20 @@ class RestoreRun {
   async #accept(): Promise<void> {
     const transaction = this.#transaction;
     if (transaction === undefined) return;
-    const revisions = this.#revisions;
+    const [revisions, overlays] = [this.#revisions, this.#overlays];
     const meta = encodeMeta(metaOf(transaction));
     this.#transaction = undefined;
     this.#revisions = [];
-    this.#present.accept({ transaction, revisions, merged: [] }, meta, this.#batch);
-    for (const { oid, record } of revisions) {
+    this.#overlays = [];
+    const decision = { transaction, revisions, overlays, merged: [] };
+    this.#present.accept(decision, meta, this.#batch);
+    for (const { oid, record } of [...revisions, ...overlays]) {
       this.#nextOid = Math.max(this.#nextOid, oid + 1);
       this.#batchBytes += record?.length ?? 0;
     }
     this.report.lastTid = transaction.tid;
     this.report.transactions += 1;
-    this.report.revisions += revisions.length;
+    this.report.revisions += revisions.length + overlays.length;
     this.#options.onProgress?.(this.report.transactions);
     if (this.#batch.length >= BATCH_OPERATIONS || this.#batchBytes >= BATCH_BYTES) {
       await this.#write({ sync: false });

@@ -34,6 +34,7 @@ export interface SavepointOwner extends JoinedTransaction {
   leave(manager: DataManager): void;
 }
 
+/** A mark inside a transaction. Taken by `Transaction.savepoint`; void when the transaction ends. */
 export class Savepoint {
   readonly #rollback: () => Promise<void>;
   readonly #isValid: () => boolean;

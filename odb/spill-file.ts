@@ -15,6 +15,7 @@ import { OdbError } from './errors.js';
 /** How many bytes stay in memory unless told otherwise. */
 export const SPILL_MEMORY_BYTES = 4 * 1024 * 1024;
 
+/** Where transactions set states aside, and how much of them stays in memory. */
 export interface SpillOptions {
   /** Where the temporary file is; default: the system's temporary directory. */
   readonly directory?: string;

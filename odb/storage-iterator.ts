@@ -7,12 +7,14 @@
 import { OdbError } from './errors.js';
 import type {
   ObjectRevision,
+  OverlayOids,
   Reader,
   StorageScan,
   StoredTransaction,
   TransactionRange,
   TransactionRecord,
 } from './storage.js';
+import type { Tid } from './tid.js';
 
 /**
  * Walks the transactions of a scan, oldest first, and takes the scan over.
@@ -74,15 +76,32 @@ async function* walk(
   }
 }
 
-/** Walks the revisions a transaction wrote, as far as they are kept. */
+/** Walks the revisions a transaction wrote, as far as they are kept: main's, then those of overlays. */
 export function* recordsOf(
   reader: Reader,
-  { tid, oids }: TransactionRecord,
+  { tid, oids, version, overlays = [] }: TransactionRecord,
+): Generator<ObjectRevision> {
+  if (version !== undefined) yield* overlayRecords(reader, tid, { version, oids });
+  else {
+    for (const oid of oids) {
+      const revision = reader.revision(oid, tid);
+      if (revision?.tid !== tid) continue;
+      const { previousTid, number, record } = revision;
+      yield { oid, tid, previousTid, number, record };
+    }
+  }
+  for (const beside of overlays) yield* overlayRecords(reader, tid, beside);
+}
+
+function* overlayRecords(
+  reader: Reader,
+  tid: Tid,
+  { version, oids }: OverlayOids,
 ): Generator<ObjectRevision> {
   for (const oid of oids) {
-    const revision = reader.revision(oid, tid);
+    const revision = reader.overlay(version, oid, tid);
     if (revision?.tid !== tid) continue;
-    const { previousTid, number, record } = revision;
-    yield { oid, tid, previousTid, number, record };
+    const { previousTid, number, record, live, basedOn } = revision;
+    yield { oid, tid, previousTid, number, record, version, live, basedOn };
   }
 }

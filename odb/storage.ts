@@ -12,9 +12,14 @@
  *   Records of transactions stay for ever.
  * - Tids only grow. The order of tids is the order in which commits were decided.
  * - A storage knows records, not objects: it looks inside one only to merge.
+ * - A version is known by an oid of which nothing else is asked. Its overlay is a second space of
+ *   revisions, addressed by version and oid, in the one sequence of tids: a commit into a version
+ *   is a transaction like any other, and changes nothing that is read without the version.
  */
+import type { CodecSource } from './level-codec.js';
 import type { Oid } from './oid.js';
 import type { PackOptions, PackReport } from './pack-options.js';
+import type { StorageFigures } from './storage-figures.js';
 import type { Tid } from './tid.js';
 
 /** What a transaction says about itself. All of it is kept for ever. */
@@ -55,6 +60,20 @@ export interface TransactionChanges {
   readonly removed: readonly Oid[];
   /** Which of `oids` are nodes of which map. */
   readonly maps: readonly MapNodes[];
+  /**
+   * The version it was committed into; absent for main. Then `oids` and all that is said of them are
+   * entries of the version's overlay, nodes of patches included, and main is as it was before.
+   */
+  readonly version?: Oid;
+  /** Entries of overlays that it wrote beside its own `oids`, as a check-in does; absent for none. */
+  readonly overlays?: readonly OverlayOids[];
+}
+
+/** Entries of one version's overlay. */
+export interface OverlayOids {
+  readonly version: Oid;
+  /** Each once, ascending. */
+  readonly oids: readonly Oid[];
 }
 
 /** A committed transaction: what it did, and what it says about itself. */
@@ -77,9 +96,43 @@ export interface StoredRevision {
   readonly record: Uint8Array | undefined;
 }
 
+/**
+ * What a version holds of one object: a revision of an entry of its overlay.
+ *
+ * The state is whole, or, for a map that exists in main, a patch: the root of a tree of class
+ * `PATCH_CLASS` with a value `{ base?, value? }` (`PatchValue`) for each key that is another in the
+ * version. Not live and without a record: the object does not exist in the version.
+ */
+export interface OverlayRevision extends StoredRevision {
+  /** There is no entry (any more): the version shows what main has. Then `record` is `undefined`. */
+  readonly live: boolean;
+  /**
+   * A moment of main: what main had then is what the state was made from. `TID_ZERO` for what began
+   * in the version, and when `live`. The tid of main's revision, but for the nodes of a list, which
+   * rests on all its nodes as of one moment.
+   */
+  readonly basedOn: Tid;
+}
+
+/** An entry of a version's overlay as it is now. */
+export interface OverlayEntry {
+  readonly oid: Oid;
+  readonly revision: OverlayRevision;
+}
+
+/** A version that holds something, and how many entries. */
+export interface VersionSize {
+  readonly version: Oid;
+  readonly entries: number;
+}
+
 /** One revision, with the object it is of. */
 export interface ObjectRevision extends StoredRevision {
   readonly oid: Oid;
+  /** The version in whose overlay it is; absent for main, as are the others. */
+  readonly version?: Oid;
+  readonly live?: boolean;
+  readonly basedOn?: Tid;
 }
 
 /** Which transactions: both bounds are inclusive, and need not be tids of transactions. */
@@ -93,7 +146,8 @@ export interface TransactionRange {
 /** A committed transaction together with what it wrote. */
 export interface StoredTransaction extends TransactionRecord {
   /**
-   * Walks the revisions that it wrote, by oid; those that a pack forgot are left out. May be called
+   * Walks the revisions that it wrote, by oid, and after main's those of overlays, by version and oid;
+   * those that a pack forgot are left out. May be called
    * again, as long as the walk over the transactions has not ended. O(log revisions) key reads for
    * each.
    *
@@ -120,6 +174,12 @@ export interface ScannedRevision {
   readonly revision: (StoredRevision & { readonly skipTid?: Tid }) | undefined;
 }
 
+/** A key of a storage that should be a revision of an entry of an overlay. */
+export interface ScannedOverlay extends Omit<ScannedRevision, 'revision'> {
+  readonly version: Oid;
+  readonly revision: (OverlayRevision & { readonly skipTid?: Tid }) | undefined;
+}
+
 /**
  * Walks over everything a storage has, all as of one moment: for backups, copies and checks.
  *
@@ -136,6 +196,10 @@ export interface StorageScan extends Disposable {
   transactions(range?: TransactionRange): AsyncIterable<ScannedTransaction>;
   /** Revisions by oid, and for each oid the oldest first and the current one last. */
   revisions(): AsyncIterable<ScannedRevision>;
+  /** Revisions of overlays by version, then as `revisions`. */
+  overlays(): AsyncIterable<ScannedOverlay>;
+  /** The storage's own account of how many entries each version has, by version. */
+  versions(): AsyncIterable<VersionSize>;
   /** The entries of the metadata, in key order. */
   meta(): AsyncIterable<readonly [key: string, value: unknown]>;
   close(): void;
@@ -198,6 +262,27 @@ export interface Reader extends Disposable {
    */
   revisions(oid: Oid, options?: { readonly before?: Tid; readonly limit?: number }): Revision[];
 
+  /**
+   * Gives what a version holds of an object just after transaction `at`; `undefined` when it never
+   * held anything. With `at` left out, what it holds now: one key read; else O(log revisions). Never
+   * an error for an unknown version. What pack forgot: as `revision`; an entry that ended before
+   * the packed moment is gone altogether.
+   *
+   * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
+   */
+  overlay(version: Oid, oid: Oid, at?: Tid): OverlayRevision | undefined;
+
+  /**
+   * Walks what a version holds, by oid: entries that are not live, without the inner nodes of
+   * patches. Memory is bounded.
+   *
+   * @throws OdbError `ODB_CLOSED` when the reader is closed before the walk ends
+   */
+  overlayEntries(version: Oid): AsyncIterable<OverlayEntry>;
+
+  /** How many entries `overlayEntries` gives. One key read. */
+  overlaySize(version: Oid): number;
+
   /** Gives the record of a transaction; `undefined` when there is none with this tid. */
   transaction(tid: Tid): TransactionRecord | undefined;
 
@@ -212,6 +297,24 @@ export interface ObjectWrite {
   readonly baseTid: Tid;
   /** The bytes of the new state; `undefined` makes the object non-existent. */
   readonly record: Uint8Array | undefined;
+  /** In a version: the entry goes, and main shows through. `record` is not looked at. */
+  readonly live?: true;
+  /** In a version: from now on it is based on this moment of main (`OverlayRevision.basedOn`). */
+  readonly basedOn?: Tid;
+}
+
+/**
+ * A new revision of an entry of an overlay, stored as it is: for check-in, discard, their undo, and
+ * copies. In conflict when the entry is not at `baseTid`.
+ */
+export interface OverlayWrite {
+  readonly version: Oid;
+  readonly oid: Oid;
+  /** The entry's current revision; `TID_ZERO` when there is none. */
+  readonly baseTid: Tid;
+  readonly record: Uint8Array | undefined;
+  readonly live: boolean;
+  readonly basedOn: Tid;
 }
 
 /** What a transaction did to one entry of a map. Values are bytes of `encodeValue`. */
@@ -221,6 +324,18 @@ export interface EntryChange {
   readonly base: Uint8Array | undefined;
   /** The value it left; `undefined`: no such entry. */
   readonly value: Uint8Array | undefined;
+  /** In a version: its change of this key goes, and main shows through. `value` is not looked at. */
+  readonly live?: true;
+  /** In a version: from now on its change of this key is based on this value of main's. */
+  readonly basedOn?: { readonly value: Uint8Array | undefined };
+}
+
+/** What the patch of a map holds for a key: values as in the map; absent: no such entry. */
+export interface PatchValue {
+  /** Main's value when the version first changed the key. */
+  readonly base?: unknown;
+  /** The version's value. */
+  readonly value?: unknown;
 }
 
 /** What a transaction did to one map: as nodes among `writes`, and as entries. */
@@ -233,7 +348,14 @@ export interface MapPatch {
   readonly entries: readonly EntryChange[];
 }
 
-/** Everything a transaction wants to be done. */
+/**
+ * Everything a transaction wants to be done.
+ *
+ * With `version`, `writes` go into that version's overlay. The base of a write is then the revision
+ * that the version showed: the overlay's, or main's where there was no entry. That main has changed
+ * since is no conflict, but that the version has. A state equal to main's current one ends the
+ * entry. Of maps that exist in main only `entries` count, and their nodes are answered in `merged`.
+ */
 export interface CommitRequest {
   /** `lastTid` of the reader it worked on: what came later may be in conflict. */
   readonly baseTid: Tid;
@@ -248,6 +370,13 @@ export interface CommitRequest {
   readonly removed: readonly Oid[];
   /** SHA-256 (hex) of each blob that a new state names; each must be in `blobs`. */
   readonly blobs: readonly string[];
+  /** The version to commit into. Default: main. */
+  readonly version?: Oid;
+  /**
+   * Entries of overlays to be stored as they are, each once, in whatever version. Those of `version`
+   * count as the transaction's own, as if they were among `writes`.
+   */
+  readonly overlay?: readonly OverlayWrite[];
   /**
    * The tid the transaction is to have, newer than all there are: for copies of transactions that
    * another storage committed. Default: the moment of the commit.
@@ -259,13 +388,17 @@ export interface CommitRequest {
 export interface CommitResult {
   /** The new transaction; for a request that writes nothing, the newest there is. */
   readonly tid: Tid;
-  /** Objects whose stored state is a merge, not what the request said; nodes of maps included. */
+  /**
+   * Objects whose stored state is not what the request said, since it was merged, or, in a version,
+   * since main shows through; nodes of maps included.
+   */
   readonly merged: readonly Oid[];
 }
 
 /** How one field takes part in a three-way merge; `default` is what an absent field reads as. */
 export type MergeRule = MergeRuleName | { readonly rule: MergeRuleName; readonly default: unknown };
 
+/** The ways in which two changes of a field are merged. */
 export type MergeRuleName =
   /** Compared whole: two changes are a conflict, equal ones too, as each may rest on what it read. */
   | 'atomic'
@@ -289,6 +422,9 @@ export interface StorageHandle {
   /** Newest acknowledged tid and next oid: see `SharedCounters`. */
   readonly shared: SharedArrayBuffer;
   readonly rules: MergeRules;
+  readonly codec?: CodecSource | undefined;
+  /** Bytes that stay free on the disk. Default: `DISK_RESERVE_BYTES`. */
+  readonly reserveBytes?: number | undefined;
 }
 
 /** What a storage can do beyond the promises above. */
@@ -301,6 +437,8 @@ export interface StorageSupport {
   readonly pack: boolean;
   /** It can be walked over (`scan`, `transactionsFrom`), and so backed up, copied and checked. */
   readonly backup: boolean;
+  /** Transactions can be committed into versions. */
+  readonly versions: boolean;
 }
 
 /** Something that a transaction took out of its container. */
@@ -315,6 +453,7 @@ export interface TrashEntry {
   readonly tid: Tid;
 }
 
+/** Which entries of the trash are listed. */
 export interface TrashQuery {
   /** Only what was taken out before this transaction. */
   readonly before?: Tid;
@@ -326,7 +465,10 @@ export interface TrashQuery {
 export interface Blobs {
   /**
    * Keeps the bytes, and answers once they are safe on disk. Content that is already there is
-   * kept once, and its time renewed.
+   * kept once, and its time renewed. However long the content, memory for a few pieces of it.
+   *
+   * @throws OdbError `ODB_DISK_FULL` while there is no room, and `ODB_FILE` when the file system
+   *   refused for another reason; nothing is left of it then
    */
   put(content: Uint8Array | AsyncIterable<Uint8Array>): Promise<BlobInfo>;
   /** Tells whether a blob is there. Synchronous: one look at the file system. */
@@ -351,6 +493,7 @@ export interface Blobs {
   verify(sha256: string): Promise<boolean>;
 }
 
+/** A blob, by its name and size. */
 export interface BlobInfo {
   readonly sha256: string;
   readonly sizeBytes: number;
@@ -358,8 +501,11 @@ export interface BlobInfo {
 
 /** A place that keeps records. `close` waits for commits in progress. */
 export interface Storage extends AsyncDisposable {
+  /** What it can do beyond the promises above. */
   readonly supports: StorageSupport;
+  /** How it merges the fields of each class. */
   readonly rules: MergeRules;
+  /** The files beside the records. */
   readonly blobs: Blobs;
 
   /** The newest acknowledged transaction, of any thread; a snapshot taken now sees it. */
@@ -381,6 +527,7 @@ export interface Storage extends AsyncDisposable {
    * @throws ConflictError `ODB_CONFLICT` when something could not be merged; nothing was written
    * @throws OdbError `ODB_NO_BLOB` when it names a blob that is not there
    * @throws OdbError `ODB_TID_TAKEN` when `request.tid` is not newer than all there are
+   * @throws OdbError `ODB_DISK_FULL` while the disk is full; it goes on by itself when there is room
    * @throws OdbError `ODB_READ_ONLY` after the disk refused a write, until the storage is reopened
    * @throws OdbError `ODB_WRITER_LOST` when the writing thread ended; whether it was written is
    *   known after reopening
@@ -393,14 +540,26 @@ export interface Storage extends AsyncDisposable {
 
   /**
    * Reads one entry of the storage's metadata: plain data beside the objects, without transactions,
-   * history or undo. Synchronous, in any thread, always the latest; frozen.
+   * history or undo. Synchronous, in any thread, always the latest; frozen. `undefined` when there is
+   * none. One key read.
+   *
+   * @throws OdbError `ODB_CLOSED`, `ODB_DAMAGED`
    */
   getMeta(key: string): unknown;
 
-  /** Writes entries of the metadata, all or none; `undefined` removes one. Synced like a commit. */
+  /**
+   * Writes entries of the metadata, all or none; `undefined` removes one. Synced like a commit.
+   *
+   * @throws TypeError for what is not plain data
+   * @throws OdbError `ODB_NO_WRITER`, `ODB_CLOSED`, and when the disk fails as `commit`
+   */
   setMeta(entries: Readonly<Record<string, unknown>>): Promise<void>;
 
-  /** Lists the entries of the metadata whose keys begin with `prefix`, in key order. */
+  /**
+   * Lists the entries of the metadata whose keys begin with `prefix`, in key order. Holds all of them.
+   *
+   * @throws OdbError `ODB_CLOSED`, `ODB_DAMAGED`
+   */
   listMeta(prefix: string): Promise<readonly (readonly [key: string, value: unknown])[]>;
 
   /**
@@ -412,6 +571,9 @@ export interface Storage extends AsyncDisposable {
    * @throws OdbError `ODB_CLOSED`; while walking, `ODB_DAMAGED` at a transaction that cannot be read
    */
   transactionsFrom(range?: TransactionRange): AsyncIterableIterator<StoredTransaction>;
+
+  /** Lists the versions that hold anything, by oid. Reads one key for each. */
+  versions(): Promise<readonly VersionSize[]>;
 
   /** Opens walks over all that is stored now. Must be closed. @throws OdbError `ODB_CLOSED` */
   scan(): StorageScan;
@@ -451,6 +613,14 @@ export interface Storage extends AsyncDisposable {
    * go of is not listed.
    */
   trash(query?: TrashQuery): Promise<readonly TrashEntry[]>;
+
+  /**
+   * Counts what is stored, and what it takes on disk. Reads each key once and looks at each blob's
+   * file: a second for about a million revisions.
+   *
+   * @throws OdbError `ODB_CLOSED`
+   */
+  figures(): Promise<StorageFigures>;
 
   /** Gives what another thread needs to join. @throws OdbError `ODB_NOT_SHARED` without threads */
   share(): StorageHandle;

@@ -10,9 +10,11 @@ import { OdbError } from './errors.js';
 /** Most hooks of one kind in one transaction. */
 export const HOOKS_MAX = 10_000;
 
+/** Called before a commit; see `Transaction.beforeCommit`. */
 export type BeforeCommitHook = () => void | Promise<void>;
 /** @param isCommitted whether the transaction was saved */
 export type AfterCommitHook = (isCommitted: boolean) => void | Promise<void>;
+/** Called around an abort; see `Transaction.beforeAbort` and `afterAbort`. Not awaited. */
 export type AbortHook = () => void;
 
 export class TransactionHooks {

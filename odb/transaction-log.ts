@@ -1,12 +1,14 @@
 /**
  * Walking the log of transactions, newest first.
  */
+import type { Oid } from './oid.js';
 import type { Reader, TransactionRecord } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
 
 /** Most transaction records read for one answer. */
 export const LOG_SCAN_MAX = 100_000;
 
+/** Which transactions are listed. */
 export interface LogQuery {
   /** Only transactions older than this. */
   readonly before?: Tid;
@@ -20,8 +22,11 @@ export interface LogQuery {
   readonly from?: Tid;
   /** Only those not newer than this. */
   readonly to?: Tid;
+  /** Only those made in this version; `'all'`: in main and in any version. Default: only main's. */
+  readonly version?: Oid | 'all';
 }
 
+/** A part of the log. */
 export interface LogPage {
   readonly items: readonly TransactionRecord[];
   /** Where to go on, as `before`; absent when nothing older is left to look at. */
@@ -55,7 +60,9 @@ export function listTransactions(reader: Reader, newest: Tid, query: LogQuery): 
   return { items, next: passed };
 }
 
-function matches(record: TransactionRecord, { before, path, user, to }: LogQuery): boolean {
+function matches(record: TransactionRecord, query: LogQuery): boolean {
+  const { before, path, user, to, version } = query;
+  if (version !== 'all' && record.version !== version) return false;
   if (before !== undefined && record.tid >= before) return false;
   if (to !== undefined && record.tid > to) return false;
   if (user !== undefined && record.user !== user) return false;

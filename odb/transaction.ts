@@ -20,8 +20,20 @@ import {
   type BeforeCommitHook,
 } from './transaction-hooks.js';
 
+/**
+ * How far a transaction is: `active` until it commits; `preparing` while hooks before the commit
+ * run; `committing` while the storage decides; `failed` after a commit that did not succeed, until
+ * it is aborted; `ended` when it is over.
+ */
 export type TransactionState = 'active' | 'preparing' | 'committing' | 'failed' | 'ended';
 
+/**
+ * The transaction of a connection: what it says about itself, who takes part, whether it may go on.
+ *
+ * Had by `Connection.transaction`, another one after each end. What is meant for one that has ended
+ * throws OdbError `ODB_TRANSACTION_ENDED`; after a failed commit `ODB_TRANSACTION_FAILED`; while one
+ * is in progress `ODB_COMMITTING`.
+ */
 export class Transaction {
   /** What was changed. For the connection alone. */
   readonly $changes = new Changes();
@@ -42,6 +54,7 @@ export class Transaction {
     this.#host = host;
   }
 
+  /** How far it is. */
   get state(): TransactionState {
     return this.#state;
   }
@@ -223,6 +236,7 @@ export class Transaction {
     this.#isDoomed = true;
   }
 
+  /** `doom` was called. */
   get isDoomed(): boolean {
     return this.#isDoomed;
   }

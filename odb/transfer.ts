@@ -15,6 +15,7 @@ import type {
 } from './storage.js';
 import { asTid, TID_ZERO, type Tid } from './tid.js';
 
+/** Which transactions are copied. */
 export interface CopyOptions {
   /** The first transaction to copy, inclusive. Default: the first the target does not have. */
   readonly start?: Tid;
@@ -24,6 +25,7 @@ export interface CopyOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What was copied. */
 export interface CopyReport {
   readonly transactions: number;
   readonly records: number;
@@ -75,13 +77,22 @@ function copyRequest(
   blobs: readonly string[],
 ): CommitRequest {
   using reader = target.snapshot();
-  const copied = new Set(records.map(({ oid }) => oid));
+  const { version } = transaction;
+  const copied = new Set(records.filter((one) => one.version === version).map(({ oid }) => oid));
   return {
     baseTid: reader.lastTid,
     tid: transaction.tid,
     meta: metaOf(transaction),
-    writes: records.map(({ oid, record }) => {
-      return { oid, record, baseTid: reader.revision(oid)?.tid ?? TID_ZERO };
+    writes: records.flatMap((one) => {
+      const { oid, record } = one;
+      if (one.version !== undefined) return [];
+      return [{ oid, record, baseTid: reader.revision(oid)?.tid ?? TID_ZERO }];
+    }),
+    overlay: records.flatMap((one) => {
+      const { oid, record, live = false, basedOn = TID_ZERO } = one;
+      if (one.version === undefined) return [];
+      const baseTid = reader.overlay(one.version, oid)?.tid ?? TID_ZERO;
+      return [{ version: one.version, oid, baseTid, record, live, basedOn }];
     }),
     maps: transaction.maps.map(({ map, nodes }) => {
       return { map, nodes: nodes.filter((oid) => copied.has(oid)), entries: [] };
@@ -89,6 +100,7 @@ function copyRequest(
     reads: [],
     removed: transaction.removed,
     blobs,
+    ...(version === undefined ? {} : { version }),
   };
 }
 

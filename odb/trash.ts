@@ -5,7 +5,7 @@
  * too old. While it is there, no pack removes the object or what it leads to. Names of entries sort
  * by tid, so the newest are found without looking at the others.
  */
-import type { Decision } from './commit.js';
+import type { Decision } from './decision.js';
 import { containerOf, placeField } from './merge.js';
 import type { Oid } from './oid.js';
 import { classNameOf, decodeRecord } from './record.js';

@@ -4,20 +4,27 @@
  * An undo is a new transaction. For each object a chosen transaction wrote: if its current revision
  * is that one, it goes back to the one before; otherwise it is merged (base: what the transaction
  * wrote, theirs: what is there now, mine: what was there before). Maps are taken back entry by
- * entry. Taking back a creation makes the object non-existent, taking back an end brings it back.
+ * entry, lists item by item. Taking back a creation makes the object non-existent, taking back an
+ * end brings it back; no undo leaves a reference to an object that it makes non-existent. Derived
+ * objects (`ClassOptions.derived`) take no part.
  *
  * The plan is carried out by a connection as ordinary changes, so undoing an undo is redo.
  */
+import type { ListChange } from './list-merge.js';
 import type { MergeClasses } from './merge.js';
 import type { Oid } from './oid.js';
 import { Past } from './past.js';
 import { classNameOf, decodeRecord } from './record.js';
 import type { EntryChange, Reader, TransactionRecord } from './storage.js';
 import type { Tid } from './tid.js';
+import { checkContainers } from './undo-containers.js';
 import { UndoDraft, type DraftedObject, type UndoConflict } from './undo-draft.js';
+import { findDangling, type DanglingReference } from './undo-references.js';
 import type { State } from './value.js';
 
+export type { ListChange } from './list-merge.js';
 export type { UndoConflict } from './undo-draft.js';
+export type { DanglingReference } from './undo-references.js';
 
 /** Most transactions in a set that is offered to be undone together. */
 export const TOGETHER_MAX = 200;
@@ -46,15 +53,34 @@ export interface UndoneMap {
   readonly entries: readonly EntryChange[];
 }
 
+/** What an undo would make of one list. */
+export interface UndoneList {
+  readonly list: Oid;
+  readonly className: string;
+  /**
+   * In order; each counts positions as they are before all of them, in the list there is now or, of
+   * a list that comes back, in what comes back.
+   */
+  readonly edits: readonly ListChange[];
+}
+
+/** What taking back transactions would do. Plain data; rests on the snapshot it was made from. */
 export interface UndoPlan {
   /** The transactions to be taken back, newest first. */
   readonly tids: readonly Tid[];
   /** Nothing stands in the way; otherwise `conflicts` tells what does. */
   readonly possible: boolean;
-  /** Objects that would change, begin or end; nodes only of maps that begin or end as a whole. */
+  /** Objects that would change, begin or end; nodes only of trees that begin or end as a whole. */
   readonly objects: readonly UndoneObject[];
   readonly maps: readonly UndoneMap[];
+  readonly lists: readonly UndoneList[];
   readonly conflicts: readonly UndoConflict[];
+  /**
+   * References to objects that would not exist any more. The plan is not possible with them, and
+   * `together` has the transactions that made them; but for those that the chosen transactions made
+   * themselves, in objects that `UndoOptions.objects` leaves out: they are the caller's to mend.
+   */
+  readonly dangling: readonly DanglingReference[];
   /**
    * The transactions that can be taken back together, newest first: `tids` when that is possible,
    * else with as few later ones as it takes. Empty when there is no such set of at most
@@ -64,23 +90,25 @@ export interface UndoPlan {
 }
 
 export interface UndoOptions extends MergeClasses {
-  /** Only these objects of the transactions; a map stands for its nodes. Default: all. */
+  /** Only these objects of the transactions; a map or a list stands for its nodes. Default: all. */
   readonly objects?: readonly Oid[];
 }
 
 /**
  * Works out what taking back transactions would do. Pure: reads the snapshot, changes nothing.
  *
- * Costs point reads for each object the transactions wrote, and again as many for each set of
- * transactions it tries when something stands in the way.
+ * Costs point reads for each object the transactions wrote; where one of them would end, one for
+ * each object written since it was made, as those may refer to it; and all that again for each set
+ * of transactions it tries when something stands in the way.
  *
  * @throws OdbError `ODB_NO_TRANSACTION` for a tid that names none
- * @throws OdbError `ODB_TOO_LONG_AGO` when a container is to be removed again and more than 100,000
- *   transactions since would have to be searched for changes in it
+ * @throws OdbError `ODB_TOO_LONG_AGO` when an object is to end, or a container to be removed again,
+ *   and more than 100,000 transactions since would have to be searched
+ * @throws OdbError `ODB_TOO_LARGE` for a list of more than some five million items
  */
 export function planUndo(reader: Reader, tids: readonly Tid[], options: UndoOptions): UndoPlan {
   const past = new Past(reader);
-  const draft = makeDraft(past, tids, options);
+  const { draft, dangling } = makeDraft(past, tids, options);
   const possible = draft.conflicts.length === 0;
   const chosen = newestFirst(tids);
   return {
@@ -88,12 +116,18 @@ export function planUndo(reader: Reader, tids: readonly Tid[], options: UndoOpti
     possible,
     objects: draft.objects().map((object) => describeObject(object, options)),
     maps: draft.maps(),
+    lists: draft.lists(),
     conflicts: draft.conflicts,
+    dangling,
     together: possible ? chosen : findTogether(past, chosen, draft, options),
   };
 }
 
-function makeDraft(past: Past, tids: Iterable<Tid>, options: UndoOptions): UndoDraft {
+function makeDraft(
+  past: Past,
+  tids: Iterable<Tid>,
+  options: UndoOptions,
+): { readonly draft: UndoDraft; readonly dangling: readonly DanglingReference[] } {
   const chosen = newestFirst(tids);
   const wanted = options.objects === undefined ? undefined : new Set(options.objects);
   const draft = new UndoDraft(past, new Set(chosen), options);
@@ -102,8 +136,8 @@ function makeDraft(past: Past, tids: Iterable<Tid>, options: UndoOptions): UndoD
     draft.takeBack(transaction, (oid) => wanted === undefined || wanted.has(oid));
   }
   const oldest = chosen.at(-1);
-  if (oldest !== undefined) draft.checkContainers(oldest);
-  return draft;
+  if (oldest !== undefined) checkContainers(draft, oldest);
+  return { draft, dangling: findDangling(draft, { isPartial: wanted !== undefined }) };
 }
 
 /** Adds what stands in the way until nothing does, then leaves out what need not be there. */
@@ -114,19 +148,37 @@ function findTogether(
   options: UndoOptions,
 ): readonly Tid[] {
   let together = new Set(tids);
-  for (let draft = first; draft.conflicts.length > 0; draft = makeDraft(past, together, options)) {
+  let isAll = false;
+  for (let draft = first; draft.conflicts.length > 0;) {
     const { size } = together;
-    together = new Set([...together, ...draft.conflicts.flatMap(({ blockedBy }) => blockedBy)]);
-    if (together.size === size || together.size > TOGETHER_MAX) return [];
+    for (const tid of draft.conflicts.flatMap(({ blockedBy }) => blockedBy)) together.add(tid);
+    if (together.size === size) {
+      // Taking back everything since unwinds step by step, unless something is packed away.
+      if (isAll) return [];
+      isAll = true;
+      addAllSince(past, together);
+    }
+    if (together.size > TOGETHER_MAX) return [];
+    ({ draft } = makeDraft(past, together, options));
   }
   if (together.size <= REDUCED_MAX) {
     const added = newestFirst(together).filter((tid) => !tids.includes(tid));
     for (const tid of added) {
       const fewer = new Set([...together].filter((other) => other !== tid));
-      if (makeDraft(past, fewer, options).conflicts.length === 0) together = fewer;
+      if (makeDraft(past, fewer, options).draft.conflicts.length === 0) together = fewer;
     }
   }
   return newestFirst(together);
+}
+
+/** Adds the transactions after the oldest of some, as far as there may be that many. */
+function addAllSince(past: Past, tids: Set<Tid>): void {
+  const oldest = newestFirst(tids).at(-1);
+  if (oldest === undefined) return;
+  for (const { tid } of past.since(oldest)) {
+    if (tids.size > TOGETHER_MAX) return;
+    tids.add(tid);
+  }
 }
 
 function newestFirst(tids: Iterable<Tid>): readonly Tid[] {

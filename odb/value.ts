@@ -5,6 +5,7 @@ import type { Oid } from './oid.js';
 
 /** A persistent object inside decoded plain data, where no connection makes ghosts. */
 export class Ref {
+  /** The object it stands for. */
   readonly oid: Oid;
 
   constructor(oid: Oid) {

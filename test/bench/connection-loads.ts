@@ -1,13 +1,14 @@
 /**
- * Cold loads: objects of 200-byte records, in random order, through a connection that has none of
+ * Cold loads: objects of 160-byte records, in random order, through a connection that has none of
  * them yet; against bare `getSync` of the same keys from a snapshot of the same database.
  */
 import { Level } from 'level';
-import { Database, LevelStorage, Persistent, type Connection, type Oid } from '../../odb/index.js';
+import { Database, LevelStorage, type Connection, type Oid } from '../../odb/index.js';
 import { objectsDirectory } from '../../odb/level-database.js';
 import { OBJECT_KEY_BYTES, putObjectKey } from '../../odb/level-keys.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { runAlone } from './measure.js';
+import { Note, noteState, shuffle } from './note.js';
 import type { BenchRow } from './row.js';
 
 const OBJECTS = 100_000;
@@ -17,41 +18,17 @@ const TURN = 2_000;
 /** Measured rounds, after one to warm up. */
 const ROUNDS = 5;
 
-class Note extends Persistent {
-  static {
-    this.define('bench.Note', { title: '', body: '', hits: 0 });
-  }
-
-  declare title: string;
-  declare body: string;
-  declare hits: number;
-}
-
 /** Makes the objects and answers their oids. */
 async function makeNotes(database: Database): Promise<Oid[]> {
   using connection = database.connect();
   const oids: Oid[] = [];
   while (oids.length < OBJECTS) {
     for (let count = 0; count < AT_ONCE; count += 1) {
-      const title = `note ${oids.length}`;
-      const note = new Note({ title, body: 'x'.repeat(130), hits: oids.length });
-      oids.push(connection.add(note));
+      oids.push(connection.add(new Note(noteState(oids.length))));
     }
     await connection.commit();
   }
   return oids;
-}
-
-/** The same order each time, by Fisher and Yates with a small generator. */
-function shuffle<T>(items: readonly T[]): T[] {
-  const shuffled = [...items];
-  let seed = 12_345;
-  for (let last = shuffled.length - 1; last > 0; last -= 1) {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    const other = seed % (last + 1);
-    [shuffled[last], shuffled[other]] = [shuffled[other] as T, shuffled[last] as T];
-  }
-  return shuffled;
 }
 
 /** Bare reads of the objects' own keys, from a snapshot. */
@@ -99,26 +76,37 @@ function load(connection: Connection, oids: readonly Oid[]): number {
   return elapsed;
 }
 
-/** Measures cold loads through a connection. */
-export async function connectionLoads(): Promise<readonly BenchRow[]> {
-  await using directory = await temporaryDirectory();
-  const storage = await LevelStorage.open({ directory: directory.path, thread: false });
-  await using database = await Database.open({ storage });
-  const oids = shuffle(await makeNotes(database));
-  const level = new Level<Uint8Array, Uint8Array>(objectsDirectory(directory.path), {
+/** Milliseconds that so many loads took, and as many bare reads. */
+export interface ColdLoads {
+  readonly loadMs: number;
+  readonly bareMs: number;
+  readonly loads: number;
+}
+
+/**
+ * Loads objects through connections that have none of them, and reads the same keys bare. The two go
+ * through the objects half a round apart, so that neither finds what the other has just read.
+ */
+export async function compareColdLoads(
+  database: Database,
+  directory: string,
+  oids: readonly Oid[],
+): Promise<ColdLoads> {
+  const level = new Level<Uint8Array, Uint8Array>(objectsDirectory(directory), {
     multithreading: true,
   });
   await level.open();
   const bare = new BareReader(level);
+  const half = oids.length >> 1;
+  const apart = [...oids.slice(half), ...oids.slice(0, half)];
   let loadMs = 0;
   let bareMs = 0;
   for (let round = 0; round <= ROUNDS; round += 1) {
     using connection = database.connect();
     // In turns, so that whatever else the machine does meets both alike.
     for (let at = 0; at < oids.length; at += TURN) {
-      const turn = oids.slice(at, at + TURN);
-      const bareTurnMs = bare.read(turn);
-      const loadTurnMs = load(connection, turn);
+      const bareTurnMs = bare.read(oids.slice(at, at + TURN));
+      const loadTurnMs = load(connection, apart.slice(at, at + TURN));
       if (round === 0) continue;
       bareMs += bareTurnMs;
       loadMs += loadTurnMs;
@@ -126,8 +114,17 @@ export async function connectionLoads(): Promise<readonly BenchRow[]> {
   }
   await bare.close();
   await level.close();
-  const perSecond = (elapsedMs: number): number =>
-    Math.round((ROUNDS * oids.length * 1_000) / elapsedMs);
+  return { loadMs, bareMs, loads: ROUNDS * oids.length };
+}
+
+/** Measures cold loads through a connection. */
+export async function connectionLoads(): Promise<readonly BenchRow[]> {
+  await using directory = await temporaryDirectory();
+  const storage = await LevelStorage.open({ directory: directory.path, thread: false });
+  await using database = await Database.open({ storage });
+  const oids = shuffle(await makeNotes(database));
+  const { loadMs, bareMs, loads } = await compareColdLoads(database, directory.path, oids);
+  const perSecond = (elapsedMs: number): number => Math.round((loads * 1_000) / elapsedMs);
   return [
     {
       name: 'cold loads, random order',

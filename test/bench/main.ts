@@ -7,15 +7,23 @@
 import { attributes } from './attributes.js';
 import { commits } from './commits.js';
 import { connectionLoads } from './connection-loads.js';
+import { counters } from './counter.js';
+import { largeCommits } from './large-commits.js';
 import { readerLoads } from './loads.js';
 import { packs } from './pack.js';
 import { pages } from './pages.js';
 import type { BenchRow } from './row.js';
+import { scale } from './scale.js';
 import { templates } from './templates.js';
+import { undos } from './undo.js';
 import { updates } from './updates.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   commits,
+  'large-commits': largeCommits,
+  counter: counters,
+  undo: undos,
+  scale,
   attributes,
   loads: connectionLoads,
   reads: readerLoads,

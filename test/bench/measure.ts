@@ -2,13 +2,18 @@
 import { pathToFileURL } from 'node:url';
 import type { BenchRow } from './row.js';
 
+/** Tells whether a module is the one the process was started with. */
+export function isStarted(moduleUrl: string): boolean {
+  const started = process.argv[1];
+  return started !== undefined && pathToFileURL(started).href === moduleUrl;
+}
+
 /** Runs a benchmark when its module is the one the process was started with. */
 export async function runAlone(
   moduleUrl: string,
   bench: () => Promise<readonly BenchRow[]>,
 ): Promise<void> {
-  const started = process.argv[1];
-  if (started === undefined || pathToFileURL(started).href !== moduleUrl) return;
+  if (!isStarted(moduleUrl)) return;
   for (const { name, figure, reference, ratio, aim } of await bench()) {
     console.log(`${name}: ${figure}; ${reference}; ratio ${ratio?.toFixed(2) ?? '-'}, aim ${aim}`);
   }

@@ -56,9 +56,8 @@ for (const { name, open } of databaseKinds) {
 }
 
 test('backup: what is committed meanwhile is in the next one', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  await using database = await openDatabase(path.join(directory.path, 'data'));
+  await using bench = await openBench();
+  const { database, backups } = bench;
   const { storage } = database;
   await work(database, 0);
   await work(database, 1);
@@ -71,19 +70,16 @@ test('backup: what is committed meanwhile is in the next one', async () => {
   await Promise.all(writing);
   assert.ok(storage.lastTid > before);
   await backup(storage, backups);
-  const target = path.join(directory.path, 'restored');
-  await restore(backups, target);
-  await using restored = await openRestored(target);
+  await using restored = await bench.restored();
   assert.deepEqual(await contentOf(restored), await contentOf(storage));
 });
 
 test('backup: a restored database goes on where it was', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  await using database = await openDatabase(path.join(directory.path, 'data'));
+  await using bench = await openBench();
+  const { database, backups } = bench;
   await work(database, 0);
   await backup(database.storage, backups);
-  const target = path.join(directory.path, 'restored');
+  const target = bench.at('restored');
   await restore(backups, target);
   await using restored = await openDatabase(target);
   const first = restored.storage.lastTid;
@@ -100,9 +96,8 @@ test('backup: a restored database goes on where it was', async () => {
 });
 
 test('backup: one that is stopped leaves those before it as they were', async () => {
-  await using directory = await temporaryDirectory();
-  await using database = await openDatabase(path.join(directory.path, 'data'));
-  const backups = path.join(directory.path, 'backups');
+  await using bench = await openBench();
+  const { database, backups } = bench;
   await work(database, 0);
   await backup(database.storage, backups);
   const before = await readManifest(backups);
@@ -120,33 +115,32 @@ test('backup: one that is stopped leaves those before it as they were', async ()
 });
 
 test('backup: two at once in one directory do not mix', async () => {
-  await using directory = await temporaryDirectory();
-  await using database = await openDatabase(path.join(directory.path, 'data'));
-  const backups = path.join(directory.path, 'backups');
+  await using bench = await openBench();
+  const { database, backups } = bench;
   await work(database, 0);
   await backup(database.storage, backups);
   await work(database, 1);
-  let inner: Promise<unknown> | undefined;
+  const both: Promise<PromiseSettledResult<unknown>[]>[] = [];
+  const settled = (made: Promise<unknown>): void => void both.push(Promise.allSettled([made]));
   const outer = backup(database.storage, backups, {
     now: () => {
       // The outer one is whole by now, and not yet in the manifest.
-      inner ??= backup(database.storage, backups);
+      if (both.length === 1) settled(backup(database.storage, backups));
       return 0;
     },
   });
-  const [one, two] = await Promise.allSettled([
-    outer,
-    outer.catch(() => undefined).then(() => inner),
-  ]);
-  const refused = [one, two].filter(({ status }) => status === 'rejected');
+  settled(outer);
+  await outer.catch(() => undefined);
+  const outcomes = (await Promise.all(both)).flat();
+  assert.equal(outcomes.length, 2);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
   assert.ok(refused.length <= 1);
   assert.deepEqual((await verifyBackup(backups)).problems, []);
 });
 
 test('backup: what a pack forgot cannot be restored, the moments since can', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  await using database = await openDatabase(path.join(directory.path, 'data'));
+  await using bench = await openBench();
+  const { database, backups } = bench;
   const { storage } = database;
   await work(database, 0);
   const early = storage.lastTid;
@@ -158,13 +152,11 @@ test('backup: what a pack forgot cannot be restored, the moments since can', asy
   const late = storage.lastTid;
   await work(database, 3);
   await backup(storage, backups);
-  await assert.rejects(restore(backups, path.join(directory.path, 'early'), { at: early }), {
+  await assert.rejects(restore(backups, bench.at('early'), { at: early }), {
     code: 'ODB_NO_BACKUP',
   });
   for (const at of [packed, late, undefined]) {
-    const target = path.join(directory.path, `at-${at}`);
-    await restore(backups, target, at === undefined ? {} : { at });
-    await using restored = await openRestored(target);
+    await using restored = await bench.restored(at);
     assert.deepEqual((await check(restored)).findings, []);
     assert.equal(restored.packedTid, packed);
     const wanted = at ?? storage.lastTid;
@@ -173,9 +165,8 @@ test('backup: what a pack forgot cannot be restored, the moments since can', asy
 });
 
 test('backup: what a pack forgot between two backups cannot be restored, the rest can', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  await using database = await openDatabase(path.join(directory.path, 'data'));
+  await using bench = await openBench();
+  const { database, backups } = bench;
   const { storage } = database;
   await work(database, 0);
   const early = storage.lastTid;
@@ -188,25 +179,22 @@ test('backup: what a pack forgot between two backups cannot be restored, the res
   const packed = storage.lastTid;
   await work(database, 4);
   await backup(storage, backups);
-  await assert.rejects(restore(backups, path.join(directory.path, 'no'), { at: forgotten }), {
+  await assert.rejects(restore(backups, bench.at('no'), { at: forgotten }), {
     code: 'ODB_NO_BACKUP',
   });
   for (const at of [early, packed, storage.lastTid]) {
-    const target = path.join(directory.path, `at-${at}`);
-    await restore(backups, target, { at });
-    await using restored = await openRestored(target);
+    await using restored = await bench.restored(at);
     assert.deepEqual((await check(restored, { verifyBlobs: true })).findings, []);
     if (at !== early) assert.deepEqual(statesAt(restored, at), statesAt(storage, at));
   }
 });
 
 test('restore: refuses a target that is not empty, and a moment that no backup has', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  const target = path.join(directory.path, 'target');
+  await using bench = await openBench();
+  const { database, backups } = bench;
+  const target = bench.at('target');
   await assert.rejects(restore(backups, target), { code: 'ODB_NO_BACKUP' });
   await assert.rejects(verifyBackup(backups), { code: 'ODB_NO_BACKUP' });
-  await using database = await openDatabase(path.join(directory.path, 'data'));
   await work(database, 0);
   const { to } = await backup(database.storage, backups);
   await assert.rejects(restore(backups, target, { at: asTid(to + 1) }), { code: 'ODB_NO_BACKUP' });
@@ -216,7 +204,7 @@ test('restore: refuses a target that is not empty, and a moment that no backup h
   assert.equal(await readFile(path.join(target, 'mine'), 'utf8'), 'x');
   await rm(path.join(target, 'mine'));
   await restore(backups, target);
-  assert.deepEqual((await readdir(directory.path)).sort(), ['backups', 'data', 'target']);
+  assert.deepEqual((await readdir(bench.at('.'))).sort(), ['backups', 'data', 'target']);
 });
 
 const damages: readonly {
@@ -256,24 +244,22 @@ const damages: readonly {
 
 for (const { name, work: damage, what } of damages) {
   test(`verifyBackup: finds ${name}, and restore refuses it`, async () => {
-    await using directory = await temporaryDirectory();
-    const backups = path.join(directory.path, 'backups');
-    await using database = await openDatabase(path.join(directory.path, 'data'));
+    await using bench = await openBench();
+    const { database, backups } = bench;
     await work(database, 0);
     const { file } = await backup(database.storage, backups);
     await damage(path.join(backups, file), backups);
     const { problems } = await verifyBackup(backups);
     assert.equal(problems.length, 1);
     assert.match(problems[0]?.what ?? '', what);
-    await assert.rejects(restore(backups, path.join(directory.path, 'target')), what);
-    assert.deepEqual((await readdir(directory.path)).sort(), ['backups', 'data']);
+    await assert.rejects(restore(backups, bench.at('target')), what);
+    assert.deepEqual((await readdir(bench.at('.'))).sort(), ['backups', 'data']);
   });
 }
 
 test('verifyBackup: finds a backup that is missing between two, and restore refuses it', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  await using database = await openDatabase(path.join(directory.path, 'data'));
+  await using bench = await openBench();
+  const { database, backups } = bench;
   for (const round of [0, 1, 2]) {
     await work(database, round);
     await backup(database.storage, backups);
@@ -284,30 +270,56 @@ test('verifyBackup: finds a backup that is missing between two, and restore refu
   await writeManifest(backups, { ...manifest, backups: [first, last] });
   const { problems } = await verifyBackup(backups);
   assert.deepEqual(problems, [{ file: last.file, what: 'does not follow the backup before it' }]);
-  const target = path.join(directory.path, 'target');
+  const target = bench.at('target');
   await assert.rejects(restore(backups, target), { code: 'ODB_BACKUP_DAMAGED' });
   const { lastTid } = await restore(backups, target, { at: first.to });
   assert.equal(lastTid, first.to);
 });
 
 test('backup: a blob that is damaged is named and left out, the rest is kept', async () => {
-  await using directory = await temporaryDirectory();
-  const backups = path.join(directory.path, 'backups');
-  await using database = await openDatabase(path.join(directory.path, 'data'));
+  await using bench = await openBench();
+  const { database, backups } = bench;
   await work(database, 0);
   const { sha256 } = await database.storage.blobs.put(Buffer.from('picture 0'));
   await appendFile(database.storage.blobs.path(sha256), 'x');
   const report = await backup(database.storage, backups);
   assert.deepEqual(report.damagedBlobs, [sha256]);
   assert.deepEqual((await verifyBackup(backups)).problems, []);
-  const target = path.join(directory.path, 'target');
-  await restore(backups, target);
-  await using restored = await openRestored(target);
+  await using restored = await bench.restored();
   assert.deepEqual(
     (await check(restored)).findings.map(({ code }) => code),
     ['blob-missing'],
   );
 });
+
+/** A database, a directory for its backups, and room beside them: all gone in the end. */
+interface Bench extends AsyncDisposable {
+  readonly database: Database;
+  readonly backups: string;
+  at(name: string): string;
+  /** Restores a moment beside what was restored before, and opens it. Default: the newest. */
+  restored(at?: Tid): Promise<Storage & AsyncDisposable>;
+}
+
+async function openBench(): Promise<Bench> {
+  const directory = await temporaryDirectory();
+  const at = (name: string): string => path.join(directory.path, name);
+  const database = await openDatabase(at('data'));
+  return {
+    database,
+    backups: at('backups'),
+    at,
+    async restored(moment) {
+      const target = at(`restored-${moment ?? 'newest'}`);
+      await restore(at('backups'), target, moment === undefined ? {} : { at: moment });
+      return openRestored(target);
+    },
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await directory[Symbol.asyncDispose]();
+    },
+  };
+}
 
 /** The titles of all pages at a moment. */
 function statesAt(storage: Storage, at: Tid): unknown {

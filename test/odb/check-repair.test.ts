@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { check } from '../../odb/check.js';
 import { Database } from '../../odb/database.js';
 import { objectKey } from '../../odb/level-keys.js';
-import type { LevelDatabase } from '../../odb/level-reader.js';
+import type { LevelDatabase } from '../../odb/level-view.js';
 import type { LevelStorage } from '../../odb/level-storage.js';
 import { asOid, type Oid } from '../../odb/oid.js';
 import { Ref } from '../../odb/value.js';

@@ -14,7 +14,7 @@ import {
   encodeTransaction,
   decodeTransaction,
 } from '../../odb/level-keys.js';
-import type { LevelDatabase } from '../../odb/level-reader.js';
+import type { LevelDatabase } from '../../odb/level-view.js';
 import { encodeMeta } from '../../odb/commit-packing.js';
 import { Database } from '../../odb/database.js';
 import { asOid, OID_ROOT, type Oid } from '../../odb/oid.js';

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { encodeMeta } from '../../odb/commit-packing.js';
 import {
+  compareObjects,
   decodeNumber,
   decodeRevision,
   decodeTransaction,
@@ -12,12 +13,19 @@ import {
   metaKey,
   metaKeys,
   nameOfMetaKey,
+  numberOfKey,
   objectKey,
+  oidOfOverlayKey,
+  overlayKey,
+  overlayKeys,
+  overlayRevisionKey,
   revisionKey,
   skipNumber,
+  tidOfOverlayKey,
   transactionKey,
 } from '../../odb/level-keys.js';
-import { asOid } from '../../odb/oid.js';
+import { decodeOverlay, encodeOverlay } from '../../odb/level-overlay.js';
+import { asOid, OID_MAX } from '../../odb/oid.js';
 import { encodeRecord } from '../../odb/record.js';
 import { asTid, TID_ZERO, tidToMs } from '../../odb/tid.js';
 
@@ -79,6 +87,48 @@ test('a revision comes back as it was', () => {
   }
 });
 
+test('a revision of an overlay comes back as it was', () => {
+  const record = encodeRecord('test.Page', { title: 'x' });
+  const place = { tid: asTid(900), previousTid: asTid(5), skipTid: TID_ZERO, number: 2 };
+  const states = [
+    { record, live: false, basedOn: asTid(899) },
+    { record, live: false, basedOn: TID_ZERO },
+    { record: undefined, live: false, basedOn: asTid(1) },
+    { record: undefined, live: true, basedOn: TID_ZERO },
+  ];
+  for (const state of states) {
+    const value = encodeOverlay({ ...place, ...state });
+    assert.deepEqual(decodeOverlay(value), { ...place, ...state, value });
+  }
+  for (const bytes of [[], [1], [0, 7, ...encodeNumber(5), 1], [0x80]]) {
+    assert.throws(() => decodeOverlay(Uint8Array.from(bytes)), { code: 'ODB_DAMAGED' });
+  }
+});
+
+test('keys of overlays sort by version and oid, and those of one version are together', () => {
+  const [one, two, last] = [asOid(1), asOid(256), OID_MAX];
+  const keys = [
+    [one, last],
+    [two, one],
+    [two, two],
+    [two, last],
+    [last, one],
+  ].map(([version = one, entry = one]) => overlayKey(version, entry));
+  assert.deepEqual(keys, keys.toSorted(Buffer.compare));
+  const { gte, lt } = overlayKeys(two);
+  const within = keys.filter((key) => Buffer.compare(key, gte) >= 0 && Buffer.compare(key, lt) < 0);
+  assert.deepEqual(within, keys.slice(1, 4));
+  const older = overlayRevisionKey(two, one, asTid(9));
+  assert.deepEqual(
+    keys.map((key) => Math.sign(compareObjects(older, key))),
+    [1, 0, -1, -1, -1],
+  );
+  assert.deepEqual(
+    [numberOfKey(older), oidOfOverlayKey(older), tidOfOverlayKey(older)],
+    [two, one, asTid(9)],
+  );
+});
+
 test('an object of a 200-byte record takes at most 250 bytes, key and header included', () => {
   const record = new Uint8Array(200);
   const at = asTid(Date.now() * 1000);
@@ -105,9 +155,17 @@ test('a transaction comes back as it was', () => {
         removed: written.slice(2),
         maps: others.map((map) => ({ map, nodes: [...written] })),
       };
+      const versions = [
+        {},
+        { version: asOid(7) },
+        { overlays: [{ version: asOid(7), oids: written }] },
+        { version: asOid(7), overlays: [{ version: asOid(9), oids: others }] },
+      ];
       const meta = { user: 'ä', note: '', paths: ['/x'], undoes: [at], extension: { a: [1] } };
-      const value = encodeTransaction(changes, encodeMeta(meta));
-      assert.deepEqual(decodeTransaction(at, value), { ...meta, ...changes });
+      for (const where of versions) {
+        const value = encodeTransaction({ ...changes, ...where }, encodeMeta(meta));
+        assert.deepEqual(decodeTransaction(at, value), { ...meta, ...changes, ...where });
+      }
     }),
   );
 });

@@ -6,7 +6,6 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
 import { ConflictError, OdbError } from '../../odb/errors.js';
 import { FORMAT } from '../../odb/format.js';
 import { openObjects } from '../../odb/level-database.js';
@@ -16,7 +15,6 @@ import { LevelWriterHost } from '../../odb/level-writer-host.js';
 import { asOid, type Oid } from '../../odb/oid.js';
 import { SharedCounters } from '../../odb/shared-counters.js';
 import { temporaryDirectory } from '../support/temporary.js';
-import type { FromJoining, JoiningData } from './support/joining-thread.js';
 import { put, request, stateOf, write } from './support/requests.js';
 
 test('a directory another process holds is in use, and says by whom', async () => {
@@ -67,39 +65,6 @@ test('a database of a newer format is refused by its number, and left as it is',
   await assert.rejects(LevelStorage.open(options), { code: 'ODB_FORMAT' });
   await assert.rejects(LevelStorage.open(options), { code: 'ODB_FORMAT' });
 });
-
-test('threads that join read and write the same storage at the same time', async () => {
-  await using directory = await temporaryDirectory();
-  const storage = await LevelStorage.open({ directory: directory.path, thread: true });
-  const threads = [1, 2, 3];
-  const commits = 40;
-  const lists = await Promise.all(threads.map(() => runThread(storage, commits)));
-  const oids = lists.flat();
-  assert.equal(new Set(oids).size, threads.length * commits, 'no oid was given twice');
-  for (const list of lists) {
-    for (const [n, oid] of list.entries()) assert.deepEqual(stateOf(storage, asOid(oid)), { n });
-  }
-  await storage.close();
-});
-
-async function runThread(storage: LevelStorage, commits: number): Promise<readonly number[]> {
-  const data: JoiningData = { handle: storage.share(), commits };
-  const url = new URL('./support/joining-thread.js', import.meta.url);
-  const worker = new Worker(url, { workerData: data });
-  const exited = once(worker, 'exit');
-  const oids = await new Promise<readonly number[]>((resolve, reject) => {
-    worker.once('error', reject);
-    worker.on('message', (message: FromJoining) => {
-      if (message.kind === 'done') resolve(message.oids);
-      else {
-        const acknowledged = storage.commitPacked(message.bytes);
-        acknowledged.then((result) => worker.postMessage(result)).catch(reject);
-      }
-    });
-  });
-  await exited;
-  return oids;
-}
 
 test('a thread that joined without ways to write only reads', async () => {
   await using directory = await temporaryDirectory();

@@ -103,6 +103,26 @@ describe('fields', () => {
   });
 });
 
+describe('absent fields', () => {
+  const settings = { rule: 'record', default: {} } as const;
+  const classes = {
+    rules: { D: { settings, tags: { rule: 'atomic', default: [] }, place: 'place' } },
+  } as const;
+  const spot = { container: new Ref(asOid(9)), id: 'a', order: 0 };
+
+  test('are as their defaults, so writing one out is no change', () => {
+    const result = mergeStates('D', { tags: [] }, { tags: ['x'] }, {}, classes);
+    assert.deepEqual(result, { merged: true, state: { tags: ['x'] } });
+  });
+
+  test('written out do not keep an object from being removed on the other side', () => {
+    const base = { place: spot };
+    const result = mergeStates('D', base, {}, { place: spot, settings: {} }, classes);
+    assert.ok(result.merged);
+    assert.equal(result.state['place'], undefined);
+  });
+});
+
 describe('texts', () => {
   const lines = (...list: string[]): State => ({ body: list.join('\n') });
 

@@ -261,6 +261,38 @@ for (const kind of databaseKinds) {
       });
     });
 
+    test('two folders that are moved into each other are a conflict, also over a third', async () => {
+      await using database = await kind.open();
+      const { a, b } = await twoFolders(database);
+      moveInto(b, 'two', 'one');
+      moveInto(a, 'one', 'folder');
+      await a.commit();
+      a.begin();
+      const { one } = foldersOf(a);
+      moveInto(a, 'folder', 'two');
+      await a.commit();
+      await assert.rejects(b.commit(), (error) => {
+        assert.ok(error instanceof ConflictError);
+        assert.deepEqual(
+          error.objects.map(({ oid, reason, fields }) => [oid, reason, fields]),
+          [[foldersOf(a).two.oid, 'moved', ['place']]],
+        );
+        return true;
+      });
+      b.abort();
+      b.begin();
+      assert.equal(fetched<Folder>(b, 'two').place?.container, b.root, 'nothing of it is saved');
+      assert.equal(foldersOf(b).one.oid, one.oid);
+    });
+
+    test('a transaction that moves a folder into what is in it is refused', async () => {
+      await using database = await kind.open();
+      const { a } = await twoFolders(database);
+      moveInto(a, 'one', 'two');
+      moveInto(a, 'two', 'one');
+      await assert.rejects(a.commit(), ConflictError);
+    });
+
     test('money moved between accounts keeps its sum, whoever loses', async () => {
       await using database = await kind.open();
       using setup = database.connect();
@@ -305,6 +337,28 @@ async function twoFolders(database: Database): Promise<{ a: Connection; b: Conne
   fetched<Folder>(a, 'folder').insert(new Page({ title: 'page' }), 'page');
   await a.commit();
   return { a, b: database.connect() };
+}
+
+/** The three folders, wherever they are. */
+function foldersOf(connection: Connection): Record<'folder' | 'one' | 'two', Folder> {
+  const found: Partial<Record<string, Folder>> = {};
+  const look = (children: Iterable<unknown>): void => {
+    for (const child of children) {
+      if (!(child instanceof Folder)) continue;
+      found[child.title] = child;
+      look(child.children.values());
+    }
+  };
+  look(connection.root.values());
+  return found as Record<'folder' | 'one' | 'two', Folder>;
+}
+
+/** Moves one of the folders, which is in the root, into another. */
+function moveInto(connection: Connection, name: string, target: string): void {
+  const folders = foldersOf(connection);
+  const folder = folders[name as 'one'];
+  folders[target as 'one'].insert(folder, name);
+  connection.root.delete(name);
 }
 
 function pageIn(connection: Connection, folder: string): Page {

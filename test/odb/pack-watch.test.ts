@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecidedRevision } from '../../odb/commit.js';
+import type { DecidedRevision } from '../../odb/decision.js';
 import { ConflictError } from '../../odb/errors.js';
-import { asOid, type Oid } from '../../odb/oid.js';
+import { asOid } from '../../odb/oid.js';
 import { OidMarks } from '../../odb/oid-marks.js';
 import { PackWatch } from '../../odb/pack-watch.js';
 import { encodeRecord } from '../../odb/record.js';
@@ -23,15 +23,20 @@ function marksOf(...oids: number[]): OidMarks {
   return marks;
 }
 
-const missing = (): undefined => undefined;
+const missing = { revision: () => undefined, overlay: () => undefined };
+
+/** A commit that writes to main. */
+function commit(...revisions: readonly DecidedRevision[]): Parameters<PackWatch['check']>[0] {
+  return { revisions, overlays: [] };
+}
 
 test('what commits touch while a pack marks has to be marked before it forgets', () => {
   const watch = new PackWatch();
   watch.begin();
-  watch.accepted({ revisions: [revision(2, [3])] }, []);
+  watch.accepted(commit(revision(2, [3])), [], missing);
   assert.deepEqual(watch.takeTouched(), [2, 3]);
   assert.deepEqual(watch.takeTouched(), []);
-  watch.accepted({ revisions: [revision(1, [4]), revision(9, [5], true)] }, []);
+  watch.accepted(commit(revision(1, [4]), revision(9, [5], true)), [], missing);
   assert.deepEqual(watch.forget(marksOf(1, 2, 3)), [4, 5]);
   assert.equal(watch.isForgotten(asOid(6)), false, 'it has not begun');
   assert.deepEqual(watch.forget(marksOf(1, 2, 3, 4, 5)), []);
@@ -41,8 +46,8 @@ test('what commits touch while a pack marks has to be marked before it forgets',
 
 test('once a pack forgets, a commit that writes or refers to what is gone is refused', () => {
   const watch = new PackWatch();
-  const check = (one: DecidedRevision, base = 9, current: (oid: Oid) => undefined = missing) =>
-    watch.check({ revisions: [one] }, asTid(base), current);
+  const check = (one: DecidedRevision, base = 9): void =>
+    watch.check(commit(one), asTid(base), missing);
   check(revision(6, [7]));
   watch.begin();
   check(revision(6, [7]));
@@ -66,8 +71,25 @@ test('a blob that a commit named while the pack runs stays', () => {
     },
   };
   watch.begin();
-  watch.accepted({ revisions: [] }, ['aa']);
+  watch.accepted(commit(), ['aa'], missing);
   const step = { kind: 'blobs', names: ['aa', 'bb'], beforeMs: 1 } as const;
   assert.deepEqual(watch.removeBlobs(step, blobs), { oids: [], count: 1, bytes: 3 });
   assert.deepEqual(removed, ['bb']);
+});
+
+test('what an entry of a version rests on stays when it was written while a pack runs', () => {
+  const watch = new PackWatch();
+  const [version, oid] = [asOid(3), asOid(4)];
+  const record = encodeRecord('test.Page', {});
+  const main = { tid: asTid(5), previousTid: TID_ZERO, number: 1, record };
+  const look = { ...missing, revision: () => main };
+  watch.begin();
+  const entry = { version, oid, record, live: false, basedOn: asTid(5), previous: undefined };
+  watch.accepted({ revisions: [], overlays: [entry] }, [], look);
+  assert.deepEqual(
+    [4, 5, 6].map((tid) => watch.isBase(oid, asTid(tid))),
+    [false, true, true],
+  );
+  watch.end(asTid(9));
+  assert.equal(watch.isBase(oid, asTid(6)), false);
 });

@@ -12,13 +12,9 @@ import { packBesideConformance } from './conformance/pack-beside.js';
 import { packConformance } from './conformance/pack.js';
 import { packHistoryConformance } from './conformance/pack-history.js';
 import { packKeepingConformance } from './conformance/pack-keeping.js';
-import { openLevel, openMemory } from './support/storages.js';
+import { storageKinds } from './support/storages.js';
 
-for (const [name, open] of [
-  ['memory', openMemory],
-  ['LevelDB, written in this thread', openLevel(false)],
-  ['LevelDB, written in its own thread', openLevel(true)],
-] as const) {
+for (const [name, open] of storageKinds) {
   packConformance(name, open);
   packHistoryConformance(name, open);
   packBesideConformance(name, open);

@@ -148,20 +148,42 @@ for (const kind of databaseKinds) {
       checkList(database, expected.toSpliced(20, 0, -3));
     });
 
-    test('one item that both sides changed is a conflict that names its place in its node', async () => {
+    test('one item that both sides changed is a conflict that names its position in the list', async () => {
       await using database = await kind.open();
       using one = database.connect();
       using other = database.connect();
-      await begun(one, 10);
+      const { oid } = await begun(one, 300);
       other.begin();
-      listOf(one).set(3, -1);
-      listOf(other).splice(2, 2);
+      listOf(one).set(203, -1).delete(7);
+      listOf(other).splice(202, 2);
       await one.commit();
       await assert.rejects(other.commit(), (error) => {
         assert.ok(error instanceof ConflictError);
-        assert.deepEqual(error.objects[0]?.fields, ['2', '3']);
+        assert.equal(error.objects.length, 1);
+        assert.deepEqual([error.objects[0]?.oid, error.objects[0]?.fields], [oid, ['203']]);
         return true;
       });
+    });
+
+    test('what both sides push is kept, in the order of their commits, however much it is', async () => {
+      await using database = await kind.open();
+      using one = database.connect();
+      using other = database.connect();
+      using third = database.connect();
+      await begun(one, 40);
+      for (const connection of [other, third]) connection.begin();
+      listOf(one).push(-1);
+      listOf(other).push(...range(1_000, 1_100));
+      listOf(third).push(-1);
+      for (const connection of [one, other, third]) await connection.commit();
+      const expected = [...range(0, 40), -1, ...range(1_000, 1_100), -1];
+      checkList(database, expected);
+      for (const connection of [one, other, third]) {
+        connection.begin();
+        assert.deepEqual([...listOf(connection)], expected);
+        listOf(connection).delete(0);
+        connection.abort();
+      }
     });
 
     test('an undo takes back one part and leaves later changes of others, or says what is in the way', async () => {
@@ -212,6 +234,17 @@ for (const kind of databaseKinds) {
       await connection.commit();
       checkList(database, range(0, 200));
       assert.equal(connection.root.get('other'), 1);
+    });
+
+    test('a changed list is told as one object, whatever nodes it has', async () => {
+      await using database = await kind.open();
+      using connection = database.connect();
+      const list = await begun(connection, 400);
+      list.set(300, -1).insert(10, ...range(1_000, 1_100));
+      assert.deepEqual(connection.changedObjects(), [list]);
+      await connection.transaction.savepoint();
+      list.set(200, -2);
+      assert.deepEqual(connection.changedObjects(), [list]);
     });
 
     test('the past can be read, not changed, and given back', async () => {

@@ -2,67 +2,48 @@
  * A thread that reads and changes the same few objects as others do, and stops at the first sign
  * of a mixed view. Started by `race.test.ts`.
  */
-import { parentPort, workerData } from 'node:worker_threads';
-import { ConflictError, Database, LevelStorage, type StorageHandle } from '../../odb/index.js';
-import type { CommitResult, Connection } from '../../odb/index.js';
+import { setImmediate } from 'node:timers/promises';
+import { ConflictError, Database, type Connection } from '../../odb/index.js';
 import { fetched, Page } from './databases.js';
+import { workInThread } from './support/thread-link.js';
 
 export interface RaceTask {
-  readonly handle: StorageHandle;
   readonly rounds: number;
   /** Changes in every n-th round; 0: never. */
   readonly changeEvery: number;
-  /** Counts the threads that are ready; none begins before all are. */
-  readonly ready: Int32Array;
-  readonly threads: number;
+  /** How many connections take turns. */
+  readonly connections: number;
+  /** Each connection is closed, and another takes its place, in every n-th of its rounds; 0: never. */
+  readonly reconnectEvery: number;
 }
 
-export type RaceMessage =
-  | { readonly kind: 'commit'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'done'; readonly changes: number };
+export interface RaceResult {
+  readonly changes: number;
+}
 
-export type RaceAnswer =
-  | { readonly id: number; readonly result: CommitResult }
-  | { readonly id: number; readonly conflict: true };
-
-const { handle, rounds, changeEvery, ready, threads } = workerData as RaceTask;
-const port = parentPort;
-if (port === null) throw new Error('This module is for a worker thread');
-
-const waiting = new Map<number, (answer: RaceAnswer) => void>();
-port.on('message', (answer: RaceAnswer) => waiting.get(answer.id)?.(answer));
-let sent = 0;
-
-await using storage = await LevelStorage.join(handle, {
-  async commit(bytes) {
-    sent += 1;
-    const id = sent;
-    const answer = await new Promise<RaceAnswer>((resolve) => {
-      waiting.set(id, resolve);
-      port.postMessage({ kind: 'commit', id, bytes } satisfies RaceMessage);
-    });
-    waiting.delete(id);
-    if ('conflict' in answer) throw new ConflictError([]);
-    return answer.result;
-  },
+await workInThread<RaceTask, RaceResult>(async (task, { storage, allReady }) => {
+  const { rounds, changeEvery, connections, reconnectEvery } = task;
+  const database = await Database.open({ storage });
+  const views = Array.from({ length: connections }, () => database.connect());
+  for (const view of views) verify(view, 0);
+  allReady();
+  let changes = 0;
+  for (let round = 1; round <= rounds; round += 1) {
+    const turn = Math.floor(round / connections);
+    let view = views[round % connections] ?? database.connect();
+    if (reconnectEvery > 0 && turn % reconnectEvery === reconnectEvery - 1) {
+      view.close();
+      view = database.connect();
+      views[round % connections] = view;
+    } else view.begin();
+    verify(view, round);
+    if (changeEvery > 0 && round % changeEvery === 0 && (await change(view))) changes += 1;
+    // Others' messages are only seen between tasks.
+    await setImmediate();
+  }
+  await database.close();
+  return { changes };
 });
-await using database = await Database.open({ storage });
-using connection = database.connect();
-let changes = 0;
-verify(connection, 0);
-if (Atomics.add(ready, 0, 1) + 1 === threads) Atomics.notify(ready, 0);
-for (let count = Atomics.load(ready, 0); count < threads; count = Atomics.load(ready, 0)) {
-  Atomics.wait(ready, 0, count, 10_000);
-}
-for (let round = 1; round <= rounds; round += 1) {
-  connection.begin();
-  verify(connection, round);
-  if (changeEvery > 0 && round % changeEvery === 0 && (await change(connection))) changes += 1;
-  // Others' messages are only seen between tasks.
-  await new Promise(setImmediate);
-}
-port.postMessage({ kind: 'done', changes } satisfies RaceMessage);
-port.unref();
 
 /** One of the pair comes from the cache as `begin` left it, the other from the storage. */
 function verify(view: Connection, round: number): void {

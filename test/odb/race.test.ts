@@ -1,34 +1,68 @@
 /** Threads that change and read the same objects at once. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Worker } from 'node:worker_threads';
-import { ConflictError, Database, LevelStorage, type Storage } from '../../odb/index.js';
+import { Database, LevelStorage, mergeRules } from '../../odb/index.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { fetched, Page } from './databases.js';
-import type { RaceAnswer, RaceMessage, RaceTask } from './race-worker.js';
+import type { RaceResult, RaceTask } from './race-worker.js';
+import { runThreads } from './support/thread-link.js';
 
 /** More of them find rarer races: `CANOPY_RACE_ROUNDS=5000 node --test …`. */
-const ROUNDS = Number(process.env['CANOPY_RACE_ROUNDS'] ?? 30);
+const ROUNDS = Number(process.env['CANOPY_RACE_ROUNDS'] ?? 200);
 
-for (const thread of [false, true]) {
-  describe(`threads that share a database (${thread ? 'written in a thread' : 'written here'})`, () => {
-    test('never see half of a transaction, whatever is cached and whoever writes', async () => {
+interface Race {
+  readonly name: string;
+  readonly thread: boolean;
+  readonly tasks: readonly RaceTask[];
+}
+
+const quiet = { changeEvery: 0, connections: 1, reconnectEvery: 0 };
+
+const races: readonly Race[] = [
+  {
+    name: 'CT-race-01: one that changes and one that looks, half from the cache, half from the storage',
+    thread: false,
+    tasks: [
+      { ...quiet, rounds: ROUNDS, changeEvery: 1 },
+      { ...quiet, rounds: ROUNDS * 3 },
+    ],
+  },
+  {
+    name: 'CT-race-02: eight that look, and change now and then',
+    thread: true,
+    tasks: Array.from({ length: 8 }, (_, i) => ({
+      ...quiet,
+      rounds: ROUNDS / 2,
+      changeEvery: 5 + i,
+    })),
+  },
+  {
+    name: 'CT-race-03: sixty-four connections in eight threads, each replaced in every fourth round',
+    thread: true,
+    tasks: Array.from({ length: 8 }, (_, i) => ({
+      rounds: ROUNDS,
+      changeEvery: 10 + i,
+      connections: 8,
+      reconnectEvery: 4,
+    })),
+  },
+];
+
+describe('threads that share a database never see half of a transaction', () => {
+  for (const { name, thread, tasks } of races) {
+    test(name, async () => {
       await using directory = await temporaryDirectory();
-      const storage = await LevelStorage.open({ directory: directory.path, thread });
+      const rules = mergeRules();
+      const storage = await LevelStorage.open({ directory: directory.path, thread, rules });
       await using database = await Database.open({ storage });
       using setup = database.connect();
-      for (const name of ['one', 'two', 'first', 'second']) {
-        setup.root.set(name, new Page({ title: '0' }));
+      for (const key of ['one', 'two', 'first', 'second']) {
+        setup.root.set(key, new Page({ title: '0' }));
       }
       await setup.commit();
 
-      const handle = storage.share();
-      const ready = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-      const shared = { handle, ready, threads: 2 };
-      const done = await Promise.all([
-        race(storage, { ...shared, rounds: ROUNDS, changeEvery: 1 }),
-        race(storage, { ...shared, rounds: ROUNDS * 4, changeEvery: 3 }),
-      ]);
+      const worker = new URL('./race-worker.js', import.meta.url);
+      const done = await runThreads<RaceTask, RaceResult>(storage, worker, tasks);
       const changes = done.reduce((sum, each) => sum + each.changes, 0);
       assert.ok(changes > 0, 'some changes were saved');
       setup.begin();
@@ -37,37 +71,5 @@ for (const thread of [false, true]) {
       const [first, second] = [fetched<Page>(setup, 'first'), fetched<Page>(setup, 'second')];
       assert.equal(first.hits + second.hits, changes);
     });
-  });
-}
-
-/** Runs one worker to its end, and saves what it sends. */
-function race(storage: Storage, task: RaceTask): Promise<{ changes: number }> {
-  const worker = new Worker(new URL('./race-worker.js', import.meta.url), { workerData: task });
-  return new Promise((resolve, reject) => {
-    let result: { changes: number } | undefined;
-    worker.on('message', (message: RaceMessage) => {
-      if (message.kind === 'done') {
-        result = message;
-        return;
-      }
-      save(storage, message.id, message.bytes).then(
-        (answer) => worker.postMessage(answer, []),
-        (error: unknown) => reject(error as Error),
-      );
-    });
-    worker.on('error', reject);
-    worker.on('exit', () => {
-      if (result === undefined) reject(new Error('The worker ended early'));
-      else resolve(result);
-    });
-  });
-}
-
-async function save(storage: Storage, id: number, bytes: Uint8Array): Promise<RaceAnswer> {
-  try {
-    return { id, result: await storage.commitPacked(bytes) };
-  } catch (error) {
-    if (error instanceof ConflictError) return { id, conflict: true };
-    throw error;
   }
-}
+});

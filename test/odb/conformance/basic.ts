@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConflictError } from '../../../odb/errors.js';
-import { asOid, OID_ROOT } from '../../../odb/oid.js';
+import { LevelStorage } from '../../../odb/level-storage.js';
+import { asOid, OID_ROOT, type Oid } from '../../../odb/oid.js';
 import { META_TEXT_MAX } from '../../../odb/storage.js';
-import { TID_ZERO } from '../../../odb/tid.js';
+import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { put, request, stateIn, stateOf, write } from '../support/requests.js';
 import type { Open } from '../support/storages.js';
 
 /** What every storage does with single objects: keep them, in order, whole or not at all. */
 export function basicConformance(name: string, open: Open): void {
   describe(`${name}: basics`, () => {
-    test('an empty storage has no transaction and no object', async () => {
+    test('CT-basic-01: an empty storage has no transaction and no object', async () => {
       await using place = await open();
       const { storage } = place;
       using reader = storage.snapshot();
@@ -22,7 +23,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.equal(reader.transaction(TID_ZERO), undefined);
     });
 
-    test('what was committed is loaded, with its tid, by every later snapshot', async () => {
+    test('CT-basic-02, CT-basic-03: what was committed is loaded, with its tid, by every later snapshot', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);
@@ -36,15 +37,17 @@ export function basicConformance(name: string, open: Open): void {
       assert.deepEqual(stateIn(reader, oid), { n: 7 });
     });
 
-    test('a new state takes the place of the one before', async () => {
+    test('CT-basic-04: a new state takes the place of the one before', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);
+      await put(storage, oid, { n: 7 });
+      assert.deepEqual(stateOf(storage, oid), { n: 7 });
       for (let n = 13; n <= 21; n++) await put(storage, oid, { n });
       assert.deepEqual(stateOf(storage, oid), { n: 21 });
     });
 
-    test('objects have revisions of their own', async () => {
+    test('CT-basic-08: objects have revisions of their own', async () => {
       await using place = await open();
       const { storage } = place;
       const one = storage.allocate(1);
@@ -57,7 +60,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.ok(second > first);
     });
 
-    test('a reader sees its moment, whatever is committed afterwards', async () => {
+    test('CT-misc-05: a reader sees its moment, whatever is committed afterwards', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);
@@ -75,7 +78,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.throws(() => reader.loadAt(other, second), { code: 'ODB_NO_OBJECT' });
     });
 
-    test('of two commits that began with one revision, the second fails and leaves no trace', async () => {
+    test('CT-basic-05, CT-basic-06: of two commits that began with one revision, the second fails and leaves no trace', async () => {
       await using place = await open();
       const { storage } = place;
       const [oid, other] = [storage.allocate(1), storage.allocate(1)];
@@ -105,7 +108,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.deepEqual(stateOf(storage, other), { n: 4 });
     });
 
-    test('a commit that writes nothing makes no transaction', async () => {
+    test('CT-basic-14: a commit that writes nothing makes no transaction', async () => {
       await using place = await open();
       const { storage } = place;
       const tid = await put(storage, storage.allocate(1), { n: 1 });
@@ -113,9 +116,10 @@ export function basicConformance(name: string, open: Open): void {
         assert.deepEqual(await storage.commit(request([])), { tid, merged: [] });
       }
       assert.equal(storage.lastTid, tid);
+      assert.ok((await put(storage, storage.allocate(1), { n: 2 })) > tid);
     });
 
-    test('a read that must stay current makes the commit fail when it did not', async () => {
+    test('CT-basic-15: a read that must stay current makes the commit fail when it did not', async () => {
       await using place = await open();
       const { storage } = place;
       const [read, written] = [storage.allocate(1), storage.allocate(1)];
@@ -183,7 +187,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.deepEqual(reader.transaction(tid)?.oids, [other]);
     });
 
-    test('a transaction is kept with all it says about itself', async () => {
+    test('CT-basic-12: a transaction is kept with all it says about itself', async () => {
       await using place = await open();
       const { storage } = place;
       const [first, second] = [storage.allocate(1), storage.allocate(1)];
@@ -234,7 +238,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.deepEqual(walked, tids);
     });
 
-    test('too much metadata is refused, and nothing is stored', async () => {
+    test('CT-misc-03: too much metadata is refused, and nothing is stored', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);
@@ -247,7 +251,7 @@ export function basicConformance(name: string, open: Open): void {
       assert.equal(stateOf(storage, oid), undefined);
     });
 
-    test('oids are given once, and one from elsewhere raises the next', async () => {
+    test('CT-misc-03: oids are given once, and one from elsewhere raises the next', async () => {
       await using place = await open();
       const { storage } = place;
       const first = storage.allocate(10);
@@ -257,42 +261,67 @@ export function basicConformance(name: string, open: Open): void {
       assert.ok(storage.allocate(1) > 5000);
     });
 
-    test('commits that wait together are each seen by the next', async () => {
-      await using place = await open({ rules: { 'test.Page': { n: 'counter' } } });
-      const { storage } = place;
-      const oid = storage.allocate(1);
-      const base = await put(storage, oid, { n: 0 });
-      const results = await Promise.all(
-        Array.from({ length: 20 }, () => storage.commit(request([write(oid, { n: 1 }, { base })]))),
-      );
-      assert.deepEqual(stateOf(storage, oid), { n: 20 });
-      const tids = results.map(({ tid }) => tid);
-      assert.deepEqual(
-        tids,
-        [...new Set(tids)].sort((a, b) => a - b),
-      );
-      using reader = storage.snapshot();
-      assert.deepEqual(
-        tids.map((tid) => stateIn(reader, oid, tid)?.n),
-        tids.map((_, i) => i + 1),
-      );
-    });
-
-    test('of those that wait together, one that fails takes nobody with it', async () => {
+    test('CT-basic-07: what was refused leaves nothing, beside what was there and what comes', async () => {
       await using place = await open();
       const { storage } = place;
-      const [one, two] = [storage.allocate(1), storage.allocate(1)];
-      const outcomes = await Promise.allSettled([
-        storage.commit(request([write(one, { n: 1 })])),
-        storage.commit(request([write(one, { n: 2 })])),
-        storage.commit(request([write(two, { n: 3 })])),
-      ]);
+      const [before, refused, after] = [1, 2, 3].map(() => storage.allocate(1)) as [Oid, Oid, Oid];
+      const first = await put(storage, before, { n: 1 });
+      const late = [write(refused, { n: 2 }), write(before, { n: 2 })];
+      await assert.rejects(storage.commit(request(late)), ConflictError);
+      const second = await put(storage, after, { n: 3 });
+      const third = await put(storage, refused, { n: 4 });
+      using reader = storage.snapshot();
+      const found = [before, after, refused].map((oid) => reader.load(oid)?.tid);
+      assert.deepEqual(found, [first, second, third]);
+      assert.equal(reader.revision(refused)?.previousTid, TID_ZERO);
+    });
+
+    test('CT-basic-09: the current revision is that of the last write, and of nobody before', async () => {
+      await using place = await open();
+      const { storage } = place;
+      const oid = storage.allocate(1);
+      const current = (): Tid | undefined => {
+        using reader = storage.snapshot();
+        return reader.revision(oid)?.tid;
+      };
+      assert.equal(current(), undefined);
+      for (const state of [{ n: 1 }, { n: 2 }, undefined, { n: 3 }]) {
+        assert.equal(await put(storage, oid, state), current());
+      }
+    });
+
+    test('CT-basic-10, CT-basic-11: a storage tells how many objects it has, and how large it is', async () => {
+      await using place = await open();
+      const { storage } = place;
+      assert.equal((await storage.figures()).objects, 0);
+      const oid = storage.allocate(1);
+      for (const n of [1, 2]) await put(storage, oid, { n });
+      await put(storage, storage.allocate(1), { n: 3 });
+      const { objects, revisions, transactions, recordBytes } = await storage.figures();
       assert.deepEqual(
-        outcomes.map(({ status }) => status),
-        ['fulfilled', 'rejected', 'fulfilled'],
+        { objects, revisions, transactions },
+        { objects: 2, revisions: 3, transactions: 3 },
       );
-      assert.deepEqual(stateOf(storage, one), { n: 1 });
-      assert.deepEqual(stateOf(storage, two), { n: 3 });
+      assert.ok(recordBytes >= 0);
+    });
+
+    test('CT-basic-13: a storage does what it says it supports', async () => {
+      await using place = await open();
+      const { storage } = place;
+      const { supports } = storage;
+      const oid = storage.allocate(1);
+      const tid = await put(storage, oid, { n: 1 });
+      if (supports.threads) {
+        await using joined = await LevelStorage.join(storage.share());
+        assert.deepEqual(stateOf(joined, oid), { n: 1 });
+      } else assert.throws(() => storage.share(), { code: 'ODB_NOT_SHARED' });
+      assert.equal(supports.backup, true);
+      for await (const transaction of storage.transactionsFrom())
+        assert.equal(transaction.tid, tid);
+      assert.equal(supports.pack, true);
+      assert.equal((await storage.pack({ before: tid, garbage: false })).revisions, 0);
+      if (supports.persistence) assert.deepEqual(stateOf(await place.reopen(), oid), { n: 1 });
+      else await assert.rejects(place.reopen());
     });
 
     test('one commit may write very many objects', async () => {

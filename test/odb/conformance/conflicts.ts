@@ -15,7 +15,7 @@ const rules: MergeRules = {
 /** What every storage does when two transactions wrote one object, or one below the other. */
 export function conflictConformance(name: string, open: Open): void {
   describe(`${name}: conflicts and merges`, () => {
-    test('two changes of a counter add up, and both learn what became of theirs', async () => {
+    test('CT-conf-01: two changes of a counter add up, and both learn what became of theirs', async () => {
       await using place = await open({ rules });
       const { storage } = place;
       const oid = storage.allocate(1);
@@ -45,7 +45,7 @@ export function conflictConformance(name: string, open: Open): void {
       });
     });
 
-    test('a conflict names every object, its class, both tids and the fields', async () => {
+    test('CT-conf-02: a conflict names every object, its class, both tids and the fields', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const [one, two] = [storage.allocate(1), storage.allocate(1)];

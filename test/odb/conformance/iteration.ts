@@ -51,6 +51,30 @@ export function iterationConformance(name: string, open: Open): void {
       );
     });
 
+    test('CT-undo-13: undos are transactions that name what they undo, and write the states before', async () => {
+      await using at = await open();
+      const { storage } = at;
+      const oids = Array.from({ length: 4 }, () => storage.allocate(1));
+      for (const oid of oids) await put(storage, oid, { n: 1 });
+      const changes: Tid[] = [];
+      for (const oid of oids) changes.push(await put(storage, oid, { n: 2 }));
+      const undos: Tid[] = [];
+      for (const tid of changes.toReversed()) undos.push(await undo(storage, tid));
+      const found: unknown[] = [];
+      for await (const { tid, undoes, records } of storage.transactionsFrom()) {
+        const written = [...records()].map(({ oid, record }) => [oid, stateOfRecord(record)]);
+        found.push([tid, undoes, written]);
+      }
+      assert.deepEqual(
+        found.slice(4, 8),
+        oids.map((oid, i) => [changes[i], undefined, [[oid, { n: 2 }]]]),
+      );
+      assert.deepEqual(
+        found.slice(8),
+        oids.toReversed().map((oid, i) => [undos[i], [changes[3 - i]], [[oid, { n: 1 }]]]),
+      );
+    });
+
     test('CT-iter-03: a transaction says what it was given to say', async () => {
       await using at = await open();
       const { storage } = at;
@@ -224,12 +248,15 @@ interface Listed {
   readonly records: readonly (readonly [Oid, unknown, number])[];
 }
 
+function stateOfRecord(record: Uint8Array | undefined): unknown {
+  return record === undefined ? undefined : decodeRecord(record).state;
+}
+
 async function listed(storage: Storage, range?: TransactionRange): Promise<Listed[]> {
   const all: Listed[] = [];
   for await (const { tid, records } of storage.transactionsFrom(range)) {
     const entries = [...records()].map(
-      ({ oid, record, number }) =>
-        [oid, record === undefined ? undefined : decodeRecord(record).state, number] as const,
+      ({ oid, record, number }) => [oid, stateOfRecord(record), number] as const,
     );
     all.push({ tid, records: entries });
   }

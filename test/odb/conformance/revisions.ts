@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Oid } from '../../../odb/oid.js';
 import type { Storage } from '../../../odb/storage.js';
-import { TID_MAX, TID_ZERO, type Tid } from '../../../odb/tid.js';
+import { asTid, TID_MAX, TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { put, stateIn } from '../support/requests.js';
 import type { Open } from '../support/storages.js';
+import { undo } from '../support/undoing.js';
 
 /** What every storage does with the past: each revision can be read as of its tid, for ever. */
 export function revisionConformance(name: string, open: Open): void {
   describe(`${name}: revisions`, () => {
-    test('every revision loads as of its tid, and as of any moment until the next', async () => {
+    test('CT-rev-01, CT-rev-02, CT-rev-04: every revision loads as of its tid, and as of any moment until the next', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);
@@ -25,7 +26,7 @@ export function revisionConformance(name: string, open: Open): void {
       }
     });
 
-    test('before an object existed there is nothing, which is no error', async () => {
+    test('CT-rev-03, CT-rev-07: before an object existed there is nothing, which is no error', async () => {
       await using place = await open();
       const { storage } = place;
       const [early, late] = [storage.allocate(1), storage.allocate(1)];
@@ -39,10 +40,11 @@ export function revisionConformance(name: string, open: Open): void {
       assert.throws(() => reader.loadAt(storage.allocate(1), TID_MAX), { code: 'ODB_NO_OBJECT' });
     });
 
-    test('history lists revisions, newest first, as many as wanted', async () => {
+    test('CT-hist-01: history lists revisions, newest first, as many as wanted', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);
+      const startMs = Date.now();
       const tids = await putMany(storage, oid, 3);
       const newestFirst = tids.toReversed();
       using reader = storage.snapshot();
@@ -57,8 +59,39 @@ export function revisionConformance(name: string, open: Open): void {
       assert.deepEqual(listed({ before: newest }), newestFirst.slice(1));
       assert.deepEqual(listed({ before: middle, limit: 1 }), newestFirst.slice(2));
       assert.deepEqual(listed({ before: TID_ZERO }), []);
+      assert.deepEqual(reader.revisions(storage.allocate(1)), []);
+      const times = newestFirst.map((tid) => reader.transaction(tid)?.timeMs ?? 0);
+      assert.ok(times.every((ms, i) => ms >= startMs - 1 && ms <= (times[i - 1] ?? Infinity)));
       const [first] = reader.revisions(oid, { limit: 1 });
       assert.equal(first?.sizeBytes, reader.load(oid)?.record.length);
+    });
+
+    test('CT-rev-05: every point between undos of undos has its state, and knows the next', async () => {
+      await using place = await open();
+      const { storage } = place;
+      const oid = storage.allocate(1);
+      const tids = await putMany(storage, oid, 5);
+      const states = tids.map((_, n) => n);
+      for (let round = 0; round < 4; round += 1) {
+        tids.push(await undo(storage, storage.lastTid));
+        states.push(states.at(-2) ?? 0);
+      }
+      assert.deepEqual(states.slice(-5), [4, 3, 4, 3, 4]);
+      using reader = storage.snapshot();
+      assert.deepEqual(
+        reader.revisions(oid).map(({ tid }) => tid),
+        tids.toReversed(),
+      );
+      for (const [i, tid] of tids.entries()) {
+        assert.deepEqual(stateIn(reader, oid, tid), { n: states[i] });
+        const end = tids[i + 1];
+        if (end === undefined) assert.equal(reader.load(oid)?.tid, tid);
+        else {
+          assert.ok(end > tid);
+          assert.equal(reader.loadAt(oid, asTid(end - 1))?.tid, tid);
+          assert.equal(reader.revision(oid, end)?.previousTid, tid);
+        }
+      }
     });
 
     test('what ended can be read as of the time before, and its end is in its history', async () => {
@@ -76,7 +109,7 @@ export function revisionConformance(name: string, open: Open): void {
       assert.deepEqual(reader.revisions(oid)[0], { tid: ended, sizeBytes: 0, removed: true });
     });
 
-    test('tids grow even when commits come faster than the clock', async () => {
+    test('CT-misc-03: tids grow even when commits come faster than the clock', async () => {
       await using place = await open();
       const { storage } = place;
       const oid = storage.allocate(1);

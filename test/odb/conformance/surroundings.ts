@@ -122,7 +122,7 @@ export function surroundingsConformance(name: string, open: Open): void {
   });
 
   describe(`${name}: reopening`, () => {
-    test('a storage that persists has everything again, and goes on from there', async (context) => {
+    test('CT-pers-01: a storage that persists has everything again, and goes on from there', async (context) => {
       await using place = await open();
       const before = place.storage;
       if (!before.supports.persistence) {

@@ -1,15 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN, treeNodes } from '../../../odb/btree.js';
 import { asOid, type Oid } from '../../../odb/oid.js';
-import type { MergeRules, Storage } from '../../../odb/storage.js';
-import { asTid, TID_ZERO, type Tid } from '../../../odb/tid.js';
-import { changeMap, entriesOf, MAP_CLASS, TreeReader } from '../support/map-client.js';
-import { place, put, request, stateOf, write } from '../support/requests.js';
+import type { MergeRules, Storage, StoredRevision } from '../../../odb/storage.js';
+import { asTid, TID_MAX, type Tid } from '../../../odb/tid.js';
+import { place, put, request, stateIn, stateOf, write } from '../support/requests.js';
 import type { Open } from '../support/storages.js';
 import { plan, undo } from '../support/undoing.js';
 
-const order = ORDER_MIN;
 const rules: MergeRules = {
   'test.Counter': { n: 'counter' },
   'test.Page': { title: 'atomic', body: 'lines', properties: 'record', place: 'place' },
@@ -18,7 +15,7 @@ const rules: MergeRules = {
 /** What every storage lets be undone: an undo is planned from its revisions and records alone. */
 export function undoConformance(name: string, open: Open): void {
   describe(`${name}: undo`, () => {
-    test('of the newest change goes back, of that undo goes forth, down to the creation', async () => {
+    test('CT-undo-01, CT-undo-02: of the newest change goes back, of that undo goes forth, down to the creation', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const oid = storage.allocate(1);
@@ -31,24 +28,40 @@ export function undoConformance(name: string, open: Open): void {
       assert.deepEqual(stateOf(storage, oid), { n: 23 });
       const gone = await undo(storage, created);
       assert.equal(stateOf(storage, oid), undefined);
+      assert.equal(currentOf(storage, oid)?.record, undefined);
+      assert.equal(currentOf(storage, oid)?.tid, gone);
       await undo(storage, gone);
       assert.deepEqual(stateOf(storage, oid), { n: 23 });
     });
 
-    test('of a creation whose change was undone is possible; so is undoing the undo instead', async () => {
+    test('CT-undo-03: of a creation is possible once the change was undone', async () => {
+      await using at = await open({ rules });
+      const { storage } = at;
+      const oid = storage.allocate(1);
+      const created = await put(storage, oid, { n: 11 });
+      await undo(storage, await put(storage, oid, { n: 12 }));
+      assert.deepEqual(stateOf(storage, oid), { n: 11 });
+      await undo(storage, created);
+      using reader = storage.snapshot();
+      assert.equal(reader.load(oid), undefined);
+      assert.equal(reader.loadAt(oid, TID_MAX), undefined);
+      assert.deepEqual(stateIn(reader, oid, created), { n: 11 });
+    });
+
+    test('CT-undo-04: of an undo brings the change again, and all four can go together', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const oid = storage.allocate(1);
       const created = await put(storage, oid, { n: 11 });
       const edited = await put(storage, oid, { n: 12 });
       const undone = await undo(storage, edited);
-      await undo(storage, undone);
+      const redone = await undo(storage, undone);
       assert.deepEqual(stateOf(storage, oid), { n: 12 });
-      await undo(storage, undone, edited, storage.lastTid, created);
+      await undo(storage, undone, edited, redone, created);
       assert.equal(stateOf(storage, oid), undefined);
     });
 
-    test('takes back all objects of a transaction', async () => {
+    test('CT-undo-05: takes back all objects of a transaction', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const [one, two] = await create(storage, [{ n: 31 }, { n: 51 }]);
@@ -65,7 +78,7 @@ export function undoConformance(name: string, open: Open): void {
       assert.deepEqual([stateOf(storage, one), stateOf(storage, two)], [{ n: 31 }, { n: 51 }]);
     });
 
-    test('takes several back at once, whatever the order they are named in, and forth again', async () => {
+    test('CT-undo-06: takes several back at once, whatever the order they are named in, and forth again', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const [one, two] = await create(storage, [{ n: 30 }, { n: 50 }]);
@@ -102,21 +115,47 @@ export function undoConformance(name: string, open: Open): void {
       });
     });
 
-    test('of counts takes each difference back, also several in the middle', async () => {
+    test('CT-undo-07: of what changed two together leaves each as it was, and later one of them alone', async () => {
+      await using at = await open({ rules });
+      const { storage } = at;
+      const [one, two] = [storage.allocate(1), storage.allocate(1)];
+      await put(storage, one, { n: 31 });
+      await put(storage, two, { n: 51 });
+      await undo(storage, await change(storage, [one, { n: 32 }], [two, { n: 52 }]));
+      assert.deepEqual([stateOf(storage, one), stateOf(storage, two)], [{ n: 31 }, { n: 51 }]);
+      await change(storage, [one, { n: 33 }], [two, { n: 54 }]);
+      await undo(storage, await put(storage, one, { n: 34 }));
+      assert.deepEqual([stateOf(storage, one), stateOf(storage, two)], [{ n: 33 }, { n: 54 }]);
+    });
+
+    for (const order of ['CT-undo-16: newest first', 'CT-undo-17: oldest first'] as const) {
+      test(`of counts takes each difference back, several in the middle at once: ${order}`, async () => {
+        await using at = await open({ rules });
+        const { storage } = at;
+        const oid = storage.allocate(1);
+        const className = 'test.Counter';
+        await put(storage, oid, { n: 0 }, { className });
+        const tids = [];
+        for (let n = 1; n <= 4; n++) tids.push(await put(storage, oid, { n }, { className }));
+        const middle = tids.slice(1, 3);
+        await undo(storage, ...(order.endsWith('oldest first') ? middle : middle.toReversed()));
+        assert.deepEqual(stateOf(storage, oid), { n: 2 });
+      });
+    }
+
+    test('CT-conf-06: of an increment leaves the later ones on top of it', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const oid = storage.allocate(1);
       const className = 'test.Counter';
       await put(storage, oid, { n: 0 }, { className });
-      const tids = [];
-      for (let n = 1; n <= 4; n++) tids.push(await put(storage, oid, { n }, { className }));
-      const [, second, third] = tids;
-      assert.ok(second !== undefined && third !== undefined);
-      await undo(storage, second, third);
+      const first = await put(storage, oid, { n: 5 }, { className });
+      await put(storage, oid, { n: 7 }, { className });
+      await undo(storage, first);
       assert.deepEqual(stateOf(storage, oid), { n: 2 });
     });
 
-    test('is not possible where the same was changed since, and says what is in the way', async () => {
+    test('CT-undo-08: is not possible where the same was changed since, and says what is in the way', async () => {
       await using at = await open({ rules });
       const { storage } = at;
       const [one, two] = await create(storage, [{ title: 'a', other: 1 }, { title: 'a' }]);
@@ -255,113 +294,6 @@ export function undoConformance(name: string, open: Open): void {
       assert.equal(plan(storage, [removal, restored]).possible, true);
     });
   });
-
-  describe(`${name}: undo in maps`, () => {
-    test('takes entries back though their nodes have split and joined since', async () => {
-      await using at = await open({ rules, nodeEntries: order });
-      const { storage } = at;
-      const map = storage.allocate(1);
-      await set(storage, map, numbered(0, 6));
-      const tid = await set(storage, map, { '0002': 'changed', '0003': undefined, x: 1 });
-      await set(storage, map, numbered(10, 60));
-      await set(
-        storage,
-        map,
-        Object.fromEntries(Object.keys(numbered(20, 50)).map((k) => [k, undefined])),
-      );
-      const planned = plan(storage, [tid]);
-      assert.deepEqual(planned.objects, []);
-      assert.deepEqual(
-        planned.maps.map(({ map: oid, className }) => [oid, className]),
-        [[map, MAP_CLASS]],
-      );
-      assert.deepEqual(planned.maps[0]?.entries.map(({ key }) => key).sort(), [
-        '0002',
-        '0003',
-        'x',
-      ]);
-      const undone = await undo(storage, tid);
-      assert.deepEqual(mapOf(storage, map), {
-        ...numbered(0, 6),
-        ...numbered(10, 20),
-        ...numbered(50, 60),
-      });
-      await undo(storage, undone);
-      assert.equal(mapOf(storage, map)['0002'], 'changed');
-    });
-
-    test('names the keys that were changed since, and the transactions that did', async () => {
-      await using at = await open({ rules, nodeEntries: order });
-      const { storage } = at;
-      const map = storage.allocate(1);
-      await set(storage, map, numbered(0, 20));
-      const tid = await set(storage, map, { '0003': 'a', '0004': 'a', new: 'a' });
-      await set(storage, map, numbered(30, 60));
-      const first = await set(storage, map, { '0003': 'b' });
-      await set(storage, map, numbered(60, 90));
-      const second = await set(storage, map, { '0003': 'c', new: undefined });
-      const planned = plan(storage, [tid]);
-      assert.deepEqual(planned.conflicts, [
-        { oid: map, className: MAP_CLASS, fields: ['0003'], blockedBy: [second, first] },
-      ]);
-      assert.deepEqual(planned.together, [second, first, tid]);
-      await undo(storage, ...planned.together);
-      assert.deepEqual(mapOf(storage, map), { ...numbered(0, 20), ...numbered(30, 90) });
-    });
-
-    test('of the creation of a map ends it with all its nodes, and brings them back', async () => {
-      await using at = await open({ rules, nodeEntries: order });
-      const { storage } = at;
-      const map = storage.allocate(1);
-      const created = await set(storage, map, numbered(0, 30));
-      const gone = await undo(storage, created);
-      using reader = storage.snapshot();
-      assert.equal(reader.load(map), undefined);
-      for (const oid of reader.transaction(created)?.oids ?? []) {
-        assert.equal(reader.load(oid), undefined);
-      }
-      await undo(storage, gone);
-      assert.deepEqual(mapOf(storage, map), numbered(0, 30));
-    });
-
-    test('of the creation of a map is not possible when entries were changed since', async () => {
-      await using at = await open({ rules, nodeEntries: order });
-      const { storage } = at;
-      const map = storage.allocate(1);
-      const created = await set(storage, map, numbered(0, 10));
-      const added = await set(storage, map, { x: 1 });
-      const planned = plan(storage, [created]);
-      assert.deepEqual(planned.conflicts, [
-        { oid: map, className: MAP_CLASS, fields: ['x'], blockedBy: [added] },
-      ]);
-      await undo(storage, added, created);
-      using reader = storage.snapshot();
-      assert.equal(reader.load(map), undefined);
-    });
-
-    test('of the end of a map together with a change before it brings back what was before both', async () => {
-      await using at = await open({ rules, nodeEntries: order });
-      const { storage } = at;
-      const map = storage.allocate(1);
-      await set(storage, map, numbered(0, 10));
-      const changed = await set(storage, map, { '0001': undefined, x: 1, '0002': 'b' });
-      const ended = await end(storage, map);
-      await undo(storage, ended, changed);
-      assert.deepEqual(mapOf(storage, map), numbered(0, 10));
-    });
-
-    test('of a change in a map that has ended is not possible without its end', async () => {
-      await using at = await open({ rules, nodeEntries: order });
-      const { storage } = at;
-      const map = storage.allocate(1);
-      await set(storage, map, numbered(0, 10));
-      const changed = await set(storage, map, { '0001': 'b' });
-      const ended = await end(storage, map);
-      const planned = plan(storage, [changed]);
-      assert.deepEqual(planned.conflicts[0]?.blockedBy, [ended]);
-      assert.deepEqual(planned.together, [ended, changed]);
-    });
-  });
 }
 
 async function create(storage: Storage, states: Record<string, unknown>[]): Promise<[Oid, Oid]> {
@@ -382,17 +314,10 @@ async function change(
   return (await storage.commit(request(writes, { baseTid: reader.lastTid }))).tid;
 }
 
-/** Ends a map with all its nodes. */
-async function end(storage: Storage, map: Oid): Promise<Tid> {
+/** The newest revision of an object, its end included. */
+function currentOf(storage: Storage, oid: Oid): StoredRevision | undefined {
   using reader = storage.snapshot();
-  const nodes = [...treeNodes(new TreeReader(reader), map)].map(({ id }) => id);
-  const { tid } = await storage.commit({
-    ...request(
-      nodes.map((oid) => write(oid, undefined, { base: reader.revision(oid)?.tid ?? TID_ZERO })),
-    ),
-    maps: [{ map, nodes, entries: [] }],
-  });
-  return tid;
+  return reader.revision(oid);
 }
 
 /** root contains folder, which contains page. */
@@ -406,19 +331,4 @@ async function makeTree(storage: Storage) {
     ]),
   );
   return { root, folder, page };
-}
-
-function numbered(from: number, to: number): Record<string, unknown> {
-  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
-  return Object.fromEntries(numbers.map((n) => [String(n).padStart(4, '0'), n]));
-}
-
-async function set(storage: Storage, map: Oid, changes: Record<string, unknown>): Promise<Tid> {
-  using reader = storage.snapshot();
-  return changeMap(storage, reader, { map, order, changes });
-}
-
-function mapOf(storage: Storage, map: Oid): Record<string, unknown> {
-  using reader = storage.snapshot();
-  return entriesOf(reader, map);
 }

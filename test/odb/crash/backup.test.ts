@@ -1,21 +1,28 @@
 /**
- * A process is killed while it makes backups, again and again, in one directory: those it had
- * finished are whole, and the next one goes on from them.
+ * A process is killed while it writes and makes backups, again and again, in one directory: those it
+ * had finished are whole, and the next one goes on from them.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { backup } from '../../../odb/backup.js';
 import { verifyBackup } from '../../../odb/backup-verify.js';
+import { possibleBlobs } from '../../../odb/blob-names.js';
+import { blobsDirectory } from '../../../odb/level-database.js';
 import { LevelStorage } from '../../../odb/level-storage.js';
 import { restore } from '../../../odb/restore.js';
+import type { Tid } from '../../../odb/tid.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { contentOf } from '../support/contents.js';
 
+/** How many moments are restored in the end. */
+const RESTORES = 3;
 const RUNS = Number(process.env.CANOPY_CRASH_RUNS ?? 4);
 
 test('killed in the midst of backups, a directory has all that were finished', async () => {
@@ -32,11 +39,29 @@ test('killed in the midst of backups, a directory has all that were finished', a
     const tids = listed.map(({ to }) => Number(to));
     for (const tid of finished) assert.ok(tids.includes(tid), 'nothing that was finished is lost');
   }
-  const target = path.join(directory.path, 'restored');
-  const { lastTid } = await restore(backups, target);
   await using original = await LevelStorage.open({ directory: data, thread: false });
-  await using restored = await LevelStorage.open({ directory: target, thread: false });
-  assert.deepEqual(await contentOf(restored), await contentOf(original, { stop: lastTid }));
+  const { to } = await backup(original, backups);
+  assert.equal(to, original.lastTid, 'the next backup goes on from those');
+  const leftovers = await readdir(path.join(blobsDirectory(backups), 'tmp')).catch(() => []);
+  assert.deepEqual(leftovers, []);
+  const moments: Tid[] = [];
+  for await (const { tid } of original.transactionsFrom()) moments.push(tid);
+  for (let n = 1; n <= RESTORES; n += 1) {
+    const at = moments[Math.floor((moments.length * n) / RESTORES) - 1];
+    assert.ok(at !== undefined);
+    const target = path.join(directory.path, `restored-${n}`);
+    const { lastTid } = await restore(backups, target, { at });
+    assert.equal(lastTid, at);
+    await using restored = await LevelStorage.open({ directory: target, thread: false });
+    assert.deepEqual(await contentOf(restored), await contentOf(original, { stop: at }));
+    for await (const { records } of restored.transactionsFrom()) {
+      for (const { record } of records()) {
+        for (const sha256 of record === undefined ? [] : possibleBlobs(record)) {
+          assert.ok(await restored.blobs.verify(sha256), `blob ${sha256} is whole`);
+        }
+      }
+    }
+  }
 });
 
 /** Starts a process, kills it a moment after so many backups, and tells which it finished. */

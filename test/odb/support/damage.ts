@@ -8,7 +8,7 @@ import {
   objectKey,
   type LevelRevision,
 } from '../../../odb/level-keys.js';
-import type { LevelDatabase } from '../../../odb/level-reader.js';
+import type { LevelDatabase } from '../../../odb/level-view.js';
 import { LevelStorage } from '../../../odb/level-storage.js';
 import type { Oid } from '../../../odb/oid.js';
 import { Persistent } from '../../../odb/persistent.js';

@@ -1,12 +1,16 @@
 /** The storages every promise is tested on. */
+import type { CodecSource } from '../../../odb/level-codec.js';
 import { LevelStorage } from '../../../odb/level-storage.js';
 import { MemoryStorage } from '../../../odb/memory-storage.js';
 import type { MergeRules, Storage } from '../../../odb/storage.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { encrypting } from './encrypting-codec.js';
 
 export interface OpenOptions {
   readonly rules?: MergeRules;
   readonly nodeEntries?: number;
+  /** URLs of modules of classes, loaded here already, for threads that write. */
+  readonly classes?: readonly string[];
 }
 
 /** An open storage that leaves nothing behind. */
@@ -27,11 +31,13 @@ export async function openMemory(options: OpenOptions = {}): Promise<Place> {
   };
 }
 
-export function openLevel(thread: boolean): Open {
+/** @param thread written in a thread of its own */
+export function openLevel(thread: boolean, codec?: CodecSource): Open {
   return async (options = {}) => {
     const directory = await temporaryDirectory();
+    const encoded = codec === undefined ? {} : { codec };
     const open = (): Promise<LevelStorage> =>
-      LevelStorage.open({ directory: directory.path, thread, ...options });
+      LevelStorage.open({ directory: directory.path, thread, ...encoded, ...options });
     let current = await open();
     return {
       get storage() {
@@ -49,3 +55,11 @@ export function openLevel(thread: boolean): Open {
     };
   };
 }
+
+/** Every storage there is, in each of its modes: what each promises is tested on all of them. */
+export const storageKinds: readonly (readonly [name: string, open: Open])[] = [
+  ['memory', openMemory],
+  ['LevelDB, written in this thread', openLevel(false)],
+  ['LevelDB, written in its own thread', openLevel(true)],
+  ['LevelDB, encrypted in its files', openLevel(false, encrypting())],
+];
