@@ -34,6 +34,7 @@ export { createObject, deleteObjects, setData, updateObject } from './content/ed
 export { isExecutable } from './content/executable.js';
 export { File } from './content/file.js';
 export { Folder } from './content/folder.js';
+export { mayExport, requireImportable } from './content/export.js';
 export {
   HISTORY_REVISIONS_MAX,
   listHistory,
@@ -76,9 +77,17 @@ export {
   TemplateError,
   Unauthorized,
 } from './errors.js';
+export type { CheckResult, FindingSummary } from './database/check.js';
+export { databaseOverview, type DatabaseOverview } from './database/overview.js';
+export { areDays, PACK_DAYS_DEFAULT, PACK_DAYS_MAX } from './database/pack.js';
 export type { NoteGroup } from './import/report.js';
+export { DATABASE_PERMISSION, maySeeJob } from './jobs/access.js';
+export { backupOrder } from './jobs/backup.js';
+export { checkOrder } from './jobs/check.js';
 export { importOrder, importResultFor, type UploadedFile } from './jobs/import.js';
-export { getJob, hasEnded, type JobRecord } from './jobs/job.js';
+export { idOfImport, importObjectOrder, readExport } from './jobs/import-object.js';
+export { getJob, hasEnded, type JobRecord, listJobs } from './jobs/job.js';
+export { packOrder } from './jobs/pack.js';
 export type { AssetFolder, Plugin } from './plugin.js';
 export { type ErrorReport, reportError } from './publisher/error-page.js';
 export { type Form, type FormFile, isFormFile } from './publisher/form.js';
@@ -110,3 +119,4 @@ export {
 } from './security/role.js';
 export { ANONYMOUS_CALLER, Standing } from './security/standing.js';
 export { PAGE_LANGUAGE } from './templates/index.js';
+export { countInWords, momentInWords, sizeInWords } from './words.js';

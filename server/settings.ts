@@ -42,6 +42,13 @@ const DEFINITIONS = {
     fallback: '.data',
     help: 'the directory of the database and its blobs',
   }),
+  backups: folder({
+    name: 'backups',
+    value: 'DIR',
+    fallback: '',
+    shown: 'backups in the data directory',
+    help: 'where the backups that are made in the admin go; best on another disk',
+  }),
   port: count({
     name: 'port',
     value: 'N',
@@ -161,6 +168,31 @@ const COMMON: readonly CommandOption[] = [
 /** A thread a core, and never fewer than two: one slow page must not hold up all others. */
 export function defaultWorkers(cores: number): number {
   return Math.max(WORKERS_MIN, cores);
+}
+
+/**
+ * Gives the directory that backups of a running server go to.
+ *
+ * @throws SettingsError `SRV_SETTING` when the database itself is there
+ */
+export function backupsDirectory({ data, backups }: Pick<Settings, 'data' | 'backups'>): string {
+  if (backups === '') return path.join(data, 'backups');
+  requireApart(data, backups);
+  return backups;
+}
+
+/**
+ * Backups have a directory of their own: among the files of the database, the two would take each
+ * other's for theirs.
+ *
+ * @throws SettingsError `SRV_SETTING` when they are to be where the database has its files
+ */
+export function requireApart(data: string, backups: string): void {
+  const own = [data, path.join(data, 'objects'), path.join(data, 'blobs')];
+  if (!own.includes(path.resolve(backups))) return;
+  throw new SettingsError(
+    `Backups cannot be in ${backups}: the database has its own files there. Name another directory.`,
+  );
 }
 
 /** Gives the environment variable of a setting: that of `time-limit` is `CANOPY_TIME_LIMIT`. */

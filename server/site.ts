@@ -32,6 +32,7 @@ import { Policy } from './security/policy.js';
 import { principalKey, USER_FOLDER_ID } from './security/principal.js';
 import { MANAGER_ROLE } from './security/role.js';
 import { Sessions } from './security/session.js';
+import type { ServerFacts } from './server-facts.js';
 import { TemplateCache } from './templates/index.js';
 import { loadWelcomeSite } from './welcome/load.js';
 
@@ -48,6 +49,8 @@ export interface OpenSiteOptions {
   readonly passwords?: Passwords;
   /** The number of this thread among those that count failed sign-ins. */
   readonly thread?: number;
+  /** The server that this thread is of. */
+  readonly server?: ServerFacts;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
 }
@@ -64,6 +67,7 @@ export class Site implements SiteServices {
     text: new TemplateCache(),
   };
   readonly plugins: readonly Plugin[];
+  readonly server: ServerFacts | undefined;
   readonly #nowMs: () => number;
 
   constructor(options: OpenSiteOptions) {
@@ -75,6 +79,7 @@ export class Site implements SiteServices {
     this.sessions = new Sessions({ metadata: this.storage, now: nowMs });
     this.guard = new LoginGuard({ metadata: this.storage, now: nowMs, thread });
     this.plugins = plugins;
+    this.server = options.server;
     this.#nowMs = nowMs;
   }
 

@@ -102,9 +102,12 @@ test('the commands of the README do what it says', async () => {
   const fill = (line: string): string =>
     line
       .replace(/\s+#.*$/, '')
-      .replace('[--empty]', '--empty')
+      .replace(/\[(--[^\]]+)\]/, '$1')
       .replace('--data DIR', `--data ${data}`)
       .replace('SOURCE_DIR', docs)
+      .replace('FILE', path.join(directory.path, 'handbook.canopy'))
+      .replace('BACKUPS', path.join(directory.path, 'backups'))
+      .replace('NEW_DIR', path.join(directory.path, 'restored'))
       .replace('./my-docs', docs);
   const told = commands('npx canopy').toSorted(
     (a, b) => Number(b.includes(' init ')) - Number(a.includes(' init ')),

@@ -131,7 +131,7 @@ test('every module is used', () => {
 
 test('every test stands where its subject stands', () => {
   const free =
-    /^test\/(e2e|bench|support|odb\/(conformance|model|crash))\/|^test\/[a-z-]+\.test\.ts$/;
+    /^test\/(e2e|bench|support|odb\/(conformance|model|crash|faults))\/|^test\/[a-z-]+\.test\.ts$/;
   const homeless = sources
     .filter(({ file }) => file.endsWith('.test.ts') && !free.test(file))
     .filter(({ file }) => {
@@ -147,6 +147,41 @@ test('every module begins by saying what is always true', () => {
     .filter(({ file, room }) => room !== 'test' || file.startsWith('test/support/'))
     .filter(({ text }) => !text.startsWith('/**'))
     .map(({ file }) => file);
+  assert.deepEqual(silent, []);
+});
+
+test('every public name of the database says what it is', () => {
+  const silent: string[] = [];
+  const lists = /export\s+(?:type\s+)?(\*|\{[^}]*\})\s+from\s+'\.\/([\w-]+)\.js'/g;
+  const declared = (name: string): RegExp =>
+    new RegExp(
+      `^export (?:(?:declare|abstract|async) )*(?:class|function\\*?|const|interface|type) ${name}\\b`,
+      'm',
+    );
+  const look = (file: string, name: string): void => {
+    const text = bySource.get(file)?.text ?? '';
+    const at = declared(name).exec(text)?.index;
+    if (at !== undefined) {
+      if (!text.slice(0, at).trimEnd().endsWith('*/')) silent.push(`${file}: ${name}`);
+      return;
+    }
+    const from = new RegExp(`export[^;]*\\b${name}\\b[^;]* from '\\./([\\w-]+)\\.js'`).exec(text);
+    if (from === null) silent.push(`${file}: ${name}, which is not there`);
+    else look(`odb/${from[1]}.ts`, name);
+  };
+  for (const [, names = '', module = ''] of bySource.get('odb/index.ts')?.text.matchAll(lists) ??
+    []) {
+    const file = `odb/${module}.ts`;
+    const all = (bySource.get(file)?.text ?? '').matchAll(new RegExp(declared('(\\w+)'), 'gm'));
+    const listed =
+      names === '*'
+        ? [...all].map(([, name = '']) => name)
+        : names
+            .slice(1, -1)
+            .split(',')
+            .map((name) => name.replace(/^\s*type\s/, '').trim());
+    for (const name of listed) if (name !== '') look(file, name);
+  }
   assert.deepEqual(silent, []);
 });
 
@@ -215,8 +250,9 @@ test('the README gives the reason for every dependency', () => {
 
 test('each library has one way in', () => {
   const doors: Record<string, RegExp> = {
-    level: /^(odb\/level-[a-z-]+|test\/bench\/[a-z-]+)\.ts$/,
-    'classic-level': /^(odb\/level-[a-z-]+|test\/bench\/[a-z-]+)\.ts$/,
+    level: /^(odb\/level-[a-z-]+|test\/bench\/[a-z-]+|test\/support\/watched-disk)\.ts$/,
+    'classic-level':
+      /^(odb\/level-[a-z-]+|test\/bench\/[a-z-]+|test\/odb\/support\/format-reader)\.ts$/,
     express: /^(server\/http\/app|test\/bench\/[a-z-]+)\.ts$/,
     handlebars: /^(server\/templates\/compiler|ui\/render|test\/bench\/[a-z-]+)\.ts$/,
   };
@@ -226,6 +262,16 @@ test('each library has one way in', () => {
       .filter((name) => doors[name] !== undefined && !doors[name].test(file))
       .map((name) => `${file}: ${name}`),
   );
+  assert.deepEqual(wrong, []);
+});
+
+test('the readers that prove the page on the format know nothing of the database', () => {
+  const readers = ['format-bytes', 'format-reader', 'format-streams'];
+  const wrong = readers.flatMap((name) => {
+    const { imports = ['nothing: it is not there'] } =
+      bySource.get(`test/odb/support/${name}.ts`) ?? {};
+    return imports.filter((target) => !target.startsWith('test/odb/support/format-'));
+  });
   assert.deepEqual(wrong, []);
 });
 

@@ -9,6 +9,7 @@ import { type AnyScreen, registerScreens } from './screen.js';
 import { account } from './screens/account.js';
 import { add } from './screens/add.js';
 import { contents } from './screens/contents.js';
+import { database } from './screens/database.js';
 import { edit } from './screens/edit.js';
 import { goTo } from './screens/go-to.js';
 import { help } from './screens/help.js';
@@ -33,6 +34,7 @@ const SCREENS: readonly AnyScreen[] = [
   security,
   undo,
   importScreen,
+  database,
   add,
   rename,
   upload,

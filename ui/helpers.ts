@@ -5,7 +5,10 @@
  * Helpers get plain values and answer text; only `icon` and `time` answer markup, made of parts
  * that are escaped here.
  */
+import { countInWords, momentInWords, sizeInWords } from '../server/index.js';
 import { assetUrl } from './assets.js';
+
+export { countInWords, sizeInWords };
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -13,7 +16,6 @@ const DAY_MS = 24 * HOUR_MS;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 /** How many moments a thread keeps in words. */
 const MOMENTS_KEPT_MAX = 10_000;
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /**
  * Says when something happened as a person would: "just now", "12 min ago" for an hour, then "today
@@ -34,26 +36,7 @@ export function timeInWords(ms: number, nowMs: number): string {
 }
 
 /** Says the whole moment, to the second, in UTC: `2026-11-03 11:42:07 UTC`. */
-export function fullTime(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** Says how much that is: `214 kB`, `1.9 kB`, `12 B`; one decimal below ten. */
-export function sizeInWords(bytes: number): string {
-  let amount = bytes;
-  let unit = 0;
-  while (amount >= 1000 && unit < UNITS.length - 1) {
-    amount /= 1000;
-    unit += 1;
-  }
-  const shown = unit === 0 || amount >= 9.95 ? amount.toFixed(0) : amount.toFixed(1);
-  return `${shown} ${UNITS[unit] ?? 'B'}`;
-}
-
-/** Says a number of things: `1 object`, `1,204 objects`. */
-export function countInWords(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
-}
+export const fullTime = momentInWords;
 
 /** Names a few things: `faq and tips`; of many, the first few and how many others. */
 export function namesInWords(names: readonly string[], namedMax: number): string {
@@ -131,6 +114,7 @@ export const helpers = {
     icon(name, typeof more[0] === 'string' ? more[0] : undefined),
   asset: (name: string) => assetUrl(name),
   bytes: (bytes: number) => sizeInWords(bytes),
+  grouped: (amount: number) => amount.toLocaleString('en-GB'),
   plural: (count: number, one: string, ...more: unknown[]) =>
     countInWords(count, one, typeof more[0] === 'string' ? more[0] : undefined),
   /** `{{time ms}}` says it as of now; `{{time ms words}}` as the model does. */

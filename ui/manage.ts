@@ -82,7 +82,8 @@ async function answer(object: Content, request: PublishRequest): Promise<Respons
     request.connection.abort();
     request.policy.forget();
     const attempt = attemptOf(error, request, { action: name, form: request.form, object });
-    return show(screen, object, request, attempt).setAll(reportFor(error).headers);
+    const page = await show(screen, object, request, attempt);
+    return page.setAll(reportFor(error).headers);
   }
 }
 
@@ -104,13 +105,13 @@ function openScreen(object: Content, request: PublishRequest): AnyScreen {
   return found.screen;
 }
 
-function show(
+async function show(
   screen: AnyScreen,
   object: Content,
   request: PublishRequest,
   attempt?: Attempt,
-): Response {
-  const model = screen.show(object, request, attempt);
+): Promise<Response> {
+  const model = await screen.show(object, request, attempt);
   if (!wantsPage(request)) return guarded(Response.json(model));
   const part = request.query.text('part');
   const frame = frameOf(object, request, { screen, attempt });

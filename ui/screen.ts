@@ -94,7 +94,7 @@ export interface Screen<T extends Content = Content> {
   readonly styles?: readonly string[];
   /** Help page of `help/`, without its ending; by default the view's name. */
   readonly help?: string;
-  show(object: T, request: PublishRequest, attempt?: Attempt): ViewModel;
+  show(object: T, request: PublishRequest, attempt?: Attempt): ViewModel | Promise<ViewModel>;
   readonly actions?: Readonly<Record<string, Action<T>>>;
 }
 

@@ -42,6 +42,7 @@ const TAB_KEYS: Readonly<Record<string, string>> = {
 /** Screens of the root that stand below the tree as well. */
 const PLACES: readonly { readonly path: string; readonly icon: string }[] = [
   { path: 'undo', icon: 'undo' },
+  { path: 'database', icon: 'database' },
 ];
 
 interface Link {

@@ -13,6 +13,8 @@ import { quoted } from '../quote.js';
 import { isKnown } from '../security/principal.js';
 import { VERSION } from '../version.js';
 import { batchRoute } from './batch.js';
+import { databaseRoutes } from './database.js';
+import { exportRoutes } from './export.js';
 import { jobRoutes } from './jobs.js';
 import { objectRoutes, requireFit } from './objects.js';
 import { openApi } from './openapi.js';
@@ -25,10 +27,12 @@ import { transactionRoutes } from './transactions.js';
 /** Every route of the JSON interface. */
 export const routes: readonly Route[] = [
   ...objectRoutes,
+  ...exportRoutes,
   batchRoute(answer),
   ...transactionRoutes,
   ...securityRoutes,
   ...jobRoutes,
+  ...databaseRoutes,
   {
     method: 'GET',
     path: 'openapi.json',
@@ -62,7 +66,7 @@ function judgeLargeBody(request: PublishRequest): void {
   const { changePermission } = contentTypes.of(object);
   // Whoever may change an object need not be able to view it.
   const mayChange = route.body === 'raw' || policy.may(changePermission, object);
-  policy.require(mayChange ? changePermission : 'View', object);
+  policy.require(route.permission ?? (mayChange ? changePermission : 'View'), object);
   if (!isKnown(user)) {
     throw new Unauthorized('Sign in to send so much at once.', {
       known: false,
@@ -70,7 +74,7 @@ function judgeLargeBody(request: PublishRequest): void {
     });
   }
   if (typeof route.body === 'object') requireJsonType(request.mediaType);
-  if (route.body === 'raw') requireFit(object, Number(request.headers['content-length'] ?? 0));
+  if (route.path === 'data') requireFit(object, Number(request.headers['content-length'] ?? 0));
 }
 
 function findRoute(request: PublishRequest): FoundRoute {

@@ -2,13 +2,12 @@
  * "Jobs" of the JSON interface: what is running, how far it is, and stopping it.
  */
 import { NotFound, Taken } from '../errors.js';
+import { maySeeJob } from '../jobs/access.js';
 import { importResultFor } from '../jobs/import.js';
 import { getJob, hasEnded, type JobRecord, listJobs } from '../jobs/job.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import { quoted } from '../quote.js';
-import { principalKey } from '../security/principal.js';
-import { MANAGER_ROLE } from '../security/role.js';
 import { type Json, page, readRange } from './json.js';
 import { onOrder, onRead } from './refusals.js';
 import type { Route } from './route.js';
@@ -38,7 +37,7 @@ export const jobRoutes: readonly Route[] = [
     async run(request) {
       const range = readRange(request);
       const all = await listJobs(request.site.storage);
-      const visible = all.filter((each) => maySee(request, each));
+      const visible = all.filter((each) => maySeeJob(request, each));
       const items = visible
         .slice(range.start, range.start + range.limit)
         .map((each) => jobJson(request, each));
@@ -80,14 +79,9 @@ export function startedJob(id: string): Response {
 
 function requireJob(request: PublishRequest, id: string): JobRecord {
   const found = getJob(request.site.storage, id);
-  if (found === undefined || !maySee(request, found))
+  if (found === undefined || !maySeeJob(request, found))
     throw new NotFound(`There is no job ${quoted(id)}`);
   return found;
-}
-
-function maySee(request: PublishRequest, { user }: JobRecord): boolean {
-  if (user === principalKey(request.user)) return true;
-  return request.policy.rolesAt(request.object).includes(MANAGER_ROLE);
 }
 
 function jobJson(request: PublishRequest, record: JobRecord): Json {

@@ -57,6 +57,10 @@ export class Body {
     );
   }
 
+  number(name: string): number | undefined {
+    return this.#read(name, 'a number', (value) => (typeof value === 'number' ? value : undefined));
+  }
+
   object(name: string): Json | undefined {
     return this.#read(name, 'an object', (value) => (isObject(value) ? value : undefined));
   }

@@ -34,6 +34,11 @@ export interface Route {
   readonly query?: Readonly<
     Record<string, { readonly description: string; readonly schema: Schema }>
   >;
+  /**
+   * Asked before a large body is read. Default: to change the object, where the body is bytes or who
+   * asks may; else to view it.
+   */
+  readonly permission?: string;
   /** The body's schema; `raw` for bytes of any type. */
   readonly body?: Schema | 'raw';
   readonly answers: Answers;

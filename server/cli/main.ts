@@ -30,9 +30,33 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./init.js')).init,
   },
   import: {
-    summary: 'bring a directory of files into the site',
+    summary: 'bring a directory of files, or an export, into the site',
     online: true,
     load: async () => (await import('./import.js')).importCommand,
+  },
+  backup: {
+    summary: 'copy the database to a directory of backups',
+    online: true,
+    load: async () => (await import('./backup.js')).backupCommand,
+  },
+  restore: {
+    summary: 'make the database of a backed-up moment',
+    load: async () => (await import('./restore.js')).restoreCommand,
+  },
+  check: {
+    summary: 'look whether all that is stored is in order, and repair it',
+    online: true,
+    load: async () => (await import('./check.js')).checkCommand,
+  },
+  pack: {
+    summary: 'forget what is older than some days',
+    online: true,
+    load: async () => (await import('./pack.js')).packCommand,
+  },
+  export: {
+    summary: 'write an object with all below it to a file',
+    online: true,
+    load: async () => (await import('./export.js')).exportCommand,
   },
   user: {
     summary: 'list, add and remove users; change passwords and roles',

@@ -7,7 +7,7 @@
 import { Log } from '../log.js';
 import { pluginSpecifiers } from '../plugin-specifiers.js';
 import { PublisherThreads } from '../publisher/threads.js';
-import type { Settings } from '../settings.js';
+import { backupsDirectory, type Settings } from '../settings.js';
 import { defineCommand, type CommandInput } from './command.js';
 import { prepareDataDirectory } from './data-directory.js';
 import { endSignals } from './end-signals.js';
@@ -20,6 +20,7 @@ const START_ENDS_WITHIN_MS = 2000;
 
 const SETTINGS = [
   'data',
+  'backups',
   'port',
   'host',
   'workers',
@@ -66,7 +67,7 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
   const plugins = pluginSpecifiers(settings.plugins, directory);
   const admin = passwordFrom(settings.adminPassword);
   // The threads begin to load their code before this thread loads the rest of its own.
-  const served = { ...settings, plugins };
+  const served = { ...settings, plugins, backups: backupsDirectory(settings) };
   const threads = new PublisherThreads({ settings: served, log, onFatal: fail });
   const [{ startServer }, { LevelStorage }] = await Promise.all([
     import('../http/server.js'),

@@ -14,6 +14,7 @@ import type { Passwords } from '../security/password.js';
 import type { Policy } from '../security/policy.js';
 import type { Principal } from '../security/principal.js';
 import type { Sessions } from '../security/session.js';
+import type { ServerFacts } from '../server-facts.js';
 import type { Instruction, TemplateCache } from '../templates/index.js';
 import type { Content } from './content.js';
 
@@ -27,6 +28,8 @@ export interface SiteServices {
   /** Counts wrong passwords, wherever one is asked for. */
   readonly guard: LoginGuard;
   readonly templates: TemplateCaches;
+  /** The server that this thread is of; there is none in a command. */
+  readonly server: ServerFacts | undefined;
 }
 
 /** Compiled templates, by the language they are compiled in. */

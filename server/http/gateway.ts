@@ -8,10 +8,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Storage } from '../../odb/index.js';
 import { ServerError } from '../errors.js';
+import type { ExportStreams } from '../export/streams.js';
 import type { Logger } from '../log.js';
 import type { Dispatched, Dispatcher } from '../publisher/dispatcher.js';
 import type { Refusal } from '../publisher/messages.js';
+import { notWritable } from '../publisher/not-writable.js';
 import type { Answer } from '../publisher/response.js';
+import type { ExportOrder } from '../export/messages.js';
 import { type Assets, ASSETS_PATH } from './assets.js';
 import { type BodyParts, planBody, readBody, UNJUDGED_BYTES_MAX } from './body.js';
 import { type EnvelopeHead, readEnvelopeHead } from './envelope.js';
@@ -26,6 +29,8 @@ export interface GatewayOptions {
   readonly dispatcher: Dispatcher;
   readonly storage: Storage;
   readonly assets: Assets;
+  /** Makes the exports that answers order. */
+  readonly exports: ExportStreams;
   readonly log: Logger;
   readonly maxUploadBytes: number;
   readonly trustedProxies: readonly string[];
@@ -86,7 +91,29 @@ export class Gateway {
     const dispatched = await this.#publish(head, exchange);
     exchange.head = head;
     exchange.dispatched = dispatched;
-    return this.#send(dispatched.answer, exchange);
+    const { answer } = dispatched;
+    return answer.stream === undefined || head.method === 'HEAD'
+      ? this.#send(answer, exchange)
+      : this.#sendExport(answer, answer.stream, exchange);
+  }
+
+  /** Sends an export; what goes wrong before its first bytes is told in an answer of its own. */
+  async #sendExport(answer: Answer, order: ExportOrder, exchange: Exchange): Promise<void> {
+    const walk = this.#options.exports.open(order);
+    try {
+      let first: IteratorResult<Uint8Array, void>;
+      try {
+        first = await walk.next();
+      } catch (error) {
+        return await this.#send(
+          this.#options.dispatcher.answerTo(error, exchange.request),
+          exchange,
+        );
+      }
+      return await this.#send(answer, exchange, following(first, walk));
+    } finally {
+      await walk.return();
+    }
   }
 
   /** What the main thread answers by itself. */
@@ -115,6 +142,10 @@ export class Gateway {
     try {
       parts = await readBody(exchange.request, plan, storage.blobs);
     } catch (error) {
+      if (notWritable(error) !== undefined) {
+        const answer = dispatcher.answerTo(error, exchange.request);
+        return { answer, user: undefined, attempts: 0, proceed: false };
+      }
       if (!(error instanceof ServerError)) throw error;
       const reason = error.code === 'SRV_TOO_LARGE' ? 'too-large' : 'bad-request';
       return this.#refuse(head, { reason, detail: error.message });
@@ -126,7 +157,11 @@ export class Gateway {
     return this.#options.dispatcher.dispatch({ envelope: { attempt: 0, ...head }, refusal });
   }
 
-  async #send(answer: Answer, exchange: Exchange): Promise<void> {
+  async #send(
+    answer: Answer,
+    exchange: Exchange,
+    source?: AsyncIterable<Uint8Array>,
+  ): Promise<void> {
     const { request, response, startedMs, head, dispatched } = exchange;
     if (response.destroyed) return;
     const unread = !request.complete && bodyAnnounced(request);
@@ -134,6 +169,7 @@ export class Gateway {
       request,
       response,
       blobs: this.#options.storage.blobs,
+      source,
       last: unread || this.#closing,
     });
     if (unread) discard(request);
@@ -172,6 +208,16 @@ const BAD_HOST: Answer = {
   headers: [['Content-Type', 'text/plain; charset=utf-8']],
   body: 'The Host header is not the name of a host.\n',
 };
+
+/** A walk that was begun, from its beginning. */
+async function* following(
+  first: IteratorResult<Uint8Array, void>,
+  rest: AsyncGenerator<Uint8Array, void, undefined>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}
 
 function bodyAnnounced({ headers }: IncomingMessage): boolean {
   const length = headers['content-length'];

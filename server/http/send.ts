@@ -34,6 +34,8 @@ export interface SendOptions {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly blobs: Blobs;
+  /** The bytes of an answer that is made while it is sent; the first of them are there. */
+  readonly source?: AsyncIterable<Uint8Array> | undefined;
   /** The connection is not to be used again after this answer. */
   readonly last: boolean;
 }
@@ -59,6 +61,7 @@ export async function sendAnswer(answer: Answer, options: SendOptions): Promise<
   } else if (answer.blob !== undefined) {
     return sendParts(answer, answer.blob, undefined, options);
   }
+  if (options.source !== undefined) return sendSource(answer, options.source, options);
   return sendBody(answer, options);
 }
 
@@ -134,6 +137,25 @@ async function sendParts(
       return createReadStream(file, part);
     });
   }
+  return { status, sizeBytes };
+}
+
+/** Sends what is made meanwhile. Where that fails in the middle, the connection is cut. */
+async function sendSource(
+  answer: Answer,
+  source: AsyncIterable<Uint8Array>,
+  options: SendOptions,
+): Promise<Sent> {
+  const { response } = options;
+  const { status } = answer;
+  let sizeBytes = 0;
+  response.writeHead(status, flatHeaders(answer.headers, undefined, options));
+  await stream(response, async function* () {
+    for await (const bytes of source) {
+      sizeBytes += bytes.byteLength;
+      yield bytes;
+    }
+  });
   return { status, sizeBytes };
 }
 

@@ -17,7 +17,8 @@ import type { Initial } from '../publisher/messages.js';
 import type { PublisherPool } from '../publisher/pool.js';
 import { PublisherThreads } from '../publisher/threads.js';
 import { prepareSessions } from '../security/session.js';
-import type { Settings } from '../settings.js';
+import { backupsDirectory, type Settings } from '../settings.js';
+import { ExportStreams } from '../export/streams.js';
 import { createApp, type RequestHandler } from './app.js';
 import { Assets } from './assets.js';
 import { Gateway } from './gateway.js';
@@ -41,6 +42,7 @@ export type ServerSettings = Pick<
   | 'cacheObjects'
   | 'trustedProxies'
   | 'plugins'
+  | 'backups'
 >;
 
 export interface ServerOptions {
@@ -82,8 +84,10 @@ export interface RunningServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { settings, log, onFatal } = options;
   const { plugins, timeLimitMs, maxUploadBytes, trustedProxies } = settings;
-  const threads = options.threads ?? new PublisherThreads({ settings, log, onFatal });
-  const { pool } = threads;
+  const backups = backupsDirectory(settings);
+  const threads =
+    options.threads ?? new PublisherThreads({ settings: { ...settings, backups }, log, onFatal });
+  const { pool, statistics } = threads;
   let storage: Storage | undefined;
   let jobs: JobRunner | undefined;
   try {
@@ -92,7 +96,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await prepareSessions(storage);
     const made = await threads.open(storage, options.initial);
     if (made) options.onMade?.();
-    jobs = new JobRunner({ storage, plugins, log, nowMs: Date.now });
+    const onForgotten = (): void => pool.renew();
+    jobs = new JobRunner({ storage, plugins, backups, log, nowMs: Date.now, onForgotten });
     await jobs.open();
     const running = jobs;
     const dispatcher = new Dispatcher({
@@ -100,12 +105,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       storage,
       log,
       timeLimitMs,
+      statistics,
       runJob: (command) => running.run(command),
       onWriterLost: onFatal,
     });
+    const exports = new ExportStreams({ storage, plugins });
     const gateway = new Gateway({
       dispatcher,
       storage,
+      exports,
       assets: new Assets(assets),
       log,
       maxUploadBytes,
@@ -114,7 +122,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const server = await listen(createApp(gateway.handle), settings);
     const housekeeping = new Housekeeping({ metadata: storage, log, nowMs: Date.now });
     housekeeping.start();
-    return new Running({ server, gateway, pool, jobs, housekeeping, storage, settings, made });
+    return new Running({
+      server,
+      gateway,
+      exports,
+      pool,
+      jobs,
+      housekeeping,
+      storage,
+      settings,
+      made,
+    });
   } catch (error) {
     await jobs?.[Symbol.asyncDispose]();
     await pool.close();
@@ -153,6 +171,7 @@ function listenError(cause: NodeJS.ErrnoException, host: string, port: number): 
 interface Parts {
   readonly server: Server;
   readonly gateway: Gateway;
+  readonly exports: ExportStreams;
   readonly pool: PublisherPool;
   readonly jobs: JobRunner;
   readonly housekeeping: Housekeeping;
@@ -191,7 +210,7 @@ class Running implements RunningServer {
   }
 
   async #close(): Promise<void> {
-    const { server, gateway, pool, jobs, housekeeping, storage } = this.#parts;
+    const { server, gateway, exports, pool, jobs, housekeeping, storage } = this.#parts;
     housekeeping[Symbol.dispose]();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
@@ -202,6 +221,7 @@ class Running implements RunningServer {
     await closed;
     clearTimeout(timer);
     await jobs[Symbol.asyncDispose]();
+    await exports[Symbol.asyncDispose]();
     await pool.close();
     await storage.close();
   }

@@ -2,7 +2,7 @@
  * Jobs: work that takes longer than a request may.
  *
  * A job's record lies in the storage's metadata: no transaction, no history. What the record says
- * is a report; the work itself is an ordinary transaction like any other. A record stays until
+ * is a report; what the work changes of the site is an ordinary transaction. A record stays until
  * `JOBS_KEPT` newer ones have ended. States go in one direction: queued, running, then one of
  * done, failed and cancelled.
  */
@@ -44,6 +44,23 @@ export interface JobReporter {
   log(line: string): void;
 }
 
+/** What whoever keeps a job's record is told of it. Of the last three, the first one counts. */
+export interface JobEvents extends JobReporter {
+  done(result: unknown): void;
+  /** It failed for a reason that concerns who asked for it. */
+  failed(message: string): void;
+  /** It failed for a reason that only the log should tell. */
+  broke(error: unknown): void;
+}
+
+/** A job that was started. */
+export interface StartedJob {
+  /** Resolves when nothing of it goes on any more, however it ended. */
+  readonly ended: Promise<void>;
+  /** Ends it early; harmless when it has ended. */
+  stop(): void;
+}
+
 /** How many ended jobs are remembered. */
 export const JOBS_KEPT = 100;
 /** The most lines of a job's log; the line after them says how many are missing. */
@@ -66,6 +83,17 @@ export async function listJobs(storage: Pick<Storage, 'listMeta'>): Promise<read
   return entries
     .map(([, value]) => value as JobRecord)
     .sort((a, b) => b.createdMs - a.createdMs || (a.id < b.id ? 1 : -1));
+}
+
+/** What remains of a job that did not come to its end, where that is not nothing. */
+const LEFT: Readonly<Record<string, string>> = {
+  pack: 'What it forgot until then stays forgotten, and the database is sound: pack again to go on.',
+  backup: 'No backup was made; those made before are as they were.',
+};
+
+/** Says what is left of a job that ended early. */
+export function leftBy({ kind }: Pick<JobOrder, 'kind'>): string {
+  return (Object.hasOwn(LEFT, kind) ? LEFT[kind] : undefined) ?? 'Nothing was changed.';
 }
 
 export function hasEnded({ state }: JobRecord): boolean {

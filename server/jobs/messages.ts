@@ -10,6 +10,8 @@ export interface JobThreadData {
   readonly order: JobOrder;
   readonly handle: StorageHandle;
   readonly plugins: readonly string[];
+  /** The directory that backups go to. */
+  readonly backups: string;
 }
 
 export type FromJob =

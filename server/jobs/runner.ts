@@ -1,25 +1,27 @@
 /**
- * Runs jobs, one after another, each in a thread of its own. Lives in the main thread.
+ * Runs jobs, one after another, and keeps their records. Lives in the main thread.
  *
- * A job that is cancelled has its thread ended: what it had not committed never was. Jobs that were
- * queued or running when the server ended are marked as failed at the next start, since their work
- * is gone with their thread.
+ * A pack is done where the storage was opened, every other job in a thread of its own. Jobs that were
+ * queued or running when the server ended are marked as failed at the next start, since whoever did
+ * them is gone.
  */
-import { Worker } from 'node:worker_threads';
 import type { Storage } from '../../odb/index.js';
 import type { Logger } from '../log.js';
-import { packCallError } from '../publisher/call-error.js';
 import {
   hasEnded,
   jobKey,
   type JobCommand,
+  type JobEvents,
   type JobOrder,
   type JobRecord,
   JOBS_KEPT,
+  leftBy,
   listJobs,
   LOG_LINES_MAX,
+  type StartedJob,
 } from './job.js';
-import type { FromJob, JobThreadData, ToJob } from './messages.js';
+import { startPack } from './pack.js';
+import { startInThread } from './thread.js';
 
 /** How often a running job's record is stored, at most. */
 const STORE_EVERY_MS = 200;
@@ -29,17 +31,21 @@ export const QUEUE_MAX = 100;
 export interface JobRunnerOptions {
   readonly storage: Storage;
   readonly plugins: readonly string[];
+  /** The directory that backups go to. */
+  readonly backups: string;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** A pack has forgotten: views of the database that see more than there is are to end. */
+  readonly onForgotten: () => void;
 }
 
 interface Running {
   record: JobRecord;
-  readonly worker: Worker;
+  started: StartedJob | undefined;
   readonly log: string[];
   missing: number;
   timer: NodeJS.Timeout | undefined;
-  /** Set once the outcome is known; what the thread says later counts no more. */
+  /** Set once the outcome is known; what is told later counts no more. */
   ended: boolean;
 }
 
@@ -57,13 +63,12 @@ export class JobRunner implements AsyncDisposable {
   /** Marks what the last run of the server left unfinished. */
   async open(): Promise<void> {
     const endedMs = this.#options.nowMs();
-    const entries: Record<string, unknown> = {};
     for (const job of await listJobs(this.#options.storage)) {
       if (hasEnded(job)) continue;
-      const log = [...job.log, 'The server ended before the job did. Nothing was changed.'];
-      entries[jobKey(job.id)] = { ...job, state: 'failed', endedMs, log };
+      const log = [...job.log, `The server ended before the job did. ${leftBy(job)}`];
+      this.#store({ ...job, state: 'failed', endedMs, log });
     }
-    await this.#options.storage.setMeta(entries);
+    await this.#stored;
   }
 
   /** Does what an answer asks for; its record is stored when this resolves. */
@@ -76,7 +81,9 @@ export class JobRunner implements AsyncDisposable {
     this.#closed = true;
     for (const job of this.#waiting.splice(0)) this.#end(job, 'cancelled', 'The server ended.');
     const running = this.#running;
-    if (running !== undefined) await this.#stop(running, 'cancelled', 'The server ended.');
+    if (running !== undefined) {
+      await this.#stop(running, 'cancelled', `The server ended. ${leftBy(running.record)}`);
+    }
     await this.#stored;
   }
 
@@ -103,9 +110,11 @@ export class JobRunner implements AsyncDisposable {
   async #cancel(id: string): Promise<void> {
     const at = this.#waiting.findIndex((job) => job.id === id);
     const [waiting] = at === -1 ? [] : this.#waiting.splice(at, 1);
-    if (waiting !== undefined) this.#end(waiting, 'cancelled', 'Cancelled.');
+    if (waiting !== undefined) this.#end(waiting, 'cancelled', 'Cancelled before it began.');
     const running = this.#running;
-    if (running?.record.id === id) await this.#stop(running, 'cancelled', 'Cancelled.');
+    if (running?.record.id === id) {
+      await this.#stop(running, 'cancelled', `Cancelled. ${leftBy(running.record)}`);
+    }
     await this.#stored;
   }
 
@@ -113,12 +122,9 @@ export class JobRunner implements AsyncDisposable {
     if (this.#running !== undefined || this.#closed) return;
     const record = this.#waiting.shift();
     if (record === undefined) return;
-    const { storage, plugins } = this.#options;
-    const data: JobThreadData = { order: orderOf(record), handle: storage.share(), plugins };
-    const worker = new Worker(new URL('worker.js', import.meta.url), { workerData: data });
     const running: Running = {
       record: { ...record, state: 'running' },
-      worker,
+      started: undefined,
       log: [],
       missing: 0,
       timer: undefined,
@@ -126,63 +132,50 @@ export class JobRunner implements AsyncDisposable {
     };
     this.#running = running;
     this.#store(running.record);
-    worker.on('message', (message: FromJob) => this.#receive(running, message));
-    worker.on('error', (error) => {
-      this.#options.log.error('A job failed', { id: record.id, kind: record.kind, error });
-      this.#finish(running, 'failed', 'It failed for a reason that the log of the server tells.');
-    });
-    worker.once('exit', () => {
-      this.#finish(running, 'failed', 'Its thread ended.');
+    const { storage, nowMs, onForgotten } = this.#options;
+    const order = orderOf(record);
+    const events = this.#eventsOf(running);
+    running.started =
+      order.kind === 'pack'
+        ? startPack(order, { storage, nowMs, onForgotten }, events)
+        : startInThread(order, this.#options, events);
+    void running.started.ended.then(() => {
       this.#running = undefined;
       this.#next();
     });
   }
 
-  #receive(running: Running, message: FromJob): void {
-    if (running.ended) return;
-    switch (message.kind) {
-      case 'progress':
-        running.record = {
-          ...running.record,
-          progress: { done: message.done, total: message.total },
-        };
+  #eventsOf(running: Running): JobEvents {
+    return {
+      progress: (done, total) => {
+        if (running.ended) return;
+        running.record = { ...running.record, progress: { done, total } };
         this.#storeSoon(running);
-        break;
-      case 'log':
-        if (running.log.length < LOG_LINES_MAX) running.log.push(message.line);
+      },
+      log: (line) => {
+        if (running.ended) return;
+        if (running.log.length < LOG_LINES_MAX) running.log.push(line);
         else running.missing += 1;
         this.#storeSoon(running);
-        break;
-      case 'commit':
-        void this.#commit(running, message.call, message.bytes);
-        break;
-      case 'done':
-        running.record = { ...running.record, result: message.result };
+      },
+      done: (result) => {
+        running.record = { ...running.record, result };
         this.#finish(running, 'done');
-        break;
-      case 'failed':
-        this.#finish(running, 'failed', message.message);
-        break;
-      default:
-        message satisfies never;
-    }
-  }
-
-  async #commit(running: Running, call: number, bytes: Uint8Array): Promise<void> {
-    const answer = (message: ToJob): void => running.worker.postMessage(message);
-    try {
-      const result = await this.#options.storage.commitPacked(bytes);
-      answer({ kind: 'committed', call, result });
-    } catch (error) {
-      const packed = packCallError(error);
-      if (packed === undefined) void running.worker.terminate();
-      else answer({ kind: 'refused', call, error: packed });
-    }
+      },
+      failed: (message) => this.#finish(running, 'failed', message),
+      broke: (error) => {
+        if (running.ended) return;
+        const { id, kind } = running.record;
+        this.#options.log.error('A job failed', { id, kind, error });
+        this.#finish(running, 'failed', 'It failed for a reason that the log of the server tells.');
+      },
+    };
   }
 
   async #stop(running: Running, state: JobState, line: string): Promise<void> {
     this.#finish(running, state, line);
-    await running.worker.terminate();
+    running.started?.stop();
+    await running.started?.ended;
   }
 
   #finish(running: Running, state: JobState, line?: string): void {

@@ -9,13 +9,14 @@ import { type CommitResult, Database, LevelStorage, OdbError } from '../../odb/i
 import { ServerError } from '../errors.js';
 import { callErrorOf } from '../publisher/call-error.js';
 import { loadSitePlugins, openSite } from '../site.js';
+import type { JobReporter } from './job.js';
 import { jobKinds } from './kinds.js';
 import type { FromJob, JobThreadData, ToJob } from './messages.js';
 
 if (parentPort === null) throw new TypeError('worker.ts is the code of a thread');
 const port = parentPort;
 // The main thread starts this module with exactly that.
-const { order, handle, plugins } = workerData as JobThreadData;
+const { order, handle, plugins, backups } = workerData as JobThreadData;
 
 const commits = new Map<number, (message: ToJob) => void>();
 let commitsMade = 0;
@@ -41,16 +42,17 @@ async function commit(bytes: Uint8Array): Promise<CommitResult> {
 }
 
 async function run(): Promise<void> {
-  const kind = jobKinds[order.kind];
+  const kind = Object.hasOwn(jobKinds, order.kind) ? jobKinds[order.kind] : undefined;
   if (kind === undefined) throw new ServerError('SRV_NO_JOB', `There is no job ${order.kind}`);
   const loaded = await loadSitePlugins(plugins);
   const storage = await LevelStorage.join(handle, { commit });
   const database = await Database.open({ storage });
   const site = await openSite({ database, plugins: loaded });
-  const result = await kind(site, order, {
+  const report: JobReporter = {
     progress: (done, total) => post({ kind: 'progress', done, total }),
     log: (line) => post({ kind: 'log', line }),
-  });
+  };
+  const result = await kind(site, order, report, { backups });
   post({ kind: 'done', result });
   await database.close();
 }

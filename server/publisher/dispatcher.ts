@@ -11,9 +11,11 @@ import { OdbError, type Storage, TransientError } from '../../odb/index.js';
 import { ServerError, Unavailable } from '../errors.js';
 import type { JobCommand } from '../jobs/job.js';
 import type { Logger } from '../log.js';
+import type { Statistics } from '../statistics.js';
 import { newErrorId } from './error-id.js';
 import { plainAnswer, reportError } from './error-page.js';
 import type { Dispatch, Published } from './messages.js';
+import { notWritable } from './not-writable.js';
 import type { PoolOutcome, PublisherPool } from './pool.js';
 import { type Answer, settle } from './response.js';
 
@@ -29,6 +31,7 @@ export interface DispatcherOptions {
   readonly storage: Storage;
   readonly log: Logger;
   readonly timeLimitMs: number;
+  readonly statistics: Statistics;
   /** Starts or cancels a job, as an answer asks; resolves when that is on record. */
   readonly runJob: (command: JobCommand) => Promise<void>;
   /** The storage's writer is gone: nothing can be saved any more. */
@@ -60,8 +63,10 @@ export class Dispatcher {
       const attempts = attempt + 1;
       if (settled.kind === 'done') return { attempts, ...settled.dispatched };
       if (attempt === RETRIES_MAX) {
+        this.#options.statistics.count('refused');
         return { attempts, ...this.#answerError(conflict(settled.cause), dispatch) };
       }
+      this.#options.statistics.count('retried');
       await wait(Math.random() * RETRY_WAIT_MS * 2 ** attempt);
       dispatch = { ...first, envelope: { ...first.envelope, attempt: attempts } };
     }
@@ -96,7 +101,10 @@ export class Dispatcher {
     try {
       let settled = answer;
       if (answer.commit !== undefined) {
-        const { tid } = await this.#options.storage.commitPacked(answer.commit);
+        const { statistics, storage } = this.#options;
+        const { tid, merged } = await storage.commitPacked(answer.commit);
+        statistics.count('saved');
+        if (merged.length > 0) statistics.count('merged');
         settled = settle(answer, tid);
       }
       for (const job of answer.jobs ?? []) await this.#options.runJob(job);
@@ -110,15 +118,18 @@ export class Dispatcher {
   #notSaved(error: unknown): unknown {
     if (!(error instanceof OdbError)) return error;
     if (error.code === 'ODB_WRITER_LOST') this.#options.onWriterLost(error);
-    if (error.code !== 'ODB_WRITER_LOST' && error.code !== 'ODB_READ_ONLY') return error;
-    return new Unavailable(
-      'SRV_NOT_WRITABLE',
-      'The database takes no changes at the moment. Pages can still be read.',
-      { retryAfterSeconds: OVERDUE_RETRY_SECONDS, cause: error },
-    );
+    return notWritable(error) ?? error;
   }
 
-  #answerError(error: unknown, { envelope }: Dispatch): Omit<Dispatched, 'attempts'> {
+  /** Answers with an error that came after a request was published. */
+  answerTo(error: unknown, { url = '/' }: { readonly url?: string | undefined }): Answer {
+    return this.#answerError(error, { envelope: { url } }).answer;
+  }
+
+  #answerError(
+    error: unknown,
+    { envelope }: { readonly envelope: Pick<Dispatch['envelope'], 'url'> },
+  ): Omit<Dispatched, 'attempts'> {
     const [path = '/'] = envelope.url.split('?', 1);
     const report = reportError(error, path, newErrorId());
     const { log } = this.#options;

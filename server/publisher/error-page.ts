@@ -24,6 +24,7 @@ import {
   UnsupportedMedia,
 } from '../errors.js';
 import { asMessage } from '../quote.js';
+import { notWritable } from './not-writable.js';
 import type { Answer } from './response.js';
 
 /** An error as a page tells it. */
@@ -110,7 +111,8 @@ function judge(error: unknown): Judgement {
   if (error instanceof OdbError && error.code === 'ODB_NO_OBJECT') {
     return { status: 404, detail: 'There is no such object any more.' };
   }
-  return { status: 500, detail: FAULT };
+  const closed = notWritable(error);
+  return closed === undefined ? { status: 500, detail: FAULT } : judgeOwn(closed);
 }
 
 function judgeOwn(error: ServerError): Judgement {

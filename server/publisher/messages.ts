@@ -67,6 +67,12 @@ export interface ThreadSettings {
   readonly thread: number;
   /** The credentials that any thread has verified (`VerifiedCredentials`). */
   readonly verified: SharedArrayBuffer;
+  /** What the server counts (`Statistics`). */
+  readonly statistics: SharedArrayBuffer;
+  /** The directory that backups go to. */
+  readonly backups: string;
+  /** When the server was started, milliseconds since the epoch. */
+  readonly startedMs: number;
 }
 
 /** How a database that has no site yet gets one. */
@@ -80,6 +86,8 @@ export type ToThread =
   | { readonly kind: 'join'; readonly handle: StorageHandle; readonly initial?: Initial }
   | { readonly kind: 'publish'; readonly id: number; readonly dispatch: Dispatch }
   | { readonly kind: 'settled'; readonly call: number; readonly result: CallResult }
+  /** To let go of the view of the database it has, and take a new one: old states were forgotten. */
+  | { readonly kind: 'renew' }
   | { readonly kind: 'end' };
 
 export type FromThread =

@@ -54,6 +54,7 @@ export interface PoolThread {
   join(handle: StorageHandle, initial?: Initial): void;
   publish(dispatch: Dispatch, done: (outcome: ThreadOutcome) => void): number;
   takeBack(id: number): boolean;
+  renew(): void;
   end(): Promise<void>;
   terminate(reason: string): Promise<void>;
 }
@@ -155,6 +156,14 @@ export class PublisherPool implements AsyncDisposable {
     this.#queue.push({ dispatch, done });
     this.#next();
     this.#watch();
+  }
+
+  /**
+   * Has every thread take a new view of the database. A pack needs that: as long as a view sees what
+   * was forgotten, its room on the disk cannot be given back.
+   */
+  renew(): void {
+    for (const { thread, ready } of this.#members) if (ready) thread.renew();
   }
 
   /** Lets what was begun finish, then ends every thread. Takes no request any more. */

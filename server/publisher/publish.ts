@@ -6,7 +6,7 @@
  * changed something is refused. The transaction is not saved here: it is packed and handed over
  * together with the answer, and whatever was changed is forgotten, so the thread is free at once.
  *
- * A publisher holds one connection, and so one cache of objects, for as long as it lives.
+ * A publisher holds one connection, and so one cache of objects, until it is told to take another.
  */
 import { Context } from '../../acquisition/index.js';
 import { type Connection, OdbError, type Tid, TransientError } from '../../odb/index.js';
@@ -61,7 +61,7 @@ export class Publisher implements Disposable {
   readonly #authenticator: Authenticator;
   readonly #timeLimitMs: number;
   readonly #nowMs: () => number;
-  readonly #connection: Connection;
+  #connection: Connection;
 
   constructor(options: PublisherOptions) {
     this.#site = options.site;
@@ -99,6 +99,17 @@ export class Publisher implements Disposable {
     } finally {
       this.#connection.abort();
     }
+  }
+
+  /** Takes a new connection in place of the one it has, between two requests. */
+  renew(): void {
+    this.#connection.close();
+    this.#connection = this.#site.database.connect();
+  }
+
+  /** How many objects its connection has loaded. */
+  get cachedObjects(): number {
+    return this.#connection.cachedObjects;
   }
 
   [Symbol.dispose](): void {

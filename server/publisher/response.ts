@@ -9,6 +9,7 @@
  * characters), so that lengths do not change when `settle` puts the values in their place.
  */
 import { randomBytes } from 'node:crypto';
+import type { ExportOrder } from '../export/messages.js';
 import type { JobCommand } from '../jobs/job.js';
 
 const NONCE_CHARACTERS = 15;
@@ -28,6 +29,8 @@ export interface Answer {
   readonly headers: readonly (readonly [string, string])[];
   readonly body?: string | Uint8Array;
   readonly blob?: AnswerBlob;
+  /** Bytes that the main thread has made while they are sent. */
+  readonly stream?: ExportOrder;
   /** A packed transaction: the answer is sent when it is on disk. */
   readonly commit?: Uint8Array;
   /** The nonce of the marks in headers and body that stand for the transaction's tid and time. */
@@ -80,6 +83,7 @@ export class Response {
   status: number;
   body: string | Uint8Array | undefined;
   readonly blob: AnswerBlob | undefined;
+  stream: ExportOrder | undefined;
   readonly #headers: [string, string][] = [];
 
   constructor(status: number, body?: string | Uint8Array, blob?: AnswerBlob) {
@@ -122,6 +126,13 @@ export class Response {
   static blob(blob: AnswerBlob, options: ResponseOptions = {}): Response {
     const response = new Response(options.status ?? 200, undefined, blob);
     return response.set('Content-Type', blob.contentType).setAll(options.headers);
+  }
+
+  /** Answers with an export, made while it is sent: how long it is nobody knows before. */
+  static export(order: ExportOrder, contentType: string): Response {
+    const response = new Response(200).set('Content-Type', contentType);
+    response.stream = order;
+    return response;
   }
 
   static empty(status = 204): Response {
@@ -179,6 +190,7 @@ export class Response {
       headers: this.#headers.map(([name, value]) => [name, value] as const),
       ...(this.body === undefined ? {} : { body: this.body }),
       ...(this.blob === undefined ? {} : { blob: this.blob }),
+      ...(this.stream === undefined ? {} : { stream: this.stream }),
       ...besides,
     };
   }

@@ -117,6 +117,11 @@ export class PublisherThread {
     return this.#claims.claim(id) && this.#requests.delete(id);
   }
 
+  /** Has the thread take a new view of the database once it has done what it has. */
+  renew(): void {
+    this.#post({ kind: 'renew' });
+  }
+
   /** Asks the thread to end, and waits until it has. What it is doing is finished first. */
   async end(): Promise<void> {
     this.#post({ kind: 'end' });

@@ -9,6 +9,7 @@ import type { MergeRules, Storage } from '../../odb/index.js';
 import type { Logger } from '../log.js';
 import type { AssetFolder } from '../plugin.js';
 import { VerifiedCredentials } from '../security/verified-credentials.js';
+import { Statistics } from '../statistics.js';
 import type { Initial } from './messages.js';
 import { PublisherPool } from './pool.js';
 import { PublisherThread } from './thread.js';
@@ -20,6 +21,8 @@ export interface ThreadsOptions {
     readonly workers: number;
     readonly cacheObjects: number;
     readonly timeLimitMs: number;
+    /** The directory that backups go to. */
+    readonly backups: string;
   };
   readonly log: Logger;
   /** No thread can be started any more: the process cannot go on. */
@@ -28,6 +31,7 @@ export interface ThreadsOptions {
 
 export class PublisherThreads {
   readonly pool: PublisherPool;
+  readonly statistics = new Statistics();
   /** What the threads' code brings; rejects when it cannot be loaded. */
   readonly loaded: Promise<{
     readonly rules: MergeRules;
@@ -38,7 +42,8 @@ export class PublisherThreads {
 
   /** Starts the first thread. */
   constructor({ settings, log, onFatal }: ThreadsOptions) {
-    const { plugins, cacheObjects, timeLimitMs } = settings;
+    const { plugins, cacheObjects, timeLimitMs, backups } = settings;
+    const startedMs = Date.now();
     const { handle: verified } = new VerifiedCredentials();
     this.pool = new PublisherPool({
       size: settings.workers,
@@ -47,11 +52,21 @@ export class PublisherThreads {
       startThread: (onEnded) => {
         const thread = this.#numbers.take();
         return new PublisherThread({
-          settings: { plugins, cacheObjects, timeLimitMs, thread, verified },
+          settings: {
+            plugins,
+            cacheObjects,
+            timeLimitMs,
+            thread,
+            verified,
+            statistics: this.statistics.handle,
+            backups,
+            startedMs,
+          },
           log,
           storage: () => this.#storage,
           onEnded: (cause) => {
             this.#numbers.giveBack(thread);
+            this.statistics.setLoaded(thread, 0);
             onEnded(cause);
           },
         });

@@ -17,6 +17,7 @@ import { apiView } from '../api/api.js';
 import type { Plugin } from '../plugin.js';
 import { Passwords } from '../security/password.js';
 import { VerifiedCredentials } from '../security/verified-credentials.js';
+import { Statistics } from '../statistics.js';
 import { initialise, loadSitePlugins, openSite, type Site } from '../site.js';
 import { Authenticator } from './authenticate.js';
 import { callErrorOf } from './call-error.js';
@@ -43,6 +44,7 @@ const data = workerData as ThreadData;
 type Order = Exclude<ToThread, { readonly kind: 'settled' }>;
 
 const claims = new Claims(data.claims);
+const statistics = new Statistics(data.statistics);
 /** Shorter texts are copied faster than encoded, in UTF-16 units. */
 const ENCODED_FROM = 16_384;
 
@@ -89,6 +91,9 @@ async function obey(message: Order): Promise<void> {
     case 'publish':
       await publish(message.id, message.dispatch);
       break;
+    case 'renew':
+      publisher?.renew();
+      break;
     case 'end':
       publisher?.[Symbol.dispose]();
       await site?.database.close();
@@ -112,7 +117,9 @@ async function join(handle: StorageHandle, initial: Initial | undefined): Promis
   });
   const database = await Database.open({ storage, cacheObjects: data.cacheObjects });
   const passwords = new Passwords({ verified: new VerifiedCredentials(data.verified) });
-  site = await openSite({ database, plugins, passwords, thread: data.thread });
+  const { thread, backups, startedMs, cacheObjects } = data;
+  const server = { backups, startedMs, cacheObjects, statistics };
+  site = await openSite({ database, plugins, passwords, thread, server });
   const made = initial === undefined ? false : await initialise(site, initial);
   const authenticator = new Authenticator(site);
   for (const view of signInViews({ authenticator, sessions: site.sessions })) registerView(view);
@@ -125,6 +132,7 @@ async function publish(id: number, dispatch: Dispatch): Promise<void> {
   if (!claims.claim(id)) return;
   if (publisher === undefined) throw new TypeError('A request came before the database');
   const outcome = await publisher.publish(dispatch);
+  statistics.setLoaded(data.thread, publisher.cachedObjects);
   if (outcome.kind === 'again') {
     post({ kind: 'again', id, reason: outcome.reason });
     return;

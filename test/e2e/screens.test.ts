@@ -31,6 +31,8 @@ const PAGES: Readonly<Record<string, string>> = {
   undo: '/@manage/undo',
   'users, one open': '/acl_users/@manage/users?user=admin',
   import: '/@manage/import',
+  'the database': '/@manage/database',
+  'before a pack': '/@manage/database?pack=ask&days=7',
   'the view': '/acquisition/@manage/view',
   'help for keys': '/@manage/help/keys',
   'the account': '/@manage/account',

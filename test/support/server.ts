@@ -10,7 +10,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { LevelStorage } from '../../odb/index.js';
+import { LevelStorage, type LevelStorageOptions } from '../../odb/index.js';
 import { type RunningServer, startServer as start } from '../../server/http/server.js';
 import { Log } from '../../server/log.js';
 import { pluginSpecifiers } from '../../server/plugin-specifiers.js';
@@ -26,6 +26,10 @@ export interface TestServerOptions {
   readonly plugins?: readonly string[];
   /** Where the database is; by default a directory of its own. */
   readonly data?: string;
+  /** How it is opened. */
+  readonly storage?: Partial<LevelStorageOptions>;
+  /** Called with the storage before it is used. */
+  readonly onStorage?: (storage: LevelStorage) => void;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -55,6 +59,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const plugins = pluginSpecifiers(options.plugins ?? [], process.cwd());
   const settings = {
     data,
+    backups: '',
     port: 0,
     host: '127.0.0.1',
     workers: 2,
@@ -74,8 +79,17 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     settings,
     log,
     initial: { adminPassword: settings.adminPassword ?? ADMIN.password, welcome: !settings.empty },
-    openStorage: (rules) =>
-      LevelStorage.open({ directory: data, thread: true, rules, onLost: fatal }),
+    openStorage: async (rules) => {
+      const storage = await LevelStorage.open({
+        directory: data,
+        thread: true,
+        rules,
+        onLost: fatal,
+        ...options.storage,
+      });
+      options.onStorage?.(storage);
+      return storage;
+    },
     onFatal: fatal,
   });
   const clients: Client[] = [];

@@ -5,6 +5,7 @@
  * browser would see, the transaction's tid in its address included.
  */
 import { Database, MemoryStorage } from '../../odb/index.js';
+import { apiView } from '../../server/api/api.js';
 import { type Content, contentAt } from '../../server/content/content.js';
 import { createObject, type NewObject } from '../../server/content/edit.js';
 import { setPermissions } from '../../server/content/permissions.js';
@@ -12,6 +13,7 @@ import { Authenticator } from '../../server/publisher/authenticate.js';
 import type { FormPart } from '../../server/publisher/form.js';
 import { Publisher } from '../../server/publisher/publish.js';
 import { type Answer, settle } from '../../server/publisher/response.js';
+import { registerView } from '../../server/publisher/view.js';
 import { Passwords } from '../../server/security/password.js';
 import { prepareSessions } from '../../server/security/session.js';
 import { ADMIN_KEY, initialise, openSite, type Site } from '../../server/site.js';
@@ -92,6 +94,7 @@ export class AdminSite implements AsyncDisposable {
   static async open(): Promise<AdminSite> {
     const storage = new MemoryStorage();
     const database = await Database.open({ storage });
+    registerView(apiView);
     const site = await openSite({ database, plugins: [plugin], passwords: PASSWORDS });
     await prepareSessions(storage);
     await initialise(site, { adminPassword: ADMIN.password, welcome: false });

@@ -3,7 +3,8 @@
  *
  * The files are sent with a form; a job then reads them, makes documents, templates, images and
  * files of them, and links between the files become links between the objects. All of it is one
- * transaction, which the page offers to undo when the job is done.
+ * transaction, which the page offers to undo when the job is done. A single file that was exported
+ * comes in as the object it was.
  */
 import { randomUUID } from 'node:crypto';
 import {
@@ -12,12 +13,17 @@ import {
   type FormFile,
   getJob,
   hasEnded,
+  idOfImport,
+  importObjectOrder,
   importOrder,
   isFormFile,
   type JobRecord,
+  mayExport,
   NotFound,
   principalKey,
   type PublishRequest,
+  readExport,
+  requireImportable,
   type UploadedFile,
 } from '../../server/index.js';
 import { countInWords } from '../helpers.js';
@@ -32,6 +38,9 @@ const STATE_WORDS: Readonly<Record<JobRecord['state'], string>> = {
   failed: 'Nothing was imported',
   cancelled: 'Cancelled: nothing was imported',
 };
+
+/** Jobs that this screen starts. */
+const KINDS: ReadonlySet<string> = new Set(['import', 'import-object']);
 
 export const importScreen = defineScreen({
   path: 'import',
@@ -57,12 +66,13 @@ function show(folder: Container, request: PublishRequest): ViewModel {
     path: folder.path,
     action: screenUrl(folder, 'import'),
     contentsHref: screenUrl(folder, 'contents'),
+    exportHref: mayExport(request, folder) ? `${folder.url}@api/export` : '',
     job: record === undefined ? null : jobModel(record, folder, request),
   };
 }
 
 function isOwn(record: JobRecord, request: PublishRequest): boolean {
-  return record.kind === 'import' && record.user === principalKey(request.user);
+  return KINDS.has(record.kind) && record.user === principalKey(request.user);
 }
 
 function jobModel(record: JobRecord, folder: Container, request: PublishRequest): ViewModel {
@@ -78,12 +88,16 @@ function jobModel(record: JobRecord, folder: Container, request: PublishRequest)
     known,
     done: progress.done,
     total: progress.total,
-    counted: known ? `${progress.done} of ${countInWords(progress.total, 'file')}` : '',
+    counted: known ? `${progress.done} of ${countInWords(progress.total, thingOf(record))}` : '',
     report: reportOf(record, request),
     href: `${screenUrl(folder, 'import')}?job=${encodeURIComponent(id)}`,
     undoHref: screenUrl(folder, 'undo'),
     transaction: state === 'done' ? transactionOf(record, folder, request) : '',
   };
+}
+
+function thingOf({ kind }: JobRecord): string {
+  return kind === 'import' ? 'file' : 'object';
 }
 
 /** The tid of what the job saved; `''` when it changed nothing. */
@@ -96,9 +110,20 @@ function transactionOf(record: JobRecord, folder: Container, request: PublishReq
   return made === undefined ? '' : String(made.tid);
 }
 
-function start(folder: Container, request: PublishRequest): Outcome {
+async function start(folder: Container, request: PublishRequest): Promise<Outcome> {
   const files = filesOf(request);
-  if (files.length === 0) throw new BadRequest('Choose the files or the folder to import first');
+  const [first] = files;
+  if (first === undefined) throw new BadRequest('Choose the files or the folder to import first');
+  const exported =
+    files.length === 1 ? await readExport(request.site.blobs, first.sha256) : undefined;
+  if (exported !== undefined) {
+    requireImportable(request, folder);
+    const into = { user: principalKey(request.user), path: folder.path };
+    const parameters = { sha256: first.sha256, id: idOfImport(exported, folder) };
+    const command = importObjectOrder(into, parameters);
+    request.order(command);
+    return { goTo: 'import', query: `job=${command.order.id}` };
+  }
   const about = { id: randomUUID(), user: principalKey(request.user), path: folder.path };
   const overwrite = request.form.has('overwrite');
   request.order({ what: 'start', order: importOrder(about, { files, overwrite }) });

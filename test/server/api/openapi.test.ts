@@ -453,6 +453,51 @@ route('DELETE /@api/jobs/{id}', async () => {
   );
 });
 
+route('GET /{path}/@api/export', async () => {
+  const url = '/f/@api/export';
+  const cases = { ...reading(url), 200: [{}, { url: `${url}?at=9999-01-01` }] };
+  await exhaust('GET /{path}/@api/export', cases, url);
+});
+
+route('POST /{path}/@api/import', async () => {
+  const { at } = await add('Document', 'exported');
+  const body = (await site.admin.get(`${at}/@api/export`)).bytes;
+  const url = '/f/@api/import';
+  await exhaust(
+    'POST /{path}/@api/import',
+    {
+      ...ordering(url),
+      202: [{ body }, { url: `${url}?id=again`, body }],
+      404: [
+        { url: '/f/d/@api/import', body },
+        { url: `/nowhere${url}`, body },
+      ],
+      409: { url: `${url}?id=d`, body },
+      415: [{ body: 'text' }, {}, { body: 'CANOPYX1 and no frame' }],
+      422: { url: `${url}?id=_hidden`, body },
+    },
+    url,
+  );
+});
+
+route('GET /@api/database', async () => {
+  const url = '/@api/database';
+  await exhaust('GET /@api/database', { ...reading(url), 200: {} }, url);
+});
+
+for (const [name, json, wrong] of [
+  ['pack', { days: 1 }, [{ json: { days: 0.5 } }, { json: { days: '1' } }, {}]],
+  ['backup', {}, [{ json: { full: 1 } }]],
+  ['check', { repair: true }, [{ json: { mend: true } }]],
+] as const) {
+  route(`POST /@api/${name}`, async () => {
+    const url = `/@api/${name}`;
+    const { 412: _none, ...cases } = writing(url, json);
+    const refused = [{ json: [] }, ...wrong];
+    await exhaust(`POST ${url}`, { ...cases, 202: { json }, 422: refused }, url);
+  });
+}
+
 route('GET /@api/openapi.json', async () => {
   const url = '/@api/openapi.json';
   await exhaust('GET /@api/openapi.json', { ...reading(url), 200: {} }, url);

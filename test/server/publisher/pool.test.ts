@@ -24,6 +24,7 @@ class ScriptedThread implements PoolThread {
   readonly #requests = new Map<number, { url: string; done: (outcome: ThreadOutcome) => void }>();
   #lastId = 0;
   ended = false;
+  renewed = 0;
 
   constructor(onEnded: (cause: unknown) => void) {
     this.#onEnded = onEnded;
@@ -35,6 +36,10 @@ class ScriptedThread implements PoolThread {
   }
 
   join(): void {}
+
+  renew(): void {
+    this.renewed += 1;
+  }
 
   publish({ envelope }: Dispatch, done: (outcome: ThreadOutcome) => void): number {
     this.#lastId += 1;
@@ -276,4 +281,13 @@ test('a pool that closes refuses what waits', async (context) => {
   await settled();
   assert.equal(outcomes.get('/late'), 'refused');
   assert.equal(threads[0]?.ended, true);
+});
+
+test('every thread takes a new view of the database when it is told to', async (context) => {
+  const { pool, threads } = await openPool(context, 3);
+  pool.renew();
+  assert.deepEqual(
+    threads.map(({ renewed }) => renewed),
+    [1, 1, 1],
+  );
 });

@@ -1,0 +1,33 @@
+/**
+ * Ending a command in order: at the first signal it stops where that does no harm, and says what is
+ * left; at a later one it ends at once.
+ */
+import type { EventEmitter } from 'node:events';
+import { ServerError } from '../errors.js';
+import { endSignals } from './end-signals.js';
+
+const EXIT_AT_ONCE = 130;
+
+/**
+ * Does work that a signal ends early.
+ *
+ * @param left what is said then: a sentence about what there is now
+ * @param source where signals come from
+ * @throws ServerError `SRV_ENDED` when a signal ended it; and whatever `work` throws
+ */
+export async function interruptible<T>(
+  left: string,
+  work: (signal: AbortSignal) => Promise<T>,
+  source: Pick<EventEmitter, 'on'> = process,
+): Promise<T> {
+  const stop = new AbortController();
+  const signalled = endSignals({
+    source,
+    nowMs: () => performance.now(),
+    onForced: () => process.exit(EXIT_AT_ONCE),
+  });
+  void signalled.then((name) => {
+    stop.abort(new ServerError('SRV_ENDED', `Ended by ${name}. ${left}`));
+  });
+  return work(stop.signal);
+}
