@@ -21,7 +21,7 @@
  * |---|---|
  * | `T` | a transaction: a CBOR map with `tid` and `previousTid` (microseconds since the epoch), `timeMs`, `oids`, `created`, `removed`, `maps` (`[{map, nodes}]`), and where given `version`, `overlays` (`[{version, oids}]`), `user`, `note`, `paths`, `undoes`, `extension` |
  * | `R` | a revision that the transaction before it wrote: oid (eight bytes, big-endian), then 1 and the record, or 0 when the object ended |
- * | `O` | a revision in the overlay of a version that it wrote: version, oid and the moment of main it is based on (eight bytes each; 0: it began there), then 1 and the record, 0 when the object ended there, or 2 when the version holds nothing of it any more |
+ * | `O` | a revision in the overlay of a version that it wrote: version, oid and the moment of main it is based on (eight bytes each; 0: it began there), then 1 and the record, 0 when the object ended there, or 2 when the version holds nothing of it any more (also where a pack had forgotten the entry before this backup, and an earlier one may have it) |
  * | `B` | the name of a blob that the transaction before it needs: 32 bytes |
  * | `M` | an entry of the metadata, as it was when the backup was made: a CBOR array of name and value |
  * | `E` | the end: a CBOR map with the numbers of `transactions` and `revisions`, and `nextOid` |

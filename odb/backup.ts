@@ -22,7 +22,7 @@ import { OdbError } from './errors.js';
 import { fileError } from './file-error.js';
 import { blobsDirectory } from './level-database.js';
 import { encodeValue } from './record.js';
-import { recordsOf } from './storage-iterator.js';
+import { forgottenEntriesOf, recordsOf } from './storage-iterator.js';
 import type { Reader, Storage, StorageScan, TransactionRecord } from './storage.js';
 import { asTid, TID_ZERO, type Tid } from './tid.js';
 
@@ -153,7 +153,7 @@ class BackupRun {
       if (transaction === undefined) {
         throw new OdbError('ODB_DAMAGED', `The record of transaction ${tid} cannot be read`);
       }
-      await this.#transaction(transaction);
+      await this.#transaction(transaction, after !== TID_ZERO);
       onProgress?.(this.transactions);
     }
     for await (const [name, value] of this.#scan.meta()) {
@@ -163,7 +163,8 @@ class BackupRun {
     await this.#file.write({ kind: 'end', transactions, revisions, nextOid });
   }
 
-  async #transaction(transaction: TransactionRecord): Promise<void> {
+  /** @param isLater there are backups before this one that belong to it */
+  async #transaction(transaction: TransactionRecord, isLater: boolean): Promise<void> {
     await this.#file.write({ kind: 'transaction', transaction });
     this.transactions += 1;
     const names = new Set<string>();
@@ -174,8 +175,18 @@ class BackupRun {
       this.revisions += 1;
       if (record !== undefined) for (const name of possibleBlobs(record)) names.add(name);
     }
+    if (isLater) await this.#forgotten(transaction);
     for (const sha256 of names) {
       if (await this.#copyBlob(sha256)) await this.#file.write({ kind: 'blob', sha256 });
+    }
+  }
+
+  /** Ends what an earlier backup may hold, and a pack forgot. */
+  async #forgotten(transaction: TransactionRecord): Promise<void> {
+    for (const entry of forgottenEntriesOf(this.#scan.reader, transaction)) {
+      const none = { record: undefined, live: true, basedOn: TID_ZERO };
+      await this.#file.write({ kind: 'overlay', ...entry, ...none });
+      this.revisions += 1;
     }
   }
 

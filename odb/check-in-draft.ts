@@ -1,12 +1,14 @@
 /**
  * What a check-in would leave in main, entry by entry, and then all of it in line.
  */
+import type { BegunMaps } from './begun-maps.js';
+import { CheckInPlaces, type DraftedObject } from './check-in-places.js';
 import type { MergeClasses } from './merge.js';
 import type { Oid } from './oid.js';
 import { classNameOf, encodeValue } from './record.js';
 import type { EntryChange, OverlayRevision, PatchValue } from './storage.js';
-import { TID_ZERO, type Tid } from './tid.js';
-import { Ref, sameBytes, sameValue, type State } from './value.js';
+import { TID_ZERO } from './tid.js';
+import { sameBytes, sameValue, type State } from './value.js';
 import type { VersionChoice } from './version-choice.js';
 import type { Turns, VersionEntries } from './version-entries.js';
 import {
@@ -17,7 +19,7 @@ import {
   type MergedKey,
   type RecordSides,
 } from './version-merge.js';
-import { isSameSpot, Places, type PlaceConflict, type Slot } from './version-places.js';
+import { Places, type PlaceConflict } from './version-places.js';
 import {
   PlannedObject,
   type PlannedList,
@@ -33,13 +35,6 @@ export interface CheckInDraftOptions {
   readonly resolve: ReadonlyMap<Oid, Resolution> | undefined;
 }
 
-/** An object on the way. */
-export interface DraftedObject extends RecordSides {
-  /** Main's revision. */
-  readonly currentTid: Tid;
-  after: Uint8Array | undefined;
-}
-
 export class CheckInDraft {
   readonly conflicts: VersionConflict[] = [];
   readonly lists: PlannedList[] = [];
@@ -47,12 +42,19 @@ export class CheckInDraft {
   readonly accepted = new Set<Oid>();
   readonly #options: CheckInDraftOptions;
   readonly #places: Places;
+  readonly #settling: CheckInPlaces;
   readonly #objects = new Map<Oid, DraftedObject>();
   readonly #keys = new Map<Oid, Map<string, MergedKey>>();
 
   constructor(options: CheckInDraftOptions) {
     this.#options = options;
     this.#places = new Places(options.entries, options.classes);
+    this.#settling = new CheckInPlaces({
+      entries: options.entries,
+      places: this.#places,
+      objects: this.#objects,
+      keys: this.#keys,
+    });
   }
 
   /** Decides everything that was chosen. What is derived from other objects takes no part. */
@@ -77,6 +79,11 @@ export class CheckInDraft {
   /** Main has the object, and can work out its state: whoever derives it does. */
   isDerived(oid: Oid): boolean {
     return this.#options.classes.isDerived?.(this.#className(oid)) === true;
+  }
+
+  /** Entries that go from maps that began in the version. */
+  get deletions(): ReturnType<BegunMaps['deletions']> {
+    return this.#settling.begunMaps.deletions();
   }
 
   /** All objects that were decided, changed or not. */
@@ -119,28 +126,41 @@ export class CheckInDraft {
 
   /** Brings places and entries of maps in line, and looks for what they do not allow. */
   async #settle(turns: Turns): Promise<void> {
-    for (const [map, keys] of this.#keys) {
-      for (const one of keys.values()) this.#settleKey(map, one);
+    this.#settling.settleKeys();
+    for (let isSettled = false; !isSettled;) {
+      await this.#settling.settle(turns);
+      isSettled = !this.#takeBackPlaces(await this.#placeConflicts(turns));
     }
-    await this.#settleSpots(turns);
+  }
+
+  /** Takes back what is resolved so, after which other places may be in conflict. */
+  #takeBackPlaces(found: readonly PlaceConflict[]): boolean {
+    const { resolve } = this.#options;
     let isTakenBack = false;
-    for (const conflict of await this.#placeConflicts(turns)) {
-      const resolution = this.#options.resolve?.get(conflict.oid);
-      const drafted = this.#objects.get(conflict.oid);
-      if (resolution === 'main' && drafted !== undefined) {
-        drafted.after = drafted.main;
-        isTakenBack = true;
-      } else if (resolution === undefined) this.conflicts.push(this.#describe(conflict));
-      else this.accepted.add(conflict.oid);
+    for (const { oid } of found) {
+      const drafted = this.#objects.get(oid);
+      if (drafted === undefined || resolve?.get(oid) !== 'main') continue;
+      drafted.after = drafted.main;
+      isTakenBack = true;
     }
-    if (isTakenBack) await this.#settleSpots(turns);
+    if (isTakenBack) return true;
+    for (const conflict of found) {
+      const isResolved = resolve?.get(conflict.oid) !== undefined;
+      // No object is in itself, whoever wants it.
+      if (isResolved && conflict.reason !== 'moved') this.accepted.add(conflict.oid);
+      else this.conflicts.push(this.#describe(conflict));
+    }
+    return false;
   }
 
   /** The objects that would change, begin or end. */
   objects(): PlannedObject[] {
-    return [...this.#objects].flatMap(([oid, { currentTid, ...records }]) =>
-      isSame(records.main, records.after) ? [] : [new PlannedObject(oid, currentTid, records)],
-    );
+    const begun = this.#settling.begunRecords();
+    return [...this.#objects].flatMap(([oid, { currentTid, ...records }]) => {
+      const after = begun.has(oid) ? begun.get(oid) : records.after;
+      if (isSame(records.main, after)) return [];
+      return [new PlannedObject(oid, currentTid, { ...records, after })];
+    });
   }
 
   maps(): PlannedMap[] {
@@ -159,88 +179,6 @@ export class CheckInDraft {
     this.#objects.set(oid, { ...sides, currentTid, after });
   }
 
-  /** Where both sides put something under one key, what lost it is not there. */
-  #settleKey(map: Oid, { key, base, main, version, after }: MergedKey): void {
-    if (sameValue(main, base) || sameValue(main, version)) return;
-    if (version instanceof Ref && !sameValue(after, version))
-      this.#losesInVersion(version.oid, key);
-    if (main instanceof Ref && !sameValue(after, main)) this.#losesInMain(main.oid, key, map);
-  }
-
-  /** What the version put under a key that is another's: what is new does not begin. */
-  #losesInVersion(oid: Oid, key: string): void {
-    const drafted = this.#objects.get(oid);
-    if (drafted?.after === undefined) return;
-    if (this.#places.placeIn(drafted.after)?.id !== key) return;
-    if (drafted.main === undefined) drafted.after = undefined;
-    else {
-      const place = this.#places.placeIn(drafted.main);
-      drafted.after = this.#places.withPlace(drafted.after, place);
-    }
-  }
-
-  /** What main has under a key that is another's from now on: it is in no container any more. */
-  #losesInMain(oid: Oid, key: string, map: Oid): void {
-    const main = this.#places.inMain(oid);
-    const record = this.#objects.get(oid)?.after ?? main;
-    if (record === undefined || main === undefined) return;
-    const slot = this.#places.slotOf(oid, this.#places.placeIn(main), 'main');
-    const isThere = slot?.map === map && slot.key === key;
-    const goesElsewhere = !isSameSpot(this.#places.placeIn(record), this.#places.placeIn(main));
-    if (!isThere || goesElsewhere) return;
-    const sides = this.#objects.get(oid) ?? { base: main, main, version: main };
-    this.#add(oid, sides, this.#places.withPlace(record, undefined));
-  }
-
-  async #settleSpots(turns: Turns): Promise<void> {
-    for (const [oid, drafted] of this.#objects) {
-      this.#settleSpot(oid, drafted);
-      await turns.step();
-    }
-  }
-
-  /** The version's entries say where the version has an object: elsewhere they have to follow. */
-  #settleSpot(oid: Oid, { base, main, version, after }: DraftedObject): void {
-    const places = this.#places;
-    if (isSame(base, main) && isSame(version, after)) return;
-    const [from, there, here, then] = [base, main, version, after].map((record) =>
-      places.placeIn(record),
-    );
-    if (isSameSpot(then, here) && isSameSpot(there, from)) return;
-    const inMain = places.slotOf(oid, there, 'main');
-    const inVersion = places.slotOf(oid, here, 'version') ?? this.#formerSlot(oid, version);
-    const isAsMain = isSameSpot(then, there);
-    const isAsVersion = isSameSpot(then, here);
-    if (inVersion !== undefined && !sameSlot(inMain, inVersion)) {
-      this.#put(inVersion, oid, isAsVersion && then !== undefined);
-    }
-    if (inMain !== undefined) {
-      const isSlot = isAsMain || (isAsVersion && sameSlot(inMain, inVersion));
-      this.#put(inMain, oid, isSlot && then !== undefined);
-    }
-  }
-
-  /** Where the version edited what main took out of its container, the entry comes back with it. */
-  #formerSlot(oid: Oid, version: Uint8Array | undefined): Slot | undefined {
-    const held = this.#options.entries.objects.get(oid);
-    if (held === undefined || held.basedOn === TID_ZERO) return undefined;
-    return this.#places.formerSlot(oid, held.basedOn, version);
-  }
-
-  /** Sees to it that an entry refers to an object, or does not. */
-  #put({ map, key }: Slot, oid: Oid, isThere: boolean): void {
-    const keys = this.#keys.get(map) ?? new Map<string, MergedKey>();
-    const main = this.#places.mainValue(map, key);
-    const planned = keys.get(key) ?? { key, base: main, main, version: main, after: main };
-    const isIt = planned.after instanceof Ref && planned.after.oid === oid;
-    if (isIt === isThere) return;
-    if (this.#places.inMain(map) === undefined) return;
-    // Somebody else is there, or is to be: that was decided by itself.
-    if (isThere && planned.after !== undefined) return;
-    keys.set(key, { ...planned, after: isThere ? new Ref(oid) : undefined });
-    this.#keys.set(map, keys);
-  }
-
   async #placeConflicts(turns: Turns): Promise<PlaceConflict[]> {
     const written = this.#changedRecords();
     const look = (oid: Oid): Uint8Array | undefined => {
@@ -249,7 +187,8 @@ export class CheckInDraft {
     };
     const found: PlaceConflict[] = [];
     for (const [oid, record] of written) {
-      const conflict = this.#places.belowRemoved(oid, record, look);
+      const conflict =
+        this.#places.inItself(oid, record, look) ?? this.#places.belowRemoved(oid, record, look);
       if (conflict !== undefined) found.push(conflict);
       await turns.step();
     }
@@ -290,10 +229,6 @@ export class CheckInDraft {
     const record = this.#places.inMain(oid);
     return record === undefined ? '' : classNameOf(record);
   }
-}
-
-function sameSlot(a: Slot | undefined, b: Slot | undefined): boolean {
-  return a !== undefined && a.map === b?.map && a.key === b.key;
 }
 
 function encoded(value: unknown): Uint8Array | undefined {

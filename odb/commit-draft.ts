@@ -192,7 +192,8 @@ export class CommitDraft {
       return { write, current: this.shown(oid) };
     });
     for (const oid of patch.nodes) if (oid !== patch.map) this.nodes.add(oid);
-    if (writes.every(({ write, current }) => tidOf(current) === write.baseTid)) {
+    const isEntriesAlone = writes.length === 0 && patch.entries.length > 0;
+    if (!isEntriesAlone && writes.every(({ write, current }) => tidOf(current) === write.baseTid)) {
       for (const { write, current } of writes) this.put(write.oid, write.record, current);
       if (writes.length > 0) this.maps.push({ map: patch.map, nodes: patch.nodes });
     } else this.#decideEntries(patch);
@@ -277,13 +278,17 @@ export class CommitDraft {
     this.#overlays.set(version, entries);
   }
 
-  /** Stores a state; what came and went within the transaction leaves nothing. */
+  /**
+   * Stores a state; what came and went within the transaction leaves nothing. In a copy it was there
+   * before, and an entry of an overlay may rest on its end.
+   */
   protected put(
     oid: Oid,
     record: Uint8Array | undefined,
     previous: StoredRevision | undefined,
   ): void {
-    if (record === undefined && previous === undefined) return;
+    const isCopy = this.request.tid !== undefined;
+    if (record === undefined && previous === undefined && !isCopy) return;
     this.changes.set(oid, { before: previous, after: record });
   }
 

@@ -8,7 +8,7 @@
 import { assert } from './assert.js';
 import { ByteReader, ByteWriter } from './bytes.js';
 import { OdbError } from './errors.js';
-import { asOid, type Oid } from './oid.js';
+import { asOid, isOid, type Oid } from './oid.js';
 import { decodeValue, encodeValue } from './record.js';
 import {
   META_TEXT_MAX,
@@ -40,6 +40,7 @@ export function packCommit(request: CommitRequest): Uint8Array<ArrayBuffer> {
   const meta = encodeMeta(request.meta);
   const out = new ByteWriter();
   const { version, overlay = [] } = request;
+  assert(version === undefined || isOid(version), `${version} is the oid of a version`);
   const inVersion = version !== undefined;
   out.number(version ?? NO_VERSION);
   out.number(request.baseTid);

@@ -30,6 +30,8 @@ export interface RequestSource {
   /** The version the changes go into; `undefined`: main. */
   readonly version: Oid | undefined;
   readonly rules: MergeRules;
+  /** Of this map the storage takes the entries alone (`LoadedObjects.takesEntries`). */
+  takesEntries(map: Oid): boolean;
   /** Gives the state to be stored for one that is to be shown (`LoadedObjects.toStore`). */
   toStore(oid: Oid, record: Uint8Array): Uint8Array;
   /** Gives the oid of an object; one that is new joins `Changes.changed`. */
@@ -60,18 +62,24 @@ export function buildRequest(
   source: RequestSource,
   meta: TransactionMeta,
 ): CommitRequest {
-  // Encoding an object finds the new ones it refers to, so the set grows while it is walked.
+  // Encoding finds the new objects that are referred to, so the set grows while it is walked.
+  const entries = entriesAlone(changes, source);
+  const nodes = new Map<Oid, Oid[]>([...entries.keys()].map((map) => [map, []]));
+  const isLeftOut = (map: Oid | undefined): boolean => map !== undefined && entries.has(map);
   const states: StateWrite[] = [];
-  for (const object of changes.changed) states.push(stateWrite(object, changes, source));
+  for (const object of changes.changed) {
+    if (!isLeftOut(mapOf(object))) states.push(stateWrite(object, changes, source));
+  }
   if (saved !== undefined) {
     const newer = new Set(states.map(({ oid }) => oid));
-    for (const state of saved) if (!newer.has(state.oid)) states.push(state);
+    for (const state of saved) {
+      if (!newer.has(state.oid) && !isLeftOut(state.map)) states.push(state);
+    }
   }
 
   const writes: ObjectWrite[] = [];
   const removed: Oid[] = [];
   const blobs = new Set<string>();
-  const nodes = new Map<Oid, Oid[]>();
   const ended = new Set<Oid>();
   for (const state of states) {
     const { oid, record, leaves, blobs: named, map } = state;
@@ -84,12 +92,12 @@ export function buildRequest(
     if (known === undefined) nodes.set(map, [oid]);
     else known.push(oid);
   }
-  const entries = new Map<Oid, EntryChange[]>();
   for (const map of new Set([
     ...changes.patches.keys(),
     ...(changes.notes?.entries.keys() ?? []),
   ])) {
     const oid = source.oidOf(map);
+    if (entries.has(oid)) continue;
     const notes = changes.notes?.entries.get(map);
     if (ended.has(oid) || (notes === undefined && !nodes.has(oid))) continue;
     if (!nodes.has(oid)) nodes.set(oid, []);
@@ -112,6 +120,24 @@ export function buildRequest(
     ...(source.version === undefined ? {} : { version: source.version }),
     ...(overlay.length === 0 ? {} : { overlay }),
   };
+}
+
+/**
+ * Gives what happened to the entries of maps of which the storage takes the entries alone: their
+ * nodes need not be encoded. Where it comes to nothing, or the whole map is told something, they are
+ * as those of other maps.
+ */
+function entriesAlone(changes: Changes, source: RequestSource): Map<Oid, EntryChange[]> {
+  const alone = new Map<Oid, EntryChange[]>();
+  if (source.version === undefined) return alone;
+  const { patches, erased, notes } = changes;
+  for (const [map, patch] of patches) {
+    const oid = source.oidOf(map);
+    if (erased.has(map) || notes?.objects.has(oid) === true || !source.takesEntries(oid)) continue;
+    const entries = entryChanges(map, patch, notes?.entries.get(map), referenceBy(source));
+    if (entries.length > 0) alone.set(oid, entries);
+  }
+  return alone;
 }
 
 /** Gives a write with what its version is told of it. */
@@ -158,6 +184,11 @@ export function stateWrite(
     blobs: erased ? [] : blobsOf(object),
     map,
   };
+}
+
+/** The map of whose tree an object is a node, as far as that has an oid. */
+function mapOf(object: Persistent): Oid | undefined {
+  return object instanceof TreeNode ? (object.$map ?? object).$oid : undefined;
 }
 
 function referenceBy(source: RequestSource): (value: object) => Oid | undefined {

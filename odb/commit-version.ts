@@ -106,14 +106,20 @@ export class VersionDraft extends CommitDraft {
       this.#keep(oid, { record: merged, basedOn: tidOf(main) });
       return;
     }
-    // One transaction may have written main and ended the entry: main's state is the one it showed.
-    const ended = this.present.overlay(this.#version, oid, baseTid);
-    const from = ended?.tid === baseTid ? tidOf(this.present.revision(oid, baseTid)) : baseTid;
+    const from = this.#fromMain(write);
     const basedOn = write.basedOn ?? from;
     const isFromMain = tidOf(this.present.revision(oid, from)) === from;
     if (isFromMain && hasBase(this.present, { oid, record, basedOn }))
       this.#keep(oid, { record, basedOn });
     else this.refuse(write, 'changed');
+  }
+
+  /** Gives the base of a write as a revision of main, where the one that is named ended the entry. */
+  #fromMain({ oid, baseTid }: ObjectWrite): Tid {
+    const ended = this.present.overlay(this.#version, oid, baseTid);
+    if (ended?.tid !== baseTid || !ended.live) return baseTid;
+    const main = tidOf(this.present.revision(oid, baseTid));
+    return main <= baseTid ? main : baseTid;
   }
 
   /** Of a list that main has, what is not the version's is as of the moment it rests on. */
@@ -123,17 +129,20 @@ export class VersionDraft extends CommitDraft {
     return this.#held(oid, at) ?? this.present.revision(oid, moment);
   }
 
-  protected override decideList(list: Oid, writes: readonly ObjectWrite[]): void {
+  protected override decideList(list: Oid, requested: readonly ObjectWrite[]): void {
     const root = this.#held(list);
+    const writes =
+      root === undefined
+        ? requested.map((write) => ({ ...write, baseTid: this.#fromMain(write) }))
+        : requested;
     this.#moment = root?.basedOn ?? this.request.baseTid;
     const shown = (oid: Oid): StoredRevision | undefined =>
       root === undefined
         ? (this.#held(oid) ?? this.present.revision(oid, this.#moment))
         : this.listNode(list, oid);
     if (writes.every(({ oid, baseTid }) => tidOf(shown(oid)) === baseTid)) {
-      for (const { oid, record, baseTid, basedOn } of writes) {
-        const began = baseTid === TID_ZERO ? TID_ZERO : this.#moment;
-        this.#keep(oid, { record, basedOn: basedOn ?? this.#held(oid)?.basedOn ?? began });
+      for (const { oid, record, basedOn } of writes) {
+        this.#keep(oid, { record, basedOn: basedOn ?? this.#restsOn(oid) });
       }
     } else {
       // Where the version holds nothing any more, it is merged with what main has now.
@@ -142,7 +151,7 @@ export class VersionDraft extends CommitDraft {
     }
     if (root !== undefined) return;
     const main = this.present.revision(list, this.#moment);
-    if (main === undefined) return;
+    if (main?.record === undefined) return;
     const entry = { oid: list, record: main.record, basedOn: this.#moment };
     if (!hasBase(this.present, entry)) this.refuse({ oid: list, baseTid: this.#moment }, 'changed');
     // The root always has an entry, which tells what the list rests on.
@@ -158,13 +167,16 @@ export class VersionDraft extends CommitDraft {
     }
     const held = this.#held(map);
     const main = this.present.revision(map);
-    const isPatched = held === undefined ? main !== undefined : isPatch(held.record);
-    const beganHere = held === undefined ? main === undefined : held.record !== undefined;
-    if (!isPatched && beganHere) {
+    const isPatched = held === undefined ? main?.record !== undefined : isPatch(held.record);
+    const isWhole = held?.record === undefined ? main?.record === undefined : !isPatched;
+    if (isWhole) {
+      // What ended in main, or with an entry, may begin here anew.
+      this.#moment = this.request.baseTid;
+      if (held === undefined) this.#baseOnMain(patch.nodes);
       super.decideMap(patch);
       return;
     }
-    for (const oid of patch.nodes) this.merged.add(oid);
+    for (const oid of [map, ...patch.nodes]) this.merged.add(oid);
     const write = this.writes.get(map);
     if (write?.live === true) this.#endMap(write, undefined);
     else if (write !== undefined && write.record === undefined) {
@@ -172,6 +184,13 @@ export class VersionDraft extends CommitDraft {
     } else if (!isPatched || main?.record === undefined) {
       this.refuse(write ?? { oid: map, baseTid: this.request.baseTid }, 'removed');
     } else this.#decidePatch(patch, main.record);
+  }
+
+  #baseOnMain(nodes: readonly Oid[]): void {
+    for (const oid of nodes) {
+      const write = this.writes.get(oid);
+      if (write !== undefined) this.writes.set(oid, { ...write, baseTid: this.#fromMain(write) });
+    }
   }
 
   /** A copy tells which entries are nodes of which map, and has the entries as they are. */
@@ -263,9 +282,13 @@ export class VersionDraft extends CommitDraft {
   }
 
   protected override put(oid: Oid, record: Uint8Array | undefined): void {
-    const isMains = this.present.revision(oid) !== undefined;
-    const basedOn = this.#held(oid)?.basedOn ?? (isMains ? this.#moment : TID_ZERO);
-    this.#keep(oid, { record, basedOn });
+    this.#keep(oid, { record, basedOn: this.#restsOn(oid) });
+  }
+
+  /** What ended in main begins in the version like something new. */
+  #restsOn(oid: Oid): Tid {
+    const began = this.present.revision(oid, this.#moment)?.record === undefined;
+    return this.#held(oid)?.basedOn ?? (began ? TID_ZERO : this.#moment);
   }
 
   /** Stores an entry; one that says what main says is none. */

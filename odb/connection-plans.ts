@@ -17,7 +17,7 @@ import { ConnectionView } from './connection-view.js';
 import { OdbError } from './errors.js';
 import type { MergeClasses } from './merge.js';
 import { registeredClasses } from './merge-rules.js';
-import type { Oid } from './oid.js';
+import { requireVersion, type Oid } from './oid.js';
 import type { Persistent } from './persistent.js';
 import { revertObject } from './revert.js';
 import type { Tid } from './tid.js';
@@ -72,7 +72,8 @@ export abstract class PlanningConnection extends ConnectionView {
 
   /**
    * Does what a plan of this connection's `planUndo` says, as ordinary changes. The caller names
-   * the transactions in `meta.undoes` of the commit.
+   * the transactions in `meta.undoes` of the commit. In a version, lists that main changed and
+   * counters are seen as they will be only after the commit.
    *
    * @returns the objects that changed
    * @throws OdbError `ODB_UNDO_CONFLICT` when the plan is not possible
@@ -100,6 +101,7 @@ export abstract class PlanningConnection extends ConnectionView {
    * @param options.objects only these, with what they need; the rest stays in the version
    * @param options.resolve how conflicts are resolved, by object
    * @throws OdbError `ODB_OTHER_VERSION` in a connection that works in a version
+   * @throws TypeError for a `version` that is no oid
    * @throws OdbError `ODB_TOO_LONG_AGO` when something is removed and more than 100,000
    *   transactions since would have to be searched
    * @throws the signal's reason when that ends it
@@ -154,6 +156,7 @@ export abstract class PlanningConnection extends ConnectionView {
    *
    * @param options.objects only these, with what they need
    * @throws OdbError `ODB_OTHER_VERSION` in a connection that works in a version
+   * @throws TypeError for a `version` that is no oid
    */
   async planDiscard(version: Oid, options: VersionPlanOptions = {}): Promise<DiscardPlan> {
     return planDiscard(this.#source(version, undefined), options);
@@ -216,6 +219,7 @@ export abstract class PlanningConnection extends ConnectionView {
         'Check-in and discard are planned in main, an update in the version',
       );
     }
+    requireVersion(version);
     return { reader: this.objects.mainReader, version, classes: this.#classes };
   }
 

@@ -3,7 +3,7 @@
  */
 import { Connection } from './connection.js';
 import { AftermathError } from './errors.js';
-import { OID_ROOT, type Oid } from './oid.js';
+import { OID_ROOT, requireVersion, type Oid } from './oid.js';
 import type { PackOptions, PackReport } from './pack-options.js';
 import { PersistentMap } from './persistent-map.js';
 import { encodeRecord } from './record.js';
@@ -72,11 +72,13 @@ export class Database implements AsyncDisposable {
    *   changes go into it. Default: main. One that holds nothing costs nothing and reads as main
    * @param options.at the transaction to read as of, inclusive; default: the present
    * @param options.readOnly refuses every change with `ODB_READ_ONLY_CONNECTION`; default: false
+   * @throws TypeError for a `version` that is no oid
    * @throws OdbError `ODB_CLOSED`
    */
   connect(
     options: { readonly version?: Oid; readonly at?: Tid; readonly readOnly?: boolean } = {},
   ): Connection {
+    if (options.version !== undefined) requireVersion(options.version);
     const connection = new Connection(this.storage, {
       ...options,
       cacheObjects: this.#cacheObjects,
@@ -98,6 +100,7 @@ export class Database implements AsyncDisposable {
    * @returns what `work` answered, once it is saved
    * @throws ConflictError when the last attempt failed too; and whatever `work` throws, in which
    *   case nothing is saved
+   * @throws TypeError for a `version` that is no oid
    * @throws AftermathError `ODB_FINISH_FAILED` or `ODB_HOOK_FAILED` when it was saved all the same;
    *   `ODB_ABORT_FAILED` when it was not and that too failed. Neither is tried again
    */

@@ -190,6 +190,11 @@ export class LoadedObjects {
     this.#follow(known, own);
   }
 
+  /** Of a map that main has, a version stores what happened to its entries, and no nodes. */
+  takesEntries(map: Oid): boolean {
+    return this.#versionReader?.takesEntries(map) ?? false;
+  }
+
   /** Gives the state to be stored for one that is to be shown: in a version, another at times. */
   toStore(oid: Oid, record: Uint8Array): Uint8Array {
     return this.#versionReader?.toStore(oid, record) ?? record;
@@ -224,7 +229,11 @@ export class LoadedObjects {
       this.#invalidate(record, own);
       tid = record.previousTid;
     }
-    if (this.#versionReader !== undefined) this.#forget(this.#versionReader.followed());
+    if (this.#versionReader === undefined) return;
+    this.#forget(this.#versionReader.followed());
+    // Whether a list is as main has it, or as of which moment, is told by its root alone.
+    const lists = this.#versionReader.takeWritten();
+    if (lists.size > 0) this.#cache.invalidateListNodes(lists);
   }
 
   #invalidate(record: TransactionRecord, own: OwnCommit | undefined): void {

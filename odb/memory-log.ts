@@ -5,6 +5,7 @@
  */
 import type { Decision, Present } from './decision.js';
 import type { Oid } from './oid.js';
+import { isEntry } from './patch-record.js';
 import type {
   OverlayRevision,
   StoredRevision,
@@ -23,6 +24,8 @@ export class MemoryLog implements Present {
   /** Other maps after a pack: whoever holds these goes on seeing what it sees. */
   revisions = new Map<Oid, StoredRevision[]>();
   overlays = new Map<Oid, Map<Oid, OverlayRevision[]>>();
+  /** How many entries each version has. Another map after each change. */
+  sizes: ReadonlyMap<Oid, number> = new Map();
   readonly transactions = new Map<Tid, TransactionRecord>();
   lastTid = TID_ZERO;
   lastRemovalTid = TID_ZERO;
@@ -33,11 +36,16 @@ export class MemoryLog implements Present {
     for (const { oid, record, previous } of revisions) {
       listIn(this.revisions, oid).push({ ...follow(tid, previous), record });
     }
+    const sizes = new Map(overlays.length === 0 ? [] : this.sizes);
     for (const { version, oid, record, live, basedOn, previous } of overlays) {
       const entries = this.overlays.get(version) ?? new Map<Oid, OverlayRevision[]>();
       this.overlays.set(version, entries);
-      listIn(entries, oid).push({ ...follow(tid, previous), record, live, basedOn });
+      const entry = { ...follow(tid, previous), record, live, basedOn };
+      listIn(entries, oid).push(entry);
+      const more = Number(isEntry(entry)) - Number(isEntry(previous));
+      sizes.set(version, (sizes.get(version) ?? 0) + more);
     }
+    if (overlays.length > 0) this.sizes = sizes;
     this.transactions.set(tid, { ...meta, ...transaction });
     this.lastTid = tid;
     if (transaction.removed.length > 0) this.lastRemovalTid = tid;

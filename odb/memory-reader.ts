@@ -21,6 +21,7 @@ export class MemoryReader implements Reader {
   readonly #log: Pick<MemoryLog, 'transactions'>;
   readonly #revisions: ReadonlyMap<Oid, readonly StoredRevision[]>;
   readonly #overlays: Overlays;
+  readonly #sizes: ReadonlyMap<Oid, number>;
   readonly #lastTid: Tid;
   #closed = false;
 
@@ -28,6 +29,7 @@ export class MemoryReader implements Reader {
     this.#log = log;
     this.#revisions = log.revisions;
     this.#overlays = log.overlays;
+    this.#sizes = log.sizes;
     this.#lastTid = log.lastTid;
   }
 
@@ -82,8 +84,8 @@ export class MemoryReader implements Reader {
   }
 
   overlaySize(version: Oid): number {
-    const oids = [...(this.#overlays.get(version)?.keys() ?? [])];
-    return oids.filter((oid) => isEntry(this.overlay(version, oid))).length;
+    this.#requireOpen();
+    return this.#sizes.get(version) ?? 0;
   }
 
   transaction(tid: Tid): TransactionRecord | undefined {

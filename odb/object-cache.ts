@@ -11,7 +11,9 @@
 import { MapNode } from './map-node.js';
 import type { Oid } from './oid.js';
 import type { Persistent } from './persistent.js';
+import { ListNode } from './persistent-list.js';
 import type { Tid } from './tid.js';
+import { Ref } from './value.js';
 
 /** How far past its limit, as a fraction of it, a cache grows before it is trimmed. */
 const SLACK = 1 / 8;
@@ -86,6 +88,17 @@ export class ObjectCache {
   invalidate(oid: Oid, tid: Tid): void {
     const object = this.#objects.get(oid);
     if (object !== undefined && object.$tid < tid) object.$slots = undefined;
+  }
+
+  /** Makes ghosts of all nodes of lists, the roots left out. */
+  invalidateListNodes(lists: ReadonlySet<Oid>): void {
+    for (const object of this.#queue) {
+      if (!(object instanceof ListNode) || object.$changed) continue;
+      const { $list: list } = object;
+      const oid = list instanceof Ref ? list.oid : list?.$oid;
+      // A node that does not say whose it is may be of any list.
+      if (oid === undefined || lists.has(oid)) object.$slots = undefined;
+    }
   }
 
   /** Makes ghosts of all objects that are not changed. */

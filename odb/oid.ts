@@ -32,6 +32,17 @@ export function asOid(value: number): Oid {
   return value;
 }
 
+/**
+ * Makes sure that what callers say is a version can be one. A caller's mistake must not become a
+ * change of main.
+ *
+ * @throws TypeError when it is no oid
+ */
+export function requireVersion(value: unknown): asserts value is Oid {
+  if (isOid(value)) return;
+  throw new TypeError(`A version is an oid, a whole number from 1 up, not ${String(value)}`);
+}
+
 /** Reads an oid written in decimal, as in an address; answers `undefined` for any other text. */
 export function parseOid(text: string): Oid | undefined {
   if (!/^[1-9][0-9]{0,15}$/.test(text)) return undefined;

@@ -1,9 +1,17 @@
 /**
  * The revisions of one entry of a version's overlay, for whoever takes transactions back.
  */
+import { isInner } from './btree.js';
+import { isListPart } from './list-nodes.js';
+import { listNodeOfState } from './list-record.js';
+import { isListInner } from './list-tree.js';
+import { decodeNode } from './node-record.js';
 import type { Oid } from './oid.js';
+import { isPatch, isPatchNode } from './patch-record.js';
+import { decodeRecord } from './record.js';
 import type { OverlayRevision, Reader } from './storage.js';
 import { TID_ZERO, type Tid } from './tid.js';
+import { isTreeRecord } from './tree-class.js';
 import { sameBytes } from './value.js';
 
 /** Most later revisions of an entry that are named. */
@@ -32,13 +40,44 @@ export function isSameEntry(a: EntryContent | undefined, b: EntryContent | undef
 
 /** The transactions after one that wrote an entry, newest first. */
 export function laterWriters(reader: Reader, version: Oid, oid: Oid, tid: Tid): Tid[] {
-  const found: Tid[] = [];
+  return laterEntries(reader, version, oid, tid).flatMap((entry) =>
+    entry.tid > tid ? [entry.tid] : [],
+  );
+}
+
+/** What a transaction, and those after it, made of an entry, newest first. */
+export function laterEntries(reader: Reader, version: Oid, oid: Oid, tid: Tid): OverlayRevision[] {
+  const found: OverlayRevision[] = [];
   let entry = reader.overlay(version, oid);
-  while (entry !== undefined && entry.tid > tid && found.length < LATER_WRITERS_MAX) {
-    found.push(entry.tid);
+  while (entry !== undefined && entry.tid >= tid && found.length < LATER_WRITERS_MAX) {
+    found.push(entry);
     if (entry.previousTid === TID_ZERO) break;
     const before = reader.overlay(version, oid, entry.previousTid);
     entry = before !== undefined && before.tid < entry.tid ? before : undefined;
   }
   return found;
+}
+
+/**
+ * Walks the entries that make one object at a moment: itself, and the nodes of a map, of its patch,
+ * or of a list. What is not there, or not as it was then, has nothing below it.
+ */
+export function* entriesOf(reader: Reader, version: Oid, oid: Oid, at: Tid): Generator<Oid> {
+  const waiting = [oid];
+  for (let part = waiting.pop(); part !== undefined; part = waiting.pop()) {
+    yield part;
+    const record = entryAt(reader, version, part, at)?.record;
+    if (record !== undefined) waiting.push(...childrenIn(record));
+  }
+}
+
+/** Gives the nodes below one; of what is no node, none. */
+function childrenIn(record: Uint8Array): readonly Oid[] {
+  if (isListPart(record)) {
+    const node = listNodeOfState(decodeRecord(record).state);
+    return isListInner(node) ? node.children.map((child) => child.oid) : [];
+  }
+  if (!isPatch(record) && !isPatchNode(record) && !isTreeRecord(record)) return [];
+  const node = decodeNode(record);
+  return isInner(node) ? node.children : [];
 }

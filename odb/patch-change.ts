@@ -57,7 +57,7 @@ export class PatchChange {
       // The same value again is a second change: each may rest on what it read.
       if (sameValue(from, mine)) return true;
     }
-    if (held === undefined ? !this.#wasMains(key, from) : !sameValue(held.value, from))
+    if (held === undefined ? !this.#wasMains(key, from, main) : !sameValue(held.value, from))
       return false;
     const { basedOn } = change;
     const base =
@@ -79,10 +79,10 @@ export class PatchChange {
     return records;
   }
 
-  /** Tells whether main has this value, or had it when the transaction began. */
-  #wasMains(key: string, value: unknown): boolean {
-    const { map, now, seen } = this.#parts;
-    if (sameValue(treeGet(now, map, key), value)) return true;
+  /** Tells whether main has this value, or had it when the transaction began. @param main has now */
+  #wasMains(key: string, value: unknown, main: unknown): boolean {
+    if (sameValue(main, value)) return true;
+    const { map, seen } = this.#parts;
     return seen !== undefined && sameValue(treeGet(seen, map, key), value);
   }
 

@@ -5,7 +5,7 @@
  * like any other. Nodes that differ from main's are kept here, new ones under oids that nothing is
  * ever stored under. It holds as long as main writes no node of the map.
  */
-import { treeEntries, treeGet, type NodeStore } from './btree.js';
+import { isInner, treeEntries, treeGet, type NodeStore } from './btree.js';
 import { treeDelete, treeSet } from './btree-change.js';
 import { OdbError } from './errors.js';
 import { decodeNode, encodeNode, type OidNode } from './node-record.js';
@@ -33,8 +33,10 @@ export class PatchedMap implements NodeStore<Oid, unknown> {
   readonly #nodes = new Map<Oid, OidNode | undefined>();
   /** What was written since it was last asked. */
   #touched = new Set<Oid>();
-  /** Main's nodes that the work in hand has read. */
+  /** Main's leaves that the work in hand has read. */
   #read = new Map<Oid, OidNode>();
+  /** Main's inner nodes, few, which every key leads through. */
+  readonly #inner = new Map<Oid, OidNode>();
 
   /** Applies the whole patch: O(log size) steps for each key in it. */
   constructor(map: Oid, tid: Tid, source: PatchedMapSource) {
@@ -91,10 +93,10 @@ export class PatchedMap implements NodeStore<Oid, unknown> {
   }
 
   read(oid: Oid): OidNode {
-    const node = this.#nodes.get(oid) ?? this.#read.get(oid);
+    const node = this.#nodes.get(oid) ?? this.#inner.get(oid) ?? this.#read.get(oid);
     if (node !== undefined) return node;
     const read = decodeNode(this.#main(oid));
-    this.#read.set(oid, read);
+    (isInner(read) ? this.#inner : this.#read).set(oid, read);
     return read;
   }
 

@@ -173,6 +173,7 @@ export class PersistentList<T = unknown> extends ListPart implements Iterable<T>
     for (let position = from; position < Math.min(to, this.size);) {
       const { leaf, at } = listLeaf(new ListNodes(this), this, position);
       const items = leaf.items.slice(at, at + to - position);
+      if (items.length === 0) throw this.#tooShort();
       for (const item of items) yield this.#follow(item);
       position += items.length;
     }
@@ -186,9 +187,14 @@ export class PersistentList<T = unknown> extends ListPart implements Iterable<T>
   *$items(): Generator<unknown, void, undefined> {
     for (let position = 0; position < this.size;) {
       const { leaf } = listLeaf(new ListNodes(this), this, position);
+      if (leaf.items.length === 0) throw this.#tooShort();
       yield* leaf.items;
       position += leaf.items.length;
     }
+  }
+
+  #tooShort(): OdbError {
+    return new OdbError('ODB_DAMAGED', `List ${this.$oid ?? '(new)'} has fewer items than it says`);
   }
 
   #replace(from: number, to: number, items: readonly unknown[]): void {

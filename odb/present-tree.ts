@@ -21,6 +21,8 @@ export class PresentTree implements NodeStore<Oid, unknown> {
   readonly #source: TreeSource;
   /** Changed nodes; `undefined`: it left the tree. */
   readonly #changed = new Map<Oid, OidNode | undefined>();
+  /** Stored nodes that were read; a commit comes back to most of them. */
+  readonly #read = new Map<Oid, OidNode>();
 
   /** @param map the map, which is there */
   constructor(map: Oid, source: TreeSource) {
@@ -29,7 +31,11 @@ export class PresentTree implements NodeStore<Oid, unknown> {
   }
 
   read(oid: Oid): OidNode {
-    return this.#changed.get(oid) ?? decodeNode(this.#load(oid));
+    const known = this.#changed.get(oid) ?? this.#read.get(oid);
+    if (known !== undefined) return known;
+    const node = decodeNode(this.#load(oid));
+    this.#read.set(oid, node);
+    return node;
   }
 
   write(oid: Oid, node: OidNode): void {

@@ -7,6 +7,7 @@
 import { OdbError } from './errors.js';
 import type {
   ObjectRevision,
+  OverlayAddress,
   OverlayOids,
   Reader,
   StorageScan,
@@ -72,7 +73,11 @@ async function* walk(
     if (transaction === undefined) {
       throw new OdbError('ODB_DAMAGED', `The record of transaction ${tid} cannot be read`);
     }
-    yield { ...transaction, records: () => recordsOf(reader, transaction) };
+    yield {
+      ...transaction,
+      records: () => recordsOf(reader, transaction),
+      forgottenEntries: () => forgottenEntriesOf(reader, transaction),
+    };
   }
 }
 
@@ -91,6 +96,20 @@ export function* recordsOf(
     }
   }
   for (const beside of overlays) yield* overlayRecords(reader, tid, beside);
+}
+
+/** Walks the entries of overlays that a transaction wrote and that a pack forgot altogether. */
+export function* forgottenEntriesOf(
+  reader: Reader,
+  { tid, oids, version, overlays = [] }: TransactionRecord,
+): Generator<OverlayAddress> {
+  const written = version === undefined ? overlays : [{ version, oids }, ...overlays];
+  for (const overlay of written) {
+    for (const oid of overlay.oids) {
+      const isForgotten = reader.overlay(overlay.version, oid, tid) === undefined;
+      if (isForgotten) yield { version: overlay.version, oid };
+    }
+  }
 }
 
 function* overlayRecords(

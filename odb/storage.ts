@@ -155,6 +155,20 @@ export interface StoredTransaction extends TransactionRecord {
    * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
    */
   records(): Iterable<ObjectRevision>;
+
+  /**
+   * Walks the entries of overlays that it wrote and that a pack forgot altogether: they have ended,
+   * here or later, and whoever has an older state of one learns of its end only from this.
+   *
+   * @throws as `records`
+   */
+  forgottenEntries(): Iterable<OverlayAddress>;
+}
+
+/** Where an entry of an overlay is. */
+export interface OverlayAddress {
+  readonly version: Oid;
+  readonly oid: Oid;
 }
 
 /** A key of a storage that should be a transaction. */

@@ -9,6 +9,8 @@ import { possibleBlobs } from './blob-names.js';
 import type {
   CommitRequest,
   ObjectRevision,
+  OverlayWrite,
+  Reader,
   Storage,
   StoredTransaction,
   TransactionMeta,
@@ -57,9 +59,9 @@ export async function copyTransactions(
   for await (const transaction of source.transactionsFrom(range)) {
     signal?.throwIfAborted();
     const records = [...transaction.records()];
-    if (records.length === 0) continue;
     const blobs = await copyBlobs(source, target, records);
     const request = copyRequest(target, transaction, records, blobs.names);
+    if (request.writes.length + (request.overlay?.length ?? 0) === 0) continue;
     const { tid } = await target.commit(request);
     report.transactions += 1;
     report.records += records.length;
@@ -78,7 +80,9 @@ function copyRequest(
 ): CommitRequest {
   using reader = target.snapshot();
   const { version } = transaction;
-  const copied = new Set(records.filter((one) => one.version === version).map(({ oid }) => oid));
+  const ended = endings(reader, transaction);
+  const written = [...records, ...ended].filter((one) => one.version === version);
+  const copied = new Set(written.map(({ oid }) => oid));
   return {
     baseTid: reader.lastTid,
     tid: transaction.tid,
@@ -88,12 +92,7 @@ function copyRequest(
       if (one.version !== undefined) return [];
       return [{ oid, record, baseTid: reader.revision(oid)?.tid ?? TID_ZERO }];
     }),
-    overlay: records.flatMap((one) => {
-      const { oid, record, live = false, basedOn = TID_ZERO } = one;
-      if (one.version === undefined) return [];
-      const baseTid = reader.overlay(one.version, oid)?.tid ?? TID_ZERO;
-      return [{ version: one.version, oid, baseTid, record, live, basedOn }];
-    }),
+    overlay: [...records.flatMap((one) => overlayWrite(reader, one)), ...ended],
     maps: transaction.maps.map(({ map, nodes }) => {
       return { map, nodes: nodes.filter((oid) => copied.has(oid)), entries: [] };
     }),
@@ -102,6 +101,25 @@ function copyRequest(
     blobs,
     ...(version === undefined ? {} : { version }),
   };
+}
+
+function overlayWrite(
+  target: Reader,
+  { version, oid, record, live = false, basedOn = TID_ZERO }: ObjectRevision,
+): OverlayWrite[] {
+  if (version === undefined) return [];
+  const baseTid = target.overlay(version, oid)?.tid ?? TID_ZERO;
+  return [{ version, oid, baseTid, record, live, basedOn }];
+}
+
+/** Ends what the target has of entries that a pack of the source forgot. */
+function endings(target: Reader, transaction: StoredTransaction): OverlayWrite[] {
+  return [...transaction.forgottenEntries()].flatMap(({ version, oid }) => {
+    const entry = target.overlay(version, oid);
+    if (entry === undefined || entry.live) return [];
+    const none = { record: undefined, live: true, basedOn: TID_ZERO };
+    return [{ version, oid, baseTid: entry.tid, ...none }];
+  });
 }
 
 /** Gives what a transaction says about itself, without what it did. */

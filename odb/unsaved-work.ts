@@ -49,6 +49,7 @@ export class UnsavedWork {
       },
       version: objects.version,
       rules,
+      takesEntries: (map) => objects.takesEntries(map),
       toStore: (oid, record) => objects.toStore(oid, record),
       oidOf: (object) => this.oidOf(object),
     };
@@ -147,7 +148,7 @@ export class UnsavedWork {
     // What a version is told of a state may make it show another.
     const isNoted = ({ $oid: oid }: Persistent): boolean =>
       notes !== undefined && oid !== undefined && notes.objects.has(oid);
-    const mergedMaps = new Set<Oid | undefined>();
+    const mergedMaps = new Set<Oid | undefined>(merged);
     for (const object of changed) {
       if (object instanceof TreeNode && object.$oid !== undefined && merged.has(object.$oid)) {
         mergedMaps.add(mapOf(object));

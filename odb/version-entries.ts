@@ -84,11 +84,18 @@ export class VersionEntries {
     return patchNodes((oid) => this.reader.overlay(this.version, oid)?.record);
   }
 
+  /** What began in the version is its own also where main had it once, and took it back. */
+  #isMains(list: Oid): boolean {
+    const main = this.reader.revision(list);
+    if (main === undefined || main.record !== undefined) return main !== undefined;
+    return this.reader.overlay(this.version, list)?.basedOn !== TID_ZERO;
+  }
+
   #add(oid: Oid, revision: OverlayRevision): void {
     const { record } = revision;
     const list = record === undefined ? undefined : listOf(oid, record);
     if (isPatch(record)) this.patches.set(oid, revision);
-    else if (list === undefined || this.reader.revision(list) === undefined) {
+    else if (list === undefined || !this.#isMains(list)) {
       this.objects.set(oid, revision);
     } else {
       const nodes = this.lists.get(list) ?? new Map<Oid, OverlayRevision>();

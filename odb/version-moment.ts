@@ -76,6 +76,12 @@ export class VersionMoment {
     return this.#reader.revision(oid, this.#at);
   }
 
+  /** Tells whether main has a map, which the version does not have as a whole. */
+  takesEntries(map: Oid): boolean {
+    const held = this.overlay(map);
+    return held === undefined ? this.main(map)?.record !== undefined : isPatch(held.record);
+  }
+
   /**
    * Gives the state to be stored for one that is to be shown: counters without what main added
    * since the version's state was made.

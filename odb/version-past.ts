@@ -11,7 +11,7 @@ import { OdbError } from './errors.js';
 import { listOf } from './list-nodes.js';
 import { encodeNode, PATCH_CLASS } from './node-record.js';
 import type { Oid } from './oid.js';
-import { SEARCHED_TRANSACTIONS_MAX } from './past.js';
+import { SEARCHED_REVISIONS_MAX, SEARCHED_TRANSACTIONS_MAX } from './past.js';
 import { isPatch } from './patch-record.js';
 import type {
   LoadedRecord,
@@ -34,6 +34,8 @@ export class VersionPast implements Reader {
   readonly #now: TransactionRecord;
   readonly #main: Reader;
   readonly #version: Oid | undefined;
+  /** Since when lists rest on what they rest on, by list and revision of its root. */
+  readonly #restingSince = new Map<string, Tid>();
   readonly #kinds = new Map<Oid, OverlayRevision | undefined>();
 
   /** @param version `undefined`: main */
@@ -60,7 +62,8 @@ export class VersionPast implements Reader {
     const isLater = entry !== undefined && entry.tid > at;
     if (isLater && entry.previousTid !== TID_ZERO) return entry;
     if (entry !== undefined && !isLater && !entry.live) return entry;
-    return this.#shownAsMain(oid, isLater ? undefined : entry, isNow);
+    const ended = isLater ? undefined : entry;
+    return this.#inEndedList(oid, at, ended) ?? this.#shownAsMain(oid, ended, at);
   }
 
   load(oid: Oid): LoadedRecord | undefined {
@@ -126,44 +129,81 @@ export class VersionPast implements Reader {
   }
 
   /** What the version shows of an object that it holds nothing of. */
-  #shownAsMain(
-    oid: Oid,
-    ended: OverlayRevision | undefined,
-    isNow: boolean,
-  ): StoredRevision | undefined {
+  #shownAsMain(oid: Oid, ended: OverlayRevision | undefined, at: Tid): StoredRevision | undefined {
     const held = this.#heldOf(oid);
     const list = this.#listOf(oid, held);
-    if (isNow && list !== undefined && !this.#isHeld(list)) return this.#main.revision(oid);
-    const main = this.#mainOf(oid, list);
-    if (ended === undefined && isNow && held === undefined) return main;
+    const main = this.#mainOf(oid, list, at);
+    const since = this.#restsSince(list, at);
+    const isMains = ended === undefined && held === undefined && since === TID_ZERO;
+    if (isMains && at >= this.lastTid) return main;
     const record = isPatch(held?.record) ? EMPTY_PATCH : main?.record;
     if (ended !== undefined) {
       const { tid, previousTid, number } = ended;
-      return { tid, previousTid, number, record };
+      return { tid: tid > since ? tid : since, previousTid, number, record };
     }
-    return main === undefined
-      ? undefined
-      : { tid: TID_ZERO, previousTid: TID_ZERO, number: 0, record };
+    if (main === undefined && since === TID_ZERO) return undefined;
+    return { tid: since, previousTid: TID_ZERO, number: 0, record };
   }
 
-  /** What main has, or, for a part of a list that the version changed, what it had then. */
-  #mainOf(oid: Oid, list: Oid | undefined): StoredRevision | undefined {
-    const moment = list === undefined ? undefined : this.#heldOf(list)?.basedOn;
+  /**
+   * What the version shows of a part of a list that it held until some moment: what main had, as of
+   * each moment since. That moment wrote all its parts, as they had been those of an older list.
+   */
+  #inEndedList(oid: Oid, at: Tid, ended: OverlayRevision | undefined): StoredRevision | undefined {
+    const list = this.#listOf(oid, this.#heldOf(oid));
+    const root = list === undefined ? undefined : this.#overlayAt(list, at);
+    if (root?.live !== true || root.tid > at) return undefined;
+    const main = this.#main.revision(oid, at);
+    if (main !== undefined && main.tid > root.tid) return main;
+    const { previousTid, number } = ended ?? root;
+    return { tid: root.tid, previousTid, number, record: main?.record };
+  }
+
+  /** What main has, or, for a part of a list that the version changed, what the list rested on. */
+  #mainOf(oid: Oid, list: Oid | undefined, at: Tid): StoredRevision | undefined {
+    const root = list === undefined ? undefined : this.#overlayAt(list, at);
+    const isThen = root !== undefined && !root.live && root.tid <= at;
+    const held = isThen || list === undefined ? root : this.#heldOf(list);
+    const moment = held?.basedOn;
     if (moment === undefined || moment === TID_ZERO) return this.#main.revision(oid);
     const then = this.#main.revision(oid, moment);
     return then !== undefined && then.tid <= moment ? then : undefined;
   }
 
+  /** The transaction that made a list rest on what it rests on: to its parts it is a change. */
+  #restsSince(list: Oid | undefined, at: Tid): Tid {
+    let root = list === undefined ? undefined : this.#overlayAt(list, at);
+    if (list === undefined || root === undefined || root.live || root.tid > at) return TID_ZERO;
+    const key = `${list} ${root.tid}`;
+    let since = this.#restingSince.get(key);
+    for (let count = 0; since === undefined; count += 1) {
+      const before: OverlayRevision | undefined =
+        root.previousTid === TID_ZERO ? undefined : this.#overlayAt(list, root.previousTid);
+      const isSame = before?.live === false && before.basedOn === root.basedOn;
+      const isOlder = before !== undefined && before.tid < root.tid;
+      if (before !== undefined && isSame && isOlder && count < SEARCHED_REVISIONS_MAX)
+        root = before;
+      else since = root.tid;
+    }
+    this.#restingSince.set(key, since);
+    return since;
+  }
+
   #listOf(oid: Oid, held: OverlayRevision | undefined): Oid | undefined {
-    const record = held?.record ?? this.#main.revision(oid)?.record;
+    const record = held?.record ?? this.#lastOf(oid);
     return record === undefined ? undefined : listOf(oid, record);
   }
 
-  /** The version has something of an object now. */
-  #isHeld(oid: Oid): boolean {
-    if (this.#version === undefined) return false;
-    const entry = this.#main.overlay(this.#version, oid);
-    return entry !== undefined && !entry.live;
+  /** The record main has of an object; of one that ended, the last it had. */
+  #lastOf(oid: Oid): Uint8Array | undefined {
+    const main = this.#main.revision(oid);
+    if (main === undefined || main.record !== undefined) return main?.record;
+    return this.#main.revision(oid, main.previousTid)?.record;
+  }
+
+  #overlayAt(oid: Oid, at: Tid): OverlayRevision | undefined {
+    if (this.#version === undefined) return undefined;
+    return this.#main.overlay(this.#version, oid, at >= this.lastTid ? undefined : at);
   }
 
   /** The newest entry that the version had of an object, which tells what it is. */

@@ -112,18 +112,57 @@ export class Places {
     const place = this.placeIn(record);
     if (place === undefined || typeof place.id !== 'string') return undefined;
     const key = place.id;
-    const map = this.#mapsIn(place, 'main').find((one) => {
+    const maps = this.#mapsIn(place, 'main');
+    const found = maps.find((one) => {
       const then = patchNodes((node) => this.#reader.revision(node, basedOn)?.record);
       if (this.#reader.revision(one, basedOn)?.record === undefined) return false;
       const value = treeGet(then, one, key);
       return value instanceof Ref && value.oid === oid;
     });
+    // What it was in may be packed away: a container with one map has no other.
+    const map = found ?? (maps.length === 1 ? maps[0] : undefined);
     return map === undefined ? undefined : { map, key };
+  }
+
+  /**
+   * Finds the entries that the version still has of an object where it once put it, and that its
+   * place does not name: main had moved it, and the version moved it on from there.
+   */
+  leftSlots(oid: Oid, place: Readonly<State> | undefined): Slot[] {
+    const { reader, version } = this.#entries;
+    const slots: Slot[] = [];
+    let entry = this.#entries.objects.get(oid);
+    let last = place;
+    for (let count = 0; entry !== undefined && count < REVISIONS_MAX; count += 1) {
+      const former = this.placeIn(entry.record);
+      if (!isSameSpot(former, last) && !isSameSpot(former, place)) {
+        const slot = this.slotOf(oid, former, 'version');
+        if (slot !== undefined) slots.push(slot);
+      }
+      last = former;
+      if (entry.previousTid === TID_ZERO) break;
+      const before = reader.overlay(version, oid, entry.previousTid);
+      entry = before !== undefined && before.tid < entry.tid ? before : undefined;
+    }
+    return slots;
   }
 
   mainValue(map: Oid, key: string): unknown {
     if (this.inMain(map) === undefined) return undefined;
     return treeGet(patchNodes(this.inMain), map, key);
+  }
+
+  /** Tells whether an object would be in itself: each side moved one into the other. */
+  inItself(oid: Oid, record: Uint8Array | undefined, look: LookRecord): PlaceConflict | undefined {
+    const isMoved = !isSameSpot(this.placeIn(record), this.placeIn(this.inMain(oid)));
+    if (record === undefined || !isMoved) return undefined;
+    const passed = new Set<Oid>();
+    for (const container of this.#containersOf(oid, look)) {
+      if (container === oid) return { oid, field: this.fieldOf(record) ?? '', reason: 'moved' };
+      if (passed.has(container)) return undefined;
+      passed.add(container);
+    }
+    return undefined;
   }
 
   /**
@@ -233,11 +272,13 @@ export class Places {
     const now = this.#reader.revision(container);
     // What began in the version, or was removed in it, is its own business.
     if (now === undefined || this.placeIn(now.record) !== undefined) return false;
-    if (now.record === undefined) return look(container) === undefined;
+    // What is new rests on no moment of main, so nothing tells that its container was known to be gone.
+    const isUnknown = since === written || now.tid > since;
+    if (now.record === undefined) return isUnknown && look(container) === undefined;
     const hadPlace = (at: Tid): boolean =>
       this.placeIn(this.#reader.revision(container, at)?.record) !== undefined;
     if (hadPlace(since) || (written !== undefined && hadPlace(written))) return true;
-    return this.#reader.transaction(now.tid)?.removed.includes(container) === true;
+    return isUnknown && this.#reader.transaction(now.tid)?.removed.includes(container) === true;
   }
 
   /** The moment of which the version saw main when it took an object out of its container. */

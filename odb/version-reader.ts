@@ -46,6 +46,8 @@ export class VersionReader implements Reader {
   #mayHaveEnded = false;
   /** Maps that the commit of one's own changed, until it is known whether others did. */
   readonly #own: Pick<MapPatch, 'map' | 'entries'>[] = [];
+  /** What the version wrote, or what was ended of it. */
+  #written = new Set<Oid>();
   #past: { readonly at: Tid; readonly moment: VersionMoment } | undefined;
 
   /** @param main closed with this */
@@ -90,7 +92,10 @@ export class VersionReader implements Reader {
     for (const other of overlays) {
       if (other.version !== this.#options.version) continue;
       this.#mayHaveEnded = true;
-      for (const oid of other.oids) changed.push(oid, ...this.#maps.drop(oid));
+      for (const oid of other.oids) {
+        changed.push(oid, ...this.#maps.drop(oid));
+        this.#written.add(oid);
+      }
     }
     if (version === undefined) {
       for (const { map } of maps) changed.push(...this.#maps.drop(map));
@@ -98,6 +103,7 @@ export class VersionReader implements Reader {
       return { changed, written: [] };
     }
     if (version !== this.#options.version) return { changed, written: [] };
+    for (const oid of oids) this.#written.add(oid);
     for (const { map } of maps) {
       const mine = tid === own?.tid ? own.maps.find((one) => one.map === map) : undefined;
       if (mine === undefined) changed.push(...this.#maps.drop(map));
@@ -124,10 +130,23 @@ export class VersionReader implements Reader {
     return [...changed, ...this.#maps.trim()];
   }
 
+  /** Gives what was followed of the version since this was last asked. */
+  takeWritten(): ReadonlySet<Oid> {
+    const written = this.#written;
+    this.#written = new Set();
+    return written;
+  }
+
   /** Lets go of all that was worked out. */
   forget(): void {
+    this.#written = new Set();
     this.#own.length = 0;
     this.#maps.clear();
+  }
+
+  /** What a commit says of the nodes of a map counts for nothing: main has the map. */
+  takesEntries(map: Oid): boolean {
+    return this.#present.takesEntries(map);
   }
 
   /** Gives the state to be stored in the version for one that is to be shown. */

@@ -25,7 +25,8 @@ import {
 } from './undo.js';
 import { sameBytes, sameValue } from './value.js';
 import { VersionPast } from './version-past.js';
-import { requireMadeIn, type VersionUndoPlan } from './version-undo.js';
+import { requireMadeIn, withTogether, type VersionUndoPlan } from './version-undo.js';
+import { EndedElsewhere } from './version-undo-ended.js';
 
 /**
  * Works out an undo inside a version; see `planUndo`.
@@ -39,11 +40,16 @@ export function planUndoInVersion(
   options: UndoOptions,
 ): VersionUndoPlan {
   requireMadeIn(reader, tids, version);
-  const objects = wantedIn(reader, tids, options);
   const past = new VersionPast(reader, version);
-  const plan = planUndo(past, tids, { ...options, objects });
-  const together = plan.together.filter((tid) => tid !== past.lastTid);
-  return new VersionUndo(reader, version, { ...plan, together }, options).plan(objects);
+  const ended = new EndedElsewhere(reader, version, past);
+  const planOf = (chosen: readonly Tid[]): VersionUndoPlan => {
+    const objects = wantedIn(reader, chosen, options);
+    const plan = planUndo(past, chosen, { ...options, objects });
+    const together = plan.together.filter((tid) => tid !== past.lastTid);
+    const undo = new VersionUndo(reader, version, { ...plan, together }, options);
+    return undo.plan(objects, ended);
+  };
+  return withTogether(reader, version, planOf(tids), planOf);
 }
 
 /** What the transactions wrote, but for what is derived from other objects. */
@@ -93,19 +99,19 @@ class VersionUndo {
   }
 
   /** @param wanted the objects that take part */
-  plan(wanted: readonly Oid[]): VersionUndoPlan {
+  plan(wanted: readonly Oid[], ended: EndedElsewhere): VersionUndoPlan {
     const { objects, maps, lists } = this.#plan;
+    const taking = new Set(wanted);
+    for (const one of this.#transactions) this.#conflicts.push(...ended.find(one, taking));
     for (const object of objects) this.#noteObject(object);
     const changed = new Set(objects.map(({ oid }) => oid));
     for (const { list } of lists) changed.add(list);
     for (const oid of wanted) if (!changed.has(oid)) this.#restoreEntry(oid);
     const edited = lists.filter(({ list }) => !this.#restoresList(list));
-    const isPossible = this.#conflicts.length === 0;
     return {
       ...this.#plan,
-      possible: this.#plan.possible && isPossible,
+      possible: this.#plan.possible && this.#conflicts.length === 0,
       conflicts: [...this.#plan.conflicts, ...this.#conflicts],
-      together: isPossible ? this.#plan.together : [],
       maps: maps.map((map) => this.#shownMap(map)),
       lists: edited,
       overlay: this.#overlay,

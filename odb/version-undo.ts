@@ -6,7 +6,7 @@
  */
 import { OdbError } from './errors.js';
 import type { Oid } from './oid.js';
-import { entryAt, isSameEntry, laterWriters } from './overlay-history.js';
+import { entriesOf, entryAt, isSameEntry, laterWriters } from './overlay-history.js';
 import { justBefore } from './past.js';
 import { classNameOf } from './record.js';
 import type { OverlayWrite, Reader } from './storage.js';
@@ -41,17 +41,18 @@ export function planUndoInMain(
 ): VersionUndoPlan {
   requireMadeIn(reader, tids, undefined);
   const past = new VersionPast(reader, undefined);
-  const plan = planUndo(past, tids, options);
-  const draft = takeBackOverlays(reader, plan.tids, options);
-  const isPossible = draft.conflicts.length === 0;
-  return {
-    ...plan,
-    possible: plan.possible && isPossible,
-    conflicts: [...plan.conflicts, ...draft.conflicts],
-    together: isPossible ? plan.together : findTogether(reader, past, plan, draft, options),
-    overlay: draft.writes,
-    notes: undefined,
+  const planOf = (chosen: readonly Tid[]): VersionUndoPlan => {
+    const plan = planUndo(past, chosen, options);
+    const draft = takeBackOverlays(reader, plan.tids, options);
+    return {
+      ...plan,
+      possible: plan.possible && draft.conflicts.length === 0,
+      conflicts: [...plan.conflicts, ...draft.conflicts],
+      overlay: draft.writes,
+      notes: undefined,
+    };
   };
+  return withTogether(reader, undefined, planOf(tids), planOf);
 }
 
 /** @throws OdbError `ODB_NO_TRANSACTION`, `ODB_OTHER_VERSION` */
@@ -86,14 +87,14 @@ function takeBackOverlays(
   tids: readonly Tid[],
   { objects }: UndoOptions,
 ): OverlayDraft {
-  const wanted = objects === undefined ? undefined : new Set(objects);
   const chosen = new Set(tids);
   const writes = new Map<string, OverlayWrite>();
   const conflicts: UndoConflict[] = [];
   for (const tid of tids) {
     for (const { version, oids } of reader.transaction(tid)?.overlays ?? []) {
+      const wanted = objects && partsOf(reader, version, objects, tid);
       for (const oid of oids) {
-        if (wanted !== undefined && !wanted.has(oid)) continue;
+        if (wanted?.has(oid) === false) continue;
         const key = `${version} ${oid}`;
         const current = reader.overlay(version, oid);
         const wrote = entryAt(reader, version, oid, tid);
@@ -118,26 +119,40 @@ function takeBackOverlays(
   return { writes: [...writes.values()], conflicts };
 }
 
-/** Adds what stands in the way, as long as it was made in main. */
-function findTogether(
-  reader: Reader,
-  past: Reader,
-  plan: UndoPlan,
-  draft: OverlayDraft,
-  options: UndoOptions,
-): readonly Tid[] {
-  let together = new Set(plan.tids);
-  let conflicts = [...plan.conflicts, ...draft.conflicts];
-  while (conflicts.length > 0) {
-    const { size } = together;
-    together = new Set([...together, ...conflicts.flatMap(({ blockedBy }) => blockedBy)]);
-    const isElsewhere = [...together].some((tid) => reader.transaction(tid)?.version !== undefined);
-    if (together.size === size || together.size > TOGETHER_MAX || isElsewhere) return [];
-    const tids = [...together].sort((a, b) => b - a);
-    conflicts = [
-      ...planUndo(past, tids, options).conflicts,
-      ...takeBackOverlays(reader, tids, options).conflicts,
-    ];
+/** The entries that make objects in a version, before a transaction or after it. */
+function partsOf(reader: Reader, version: Oid, objects: readonly Oid[], tid: Tid): Set<Oid> {
+  const parts = new Set<Oid>();
+  for (const oid of objects) {
+    for (const at of [justBefore(tid), tid]) {
+      for (const part of entriesOf(reader, version, oid, at)) parts.add(part);
+    }
   }
-  return [...together].sort((a, b) => b - a);
+  return parts;
+}
+
+/**
+ * Gives a plan with the set that can be taken back together: what stands in the way is added until
+ * nothing does. There is none when something of it was made elsewhere, or with more than
+ * `TOGETHER_MAX`.
+ *
+ * @param planOf plans the undo of a set
+ */
+export function withTogether<Plan extends UndoPlan>(
+  reader: Reader,
+  version: Oid | undefined,
+  plan: Plan,
+  planOf: (tids: readonly Tid[]) => Plan,
+): Plan {
+  if (plan.possible) return { ...plan, together: plan.tids };
+  const isMadeHere = (tid: Tid): boolean => reader.transaction(tid)?.version === version;
+  let found = plan.together.length > 0 ? plan.together : plan.tids;
+  while (found.length <= TOGETHER_MAX && found.every(isMadeHere)) {
+    const next = planOf(found);
+    if (next.possible) return { ...plan, together: found };
+    const blockers = next.conflicts.flatMap(({ blockedBy }) => blockedBy);
+    const more = new Set([...found, ...next.together, ...blockers]);
+    if (more.size === found.length) break;
+    found = [...more].sort((a, b) => b - a);
+  }
+  return { ...plan, together: [] };
 }

@@ -2,10 +2,12 @@
  * Update: what main did since a version changed the same, brought into the version.
  *
  * Afterwards the version shows what main would have after a check-in, and a check-in finds nothing
- * left to merge. Works on the draft of a check-in: what it would give main, the version gets.
+ * left to merge, but for what began in the version below something that main removed: that stays in
+ * conflict, since a new object rests on no moment of main. Works on the draft of a check-in: what it would give main, the version gets.
  */
 import { choiceOf, type VersionPlanSource } from './check-in.js';
-import { CheckInDraft, type DraftedObject } from './check-in-draft.js';
+import { CheckInDraft } from './check-in-draft.js';
+import type { DraftedObject } from './check-in-places.js';
 import { listNodesAt } from './list-nodes.js';
 import type { Oid } from './oid.js';
 import { PresentList } from './present-list.js';
@@ -45,6 +47,7 @@ export async function planUpdate(
     update.addObject(oid, drafted, { isAccepted: draft.accepted.has(oid) });
   }
   for (const [map, keys] of draft.keys) update.addMap(map, keys, resolve?.get(map));
+  for (const [map, entries] of draft.deletions) update.addDeletions(map, entries);
   for (const list of draft.lists) update.addList(list);
   for (const oid of [...entries.objects.keys(), ...entries.patches.keys()]) {
     if (choice.has(oid) && draft.isDerived(oid)) update.addDerived(oid);
@@ -103,9 +106,11 @@ class Update {
       return;
     }
     const isNew = currentTid === TID_ZERO;
-    const isCurrent = isNew || (currentTid === held.basedOn && !isAccepted);
+    // What was accepted rests on a later moment than the revision of main.
+    const isCurrent = isNew || (currentTid <= held.basedOn && !isAccepted);
     if (isCurrent && isSame(after, version)) return;
-    const basedOn = isAccepted && !isNew ? this.#source.reader.lastTid : currentTid;
+    const known = currentTid < held.basedOn ? held.basedOn : currentTid;
+    const basedOn = isAccepted && !isNew ? this.#source.reader.lastTid : known;
     if (version === undefined || after === undefined) this.#write(oid, held, after, basedOn);
     else {
       this.#objects.push(new PlannedObject(oid, held.tid, { base, main, version, after }));
@@ -131,6 +136,14 @@ class Update {
     if (notes.size === 0) return;
     this.#maps.push({ map, className: classNameOf(main), entries });
     this.#keyNotes.set(map, notes);
+  }
+
+  /** A map that began in the version, and goes on, loses entries. */
+  addDeletions(map: Oid, entries: readonly EntryChange[]): void {
+    const held = this.#entries.objects.get(map)?.record;
+    const isEnded = this.#overlay.some(({ oid }) => oid === map);
+    if (held === undefined || isEnded) return;
+    this.#maps.push({ map, className: classNameOf(held), entries });
   }
 
   /** A list that main changed becomes main's, with the version's changes made to it. */

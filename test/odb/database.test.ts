@@ -1,7 +1,7 @@
 /** Opening, transactions with retries, closing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ConflictError, Database, MemoryStorage, RETRIES_MAX } from '../../odb/index.js';
+import { ConflictError, Database, MemoryStorage, RETRIES_MAX, type Oid } from '../../odb/index.js';
 import { databaseKinds, fetched, Page } from './databases.js';
 
 for (const kind of databaseKinds) {
@@ -52,6 +52,23 @@ for (const kind of databaseKinds) {
       rival.begin();
       assert.equal(rival.root.get('n'), attempts);
       assert.equal(rival.root.has('trace'), false);
+    });
+
+    test('what is no oid is no version, and changes nothing in main', async () => {
+      await using database = await kind.open();
+      await database.transact(({ root }) => root.set('n', 1));
+      using main = database.connect();
+      const wrong: readonly unknown[] = [0, -1, 1.5, NaN, '7', null, 2 ** 53, {}];
+      for (const value of wrong) {
+        const version = value as Oid;
+        assert.throws(() => database.connect({ version }), TypeError);
+        const work = database.transact(({ root }) => root.set('n', 2), {}, { version });
+        await assert.rejects(work, TypeError);
+        await assert.rejects(main.planCheckIn(version), TypeError);
+        await assert.rejects(main.planDiscard(version), TypeError);
+      }
+      main.begin();
+      assert.equal(main.root.get('n'), 1);
     });
 
     test('transact saves nothing when the work throws, and the next one starts clean', async () => {

@@ -195,11 +195,55 @@ const cases: readonly Case[] = [
     remains: ['test.Page place container-removed'],
   },
   {
+    name: 'what the version changed below something that main removed is in conflict',
+    version: (first) => {
+      at(first, 'a/x').title = 'changed';
+    },
+    main: (main) => remove(main, 'a'),
+    conflicts: ['test.Page place container-removed'],
+    after: ['b'],
+    afterMain: ['b'],
+  },
+  {
     name: 'one id that both added is in conflict: one of the two stays',
     version: (first) => folderAt(first, 'a').insert(new Page({ title: 'first' }), 'new'),
     main: (main) => folderAt(main, 'a').insert(new Page({ title: 'main' }), 'new'),
     conflicts: ['odb.Map new changed'],
     after: ['a', 'a/new', 'a/x', 'b'],
+    afterMain: ['a', 'a/new', 'a/x', 'b'],
+  },
+  {
+    name: 'what both moved, the version into a new container, is in one place',
+    version: (first) => {
+      folderAt(first, 'a').insert(newFolder('new'), 'new');
+      move(first, 'a/x', 'a/new/x');
+    },
+    main: (main) => move(main, 'a/x', 'a/y'),
+    conflicts: ['test.Page place moved'],
+    after: ['a', 'a/new', 'a/new/x', 'b'],
+    afterMain: ['a', 'a/new', 'a/y', 'b'],
+  },
+  {
+    name: 'what the version moved into a new container and main removed is in no place',
+    version: (first) => {
+      folderAt(first, 'a').insert(newFolder('new'), 'new');
+      move(first, 'a/x', 'a/new/x');
+    },
+    main: (main) => remove(main, 'a/x'),
+    conflicts: ['test.Page place removed'],
+    after: ['a', 'a/new', 'a/new/x', 'b'],
+    afterMain: ['a', 'a/new', 'b'],
+  },
+  {
+    name: 'what the version moved into a new container stays when that does not begin',
+    version: (first) => {
+      folderAt(first, 'a').insert(newFolder('new'), 'new');
+      folderAt(first, 'a/new').insert(newFolder('below'), 'below');
+      move(first, 'a/x', 'a/new/below/x');
+    },
+    main: (main) => folderAt(main, 'a').insert(new Page({ title: 'main' }), 'new'),
+    conflicts: ['odb.Map new changed'],
+    after: ['a', 'a/new', 'a/new/below', 'a/new/below/x', 'b'],
     afterMain: ['a', 'a/new', 'a/x', 'b'],
   },
 ];
@@ -229,6 +273,46 @@ async function prepared(open: () => Promise<Database>, one: Case): Promise<Datab
 
 for (const { name, open } of databaseKinds.slice(0, 2)) {
   describe(`places in versions (${name})`, () => {
+    test('two containers that were moved into each other are in conflict', async () => {
+      for (const isUpdated of [false, true]) {
+        await using database = await open();
+        await withFolders(database);
+        await inVersion(database, V1, (first) => move(first, 'a', 'b/a'));
+        await database.transact((main) => move(main, 'b', 'a/b'));
+        assert.deepEqual(await conflictsOf(database), ['test.Folder place moved']);
+        using main = database.connect();
+        const resolve = await resolutions(database, 'version');
+        assert.equal((await main.planCheckIn(V1, { resolve })).possible, false);
+        const options = { resolve: await resolutions(database, 'main') };
+        if (isUpdated) await update(database, V1, options);
+        await checkIn(database, V1, isUpdated ? {} : options);
+        main.begin();
+        assert.deepEqual(paths(main), ['a', 'a/b', 'a/x']);
+        assert.deepEqual(await database.versions(), []);
+      }
+    });
+
+    test('what comes into conflict by a resolution is to be resolved, too', async () => {
+      await using database = await open();
+      await withFolders(database);
+      await database.transact((main) => folderAt(main, 'a').insert(newFolder('c'), 'c'));
+      await inVersion(database, V1, (first) => {
+        remove(first, 'a/c');
+        remove(first, 'a');
+      });
+      await database.transact((main) => folderAt(main, 'a/c').insert(new Page(), 'new'));
+      using main = database.connect();
+      const resolve = await resolutions(database, 'main');
+      const plan = await main.planCheckIn(V1, { resolve });
+      assert.deepEqual(
+        plan.conflicts.map(({ className, reason }) => [className, reason]),
+        [['test.Folder', 'container-removed']],
+      );
+      for (const { oid } of plan.conflicts) resolve.set(oid, 'main');
+      await checkIn(database, V1, { resolve });
+      assert.deepEqual(paths(database.connect()), ['a', 'a/c', 'a/c/new', 'a/x', 'b']);
+    });
+
     for (const one of cases) {
       test(one.name, async () => {
         for (const side of ['version', 'main'] as const) {
@@ -256,6 +340,11 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
           assert.deepEqual(paths(database.connect({ version: V1 })), expected);
           const remains = side === 'version' ? one.remains : undefined;
           assert.deepEqual(await conflictsOf(database), remains ?? []);
+          if (remains === undefined) {
+            // What was resolved once stays so.
+            await update(database, V1);
+            assert.deepEqual(await conflictsOf(database), []);
+          }
           await checkIn(database, V1, { resolve: await resolutions(database, side) });
           assert.deepEqual(paths(database.connect()), expected);
         }

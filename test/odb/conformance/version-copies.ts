@@ -9,7 +9,7 @@ import { LevelStorage } from '../../../odb/level-storage.js';
 import { OID_ROOT, type Oid } from '../../../odb/oid.js';
 import { restore } from '../../../odb/restore.js';
 import type { Storage } from '../../../odb/storage.js';
-import { TID_MAX, type Tid } from '../../../odb/tid.js';
+import { TID_MAX, TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { copyTransactions } from '../../../odb/transfer.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { contentOf } from '../support/contents.js';
@@ -22,6 +22,7 @@ import {
   discard,
   edit,
   entriesIn,
+  entryOf,
   shown,
   shownIn,
   takeBack,
@@ -80,6 +81,55 @@ export function versionCopyConformance(name: string, open: Open): void {
         assert.deepEqual(shown(to.storage, version, oid), shown(from.storage, version, oid));
       }
       assert.deepEqual(await to.storage.versions(), await from.storage.versions());
+    });
+
+    test('what ended and was packed away ends in later copies and backups as well', async () => {
+      await using directory = await temporaryDirectory();
+      const backups = path.join(directory.path, 'backups');
+      await using from = await open({ nodeEntries: order });
+      await using to = await open({ nodeEntries: order });
+      const { storage } = from;
+      const { versions, oid, map } = await history(storage);
+      await backup(storage, backups);
+      await copyTransactions(storage, to.storage);
+      for (const version of versions) await discard(storage, version);
+      await storage.pack({ before: TID_MAX, garbage: false });
+      await backup(storage, backups);
+      await copyTransactions(storage, to.storage);
+      const target = path.join(directory.path, 'restored');
+      await restore(backups, target);
+      await using restored = await LevelStorage.open({ directory: target, thread: false });
+      for (const copy of [to.storage, restored]) {
+        using reader = copy.snapshot();
+        using source = storage.snapshot();
+        for (const version of versions) {
+          assert.deepEqual(shownIn(reader, version, oid), shownIn(source, version, oid));
+          assert.deepEqual(entriesIn(reader, version, map), entriesIn(source, version, map));
+        }
+        assert.deepEqual(await copy.versions(), []);
+        assert.deepEqual((await check(copy)).findings, []);
+      }
+    });
+
+    test('a copy of what a pack left has the end in main that a version rests on', async () => {
+      await using from = await open();
+      await using to = await open();
+      const { storage } = from;
+      const [version, oid] = [storage.allocate(1), storage.allocate(1)];
+      if (stateOf(storage, OID_ROOT) === undefined) {
+        await put(storage, OID_ROOT, { keys: [], values: [] }, { maps: [rootMap] });
+      }
+      await put(storage, oid, { n: 1 });
+      await put(storage, oid, undefined);
+      await edit(storage, version, oid, { n: 2 });
+      const { basedOn = TID_ZERO } = entryOf(storage, version, oid) ?? {};
+      await storage.pack({ before: TID_MAX });
+      await copyTransactions(storage, to.storage);
+      using reader = to.storage.snapshot();
+      assert.ok(basedOn > TID_ZERO);
+      assert.equal(reader.revision(oid)?.tid, basedOn);
+      assert.equal(reader.load(oid), undefined);
+      assert.deepEqual((await check(to.storage)).findings, []);
     });
 
     test('CT-iter-09: a walk over all that is stored meets every revision of each version', async () => {

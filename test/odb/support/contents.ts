@@ -4,8 +4,9 @@ import type { Storage, TransactionRange } from '../../../odb/storage.js';
 /** Gives every transaction with every record it wrote. */
 export async function contentOf(storage: Storage, range?: TransactionRange): Promise<unknown[]> {
   const all: unknown[] = [];
-  for await (const { records, ...transaction } of storage.transactionsFrom(range)) {
-    all.push({ ...transaction, records: [...records()] });
+  for await (const transaction of storage.transactionsFrom(range)) {
+    const [records, forgotten] = [[...transaction.records()], [...transaction.forgottenEntries()]];
+    all.push({ ...transaction, records, forgottenEntries: forgotten });
   }
   return all;
 }
