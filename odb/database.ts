@@ -1,14 +1,15 @@
 /**
  * A database: a storage with connections to it.
  */
-import { Connection } from './connection.js';
+import { Connection } from './connection/connection.js';
 import { AftermathError } from './errors.js';
 import { OID_ROOT, requireVersion, type Oid } from './oid.js';
-import type { PackOptions, PackReport } from './pack-options.js';
-import { PersistentMap } from './persistent-map.js';
-import { encodeRecord } from './record.js';
-import type { SpillOptions } from './spill-file.js';
-import type { Storage, TransactionMeta, VersionSize } from './storage.js';
+import type { PackOptions, PackReport } from './pack/pack-options.js';
+import { PersistentMap } from './objects/persistent-map.js';
+import { encodeRecord } from './records/record.js';
+import type { SpillOptions } from './connection/spill-file.js';
+import type { Storage, VersionSize } from './storage.js';
+import type { TransactionMeta } from './stored.js';
 import { TID_ZERO, type Tid } from './tid.js';
 
 /** How many objects a connection keeps in memory unless told otherwise. */

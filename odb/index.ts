@@ -4,60 +4,82 @@
  * Persistent objects in transactions, on a storage. Knows nothing of the web.
  */
 export { AssertionError } from './assert.js';
-export { backup, type BackupOptions, type BackupReport } from './backup.js';
-export { readManifest, type BackupEntry, type Manifest } from './backup-manifest.js';
-export { verifyBackup, type BackupProblem, type VerifyReport } from './backup-verify.js';
-export { BrokenObject, MissingObject } from './broken.js';
-export { NODE_CLASS, type Range } from './btree.js';
-export { check, type CheckOptions, type CheckReport } from './check.js';
-export type { CheckCounts, CheckPhase } from './check-context.js';
-export { FINDINGS_MAX, type Finding, type FindingCode } from './check-finding.js';
-export { isDerivedClass, mergeRules, type ClassOptions, type Migrate } from './class-registry.js';
-export { Connection, type PreparedCommit } from './connection.js';
-export { Counter } from './counter.js';
-export { Cursor } from './cursor.js';
+export { backup, type BackupOptions, type BackupReport } from './backup/backup.js';
+export { readManifest, type BackupEntry, type Manifest } from './backup/backup-manifest.js';
+export { verifyBackup, type BackupProblem, type VerifyReport } from './backup/backup-verify.js';
+export { BrokenObject, MissingObject } from './objects/broken.js';
+export { NODE_CLASS, type Range } from './trees/btree.js';
+export { check, type CheckOptions, type CheckReport } from './check/check.js';
+export type { CheckCounts, CheckPhase } from './check/check-context.js';
+export { FINDINGS_MAX, type Finding, type FindingCode } from './check/check-finding.js';
+export {
+  isDerivedClass,
+  mergeRules,
+  type ClassOptions,
+  type Migrate,
+} from './objects/class-registry.js';
+export { Connection, type PreparedCommit } from './connection/connection.js';
+export { Counter } from './objects/counter.js';
+export { Cursor } from './objects/cursor.js';
 export { CACHE_OBJECTS_DEFAULT, Database, RETRIES_MAX, type DatabaseOptions } from './database.js';
-export type { DataManager, DataManagerSavepoint, JoinedTransaction } from './data-manager.js';
+export type {
+  DataManager,
+  DataManagerSavepoint,
+  JoinedTransaction,
+} from './connection/data-manager.js';
 export * from './errors.js';
-export type { OutsideReference } from './export-format.js';
+export type { OutsideReference } from './export/export-format.js';
 export {
   EXPORT_MAGIC_BYTES,
   isExport,
   readExportSummary,
   type ExportSummary,
-} from './export-header.js';
-export { exportSubtree, type ExportOptions } from './export-subtree.js';
-export { atomic, blob, counter, FieldRule, place, record, set, text, volatile } from './field.js';
-export type { CodecSource, ValueCodec } from './level-codec.js';
-export { repairFiles, type FilesReport } from './level-repair.js';
-export { ImportError, ImportOutsideError } from './import-error.js';
-export { importSubtree, type ImportOptions } from './import-subtree.js';
-export { DISK_RESERVE_BYTES } from './disk-space.js';
-export { LevelStorage, type JoinOptions, type LevelStorageOptions } from './level-storage.js';
-export { MemoryStorage, type MemoryStorageOptions } from './memory-storage.js';
+} from './export/export-header.js';
+export { exportSubtree, type ExportOptions } from './export/export-subtree.js';
+export {
+  atomic,
+  blob,
+  counter,
+  FieldRule,
+  place,
+  record,
+  set,
+  text,
+  volatile,
+} from './objects/field.js';
+export type { CodecSource, ValueCodec } from './level/level-codec.js';
+export { repairFiles, type FilesReport } from './level/level-repair.js';
+export { ImportError, ImportOutsideError } from './export/import-error.js';
+export { importSubtree, type ImportOptions } from './export/import-subtree.js';
+export { DISK_RESERVE_BYTES } from './blobs/disk-space.js';
+export { LevelStorage, type JoinOptions, type LevelStorageOptions } from './level/level-storage.js';
+export { MemoryStorage, type MemoryStorageOptions } from './memory/memory-storage.js';
 export * from './oid.js';
-export * from './pack-options.js';
-export { PersistentList } from './persistent-list.js';
-export { PersistentMap } from './persistent-map.js';
-export { PersistentSet } from './persistent-set.js';
-export { Persistent } from './persistent.js';
-export { restore, type RestoreOptions, type RestoreReport } from './restore.js';
-export { copyTransactions, type CopyOptions, type CopyReport } from './transfer.js';
+export * from './pack/pack-options.js';
+export { PersistentList } from './objects/persistent-list.js';
+export { PersistentMap } from './objects/persistent-map.js';
+export { PersistentSet } from './objects/persistent-set.js';
+export { Persistent } from './objects/persistent.js';
+export { restore, type RestoreOptions, type RestoreReport } from './backup/restore.js';
+export { copyTransactions, type CopyOptions, type CopyReport } from './backup/transfer.js';
 export { isPlainObject, Ref, sameValue, type State } from './value.js';
-export { SAVEPOINTS_MAX, type Savepoint } from './savepoint.js';
-export { SPILL_MEMORY_BYTES, type SpillOptions } from './spill-file.js';
+export { SAVEPOINTS_MAX, type Savepoint } from './connection/savepoint.js';
+export { SPILL_MEMORY_BYTES, type SpillOptions } from './connection/spill-file.js';
 export type * from './storage-figures.js';
+export type * from './rules.js';
 export type * from './storage.js';
+export type * from './stored.js';
+export type * from './writes.js';
 export * from './tid.js';
-export type { Transaction, TransactionState } from './transaction.js';
+export type { Transaction, TransactionState } from './connection/transaction.js';
 export {
   HOOKS_MAX,
   type AbortHook,
   type AfterCommitHook,
   type BeforeCommitHook,
-} from './transaction-hooks.js';
-export { TRASH_LIMIT_DEFAULT } from './trash.js';
-export type { LogPage, LogQuery } from './transaction-log.js';
+} from './connection/transaction-hooks.js';
+export { TRASH_LIMIT_DEFAULT } from './pack/trash.js';
+export type { LogPage, LogQuery } from './connection/transaction-log.js';
 export type {
   DanglingReference,
   ListChange,
@@ -66,7 +88,7 @@ export type {
   UndoneMap,
   UndoneObject,
   UndoPlan,
-} from './undo.js';
+} from './undo/undo.js';
 export {
   PREVIEW_LINES_MAX,
   previewUndo,
@@ -76,7 +98,7 @@ export {
   type MapPreview,
   type ObjectPreview,
   type UndoPreview,
-} from './undo-preview.js';
+} from './undo/undo-preview.js';
 export {
   PlannedObject,
   VersionConflictError,
@@ -92,5 +114,5 @@ export {
   type UpdatePlan,
   type VersionConflict,
   type VersionPlanOptions,
-} from './version-plan.js';
-export type { VersionUndoPlan } from './version-undo.js';
+} from './versions/version-plan.js';
+export type { VersionUndoPlan } from './versions/version-undo.js';

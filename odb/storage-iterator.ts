@@ -5,16 +5,15 @@
  * fails; until then the scan keeps what it sees from being reclaimed.
  */
 import { OdbError } from './errors.js';
+import type { Reader, StorageScan } from './storage.js';
 import type {
   ObjectRevision,
   OverlayAddress,
   OverlayOids,
-  Reader,
-  StorageScan,
   StoredTransaction,
   TransactionRange,
   TransactionRecord,
-} from './storage.js';
+} from './stored.js';
 import type { Tid } from './tid.js';
 
 /**

@@ -16,159 +16,28 @@
  *   revisions, addressed by version and oid, in the one sequence of tids: a commit into a version
  *   is a transaction like any other, and changes nothing that is read without the version.
  */
-import type { CodecSource } from './level-codec.js';
+import type { CodecSource } from './level/level-codec.js';
 import type { Oid } from './oid.js';
-import type { PackOptions, PackReport } from './pack-options.js';
+import type { PackOptions, PackReport } from './pack/pack-options.js';
 import type { StorageFigures } from './storage-figures.js';
 import type { Tid } from './tid.js';
-
-/** What a transaction says about itself. All of it is kept for ever. */
-export interface TransactionMeta {
-  /** Who: free text, at most `META_TEXT_MAX` characters, like the others. */
-  readonly user?: string;
-  readonly note?: string;
-  /** Paths of the objects it is about, as they were then. */
-  readonly paths?: readonly string[];
-  /** The transactions it takes back, when it is an undo. */
-  readonly undoes?: readonly Tid[];
-  /** Anything else, as plain data. */
-  readonly extension?: Readonly<Record<string, unknown>>;
-}
-
-/** Longest user, note or path, in UTF-16 code units. */
-export const META_TEXT_MAX = 65_535;
-
-/** The nodes of one map's tree that a transaction wrote; the map's own record is its root node. */
-export interface MapNodes {
-  readonly map: Oid;
-  /** Includes `map` itself when the root node was written. */
-  readonly nodes: readonly Oid[];
-}
-
-/** What a committed transaction did. */
-export interface TransactionChanges {
-  readonly tid: Tid;
-  /** The transaction before it; `TID_ZERO` for the first. */
-  readonly previousTid: Tid;
-  /** Moment of the commit, milliseconds since the epoch. */
-  readonly timeMs: number;
-  /** Every object it wrote, nodes of maps included, each once, ascending. */
-  readonly oids: readonly Oid[];
-  /** Those of `oids` that did not exist before it. */
-  readonly created: readonly Oid[];
-  /** Those of `oids` that it took out of their containers, or made non-existent. */
-  readonly removed: readonly Oid[];
-  /** Which of `oids` are nodes of which map. */
-  readonly maps: readonly MapNodes[];
-  /**
-   * The version it was committed into; absent for main. Then `oids` and all that is said of them are
-   * entries of the version's overlay, nodes of patches included, and main is as it was before.
-   */
-  readonly version?: Oid;
-  /** Entries of overlays that it wrote beside its own `oids`, as a check-in does; absent for none. */
-  readonly overlays?: readonly OverlayOids[];
-}
-
-/** Entries of one version's overlay. */
-export interface OverlayOids {
-  readonly version: Oid;
-  /** Each once, ascending. */
-  readonly oids: readonly Oid[];
-}
-
-/** A committed transaction: what it did, and what it says about itself. */
-export interface TransactionRecord extends TransactionMeta, TransactionChanges {}
-
-/** A state of an object, as its bytes (`record.ts`), and the transaction that wrote it. */
-export interface LoadedRecord {
-  readonly record: Uint8Array;
-  readonly tid: Tid;
-}
-
-/** One revision of an object, as it is stored. */
-export interface StoredRevision {
-  readonly tid: Tid;
-  /** The revision before it; `TID_ZERO` for the first. */
-  readonly previousTid: Tid;
-  /** 1 for the first revision of the object, then one more each time. */
-  readonly number: number;
-  /** The bytes of the state; `undefined` when this revision made the object non-existent. */
-  readonly record: Uint8Array | undefined;
-}
-
-/**
- * What a version holds of one object: a revision of an entry of its overlay.
- *
- * The state is whole, or, for a map that exists in main, a patch: the root of a tree of class
- * `PATCH_CLASS` with a value `{ base?, value? }` (`PatchValue`) for each key that is another in the
- * version. Not live and without a record: the object does not exist in the version.
- */
-export interface OverlayRevision extends StoredRevision {
-  /** There is no entry (any more): the version shows what main has. Then `record` is `undefined`. */
-  readonly live: boolean;
-  /**
-   * A moment of main: what main had then is what the state was made from. `TID_ZERO` for what began
-   * in the version, and when `live`. The tid of main's revision, but for the nodes of a list, which
-   * rests on all its nodes as of one moment.
-   */
-  readonly basedOn: Tid;
-}
-
-/** An entry of a version's overlay as it is now. */
-export interface OverlayEntry {
-  readonly oid: Oid;
-  readonly revision: OverlayRevision;
-}
+import type { MergeRules } from './rules.js';
+import type {
+  TransactionRecord,
+  LoadedRecord,
+  StoredRevision,
+  OverlayRevision,
+  OverlayEntry,
+  Revision,
+  TransactionRange,
+  StoredTransaction,
+} from './stored.js';
+import type { CommitRequest, CommitResult } from './writes.js';
 
 /** A version that holds something, and how many entries. */
 export interface VersionSize {
   readonly version: Oid;
   readonly entries: number;
-}
-
-/** One revision, with the object it is of. */
-export interface ObjectRevision extends StoredRevision {
-  readonly oid: Oid;
-  /** The version in whose overlay it is; absent for main, as are the others. */
-  readonly version?: Oid;
-  readonly live?: boolean;
-  readonly basedOn?: Tid;
-}
-
-/** Which transactions: both bounds are inclusive, and need not be tids of transactions. */
-export interface TransactionRange {
-  /** Default: from the first. */
-  readonly start?: Tid;
-  /** Default: to the newest. */
-  readonly stop?: Tid;
-}
-
-/** A committed transaction together with what it wrote. */
-export interface StoredTransaction extends TransactionRecord {
-  /**
-   * Walks the revisions that it wrote, by oid, and after main's those of overlays, by version and oid;
-   * those that a pack forgot are left out. May be called
-   * again, as long as the walk over the transactions has not ended. O(log revisions) key reads for
-   * each.
-   *
-   * @throws OdbError `ODB_CLOSED` when the walk has ended
-   * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
-   */
-  records(): Iterable<ObjectRevision>;
-
-  /**
-   * Walks the entries of overlays that it wrote and that a pack forgot altogether: they have ended,
-   * here or later, and whoever has an older state of one learns of its end only from this.
-   *
-   * @throws as `records`
-   */
-  forgottenEntries(): Iterable<OverlayAddress>;
-}
-
-/** Where an entry of an overlay is. */
-export interface OverlayAddress {
-  readonly version: Oid;
-  readonly oid: Oid;
 }
 
 /** A key of a storage that should be a transaction. */
@@ -217,15 +86,6 @@ export interface StorageScan extends Disposable {
   /** The entries of the metadata, in key order. */
   meta(): AsyncIterable<readonly [key: string, value: unknown]>;
   close(): void;
-}
-
-/** One entry of an object's history. */
-export interface Revision {
-  readonly tid: Tid;
-  /** Size of the record; 0 for a revision that made the object non-existent. */
-  readonly sizeBytes: number;
-  /** This revision made the object non-existent. */
-  readonly removed: boolean;
 }
 
 /**
@@ -303,132 +163,6 @@ export interface Reader extends Disposable {
   /** Ends the view. Harmless when it has ended. */
   close(): void;
 }
-
-/** A new state for an object. */
-export interface ObjectWrite {
-  readonly oid: Oid;
-  /** The revision the new state was made from; `TID_ZERO` for an object nobody stored yet. */
-  readonly baseTid: Tid;
-  /** The bytes of the new state; `undefined` makes the object non-existent. */
-  readonly record: Uint8Array | undefined;
-  /** In a version: the entry goes, and main shows through. `record` is not looked at. */
-  readonly live?: true;
-  /** In a version: from now on it is based on this moment of main (`OverlayRevision.basedOn`). */
-  readonly basedOn?: Tid;
-}
-
-/**
- * A new revision of an entry of an overlay, stored as it is: for check-in, discard, their undo, and
- * copies. In conflict when the entry is not at `baseTid`.
- */
-export interface OverlayWrite {
-  readonly version: Oid;
-  readonly oid: Oid;
-  /** The entry's current revision; `TID_ZERO` when there is none. */
-  readonly baseTid: Tid;
-  readonly record: Uint8Array | undefined;
-  readonly live: boolean;
-  readonly basedOn: Tid;
-}
-
-/** What a transaction did to one entry of a map. Values are bytes of `encodeValue`. */
-export interface EntryChange {
-  readonly key: string;
-  /** The value the transaction found at its beginning; `undefined`: no such entry. */
-  readonly base: Uint8Array | undefined;
-  /** The value it left; `undefined`: no such entry. */
-  readonly value: Uint8Array | undefined;
-  /** In a version: its change of this key goes, and main shows through. `value` is not looked at. */
-  readonly live?: true;
-  /** In a version: from now on its change of this key is based on this value of main's. */
-  readonly basedOn?: { readonly value: Uint8Array | undefined };
-}
-
-/** What the patch of a map holds for a key: values as in the map; absent: no such entry. */
-export interface PatchValue {
-  /** Main's value when the version first changed the key. */
-  readonly base?: unknown;
-  /** The version's value. */
-  readonly value?: unknown;
-}
-
-/** What a transaction did to one map: as nodes among `writes`, and as entries. */
-export interface MapPatch {
-  /** The map, which is the root node of its tree. */
-  readonly map: Oid;
-  /** The nodes of this map among `writes`, dead and new ones included, the root too. */
-  readonly nodes: readonly Oid[];
-  /** Each key once. Empty for a map that this transaction creates. */
-  readonly entries: readonly EntryChange[];
-}
-
-/**
- * Everything a transaction wants to be done.
- *
- * With `version`, `writes` go into that version's overlay. The base of a write is then the revision
- * that the version showed: the overlay's, or main's where there was no entry. That main has changed
- * since is no conflict, but that the version has. A state equal to main's current one ends the
- * entry. Of maps that exist in main only `entries` count, and their nodes are answered in `merged`.
- */
-export interface CommitRequest {
-  /** `lastTid` of the reader it worked on: what came later may be in conflict. */
-  readonly baseTid: Tid;
-  readonly meta: TransactionMeta;
-  /** Each object once. */
-  readonly writes: readonly ObjectWrite[];
-  /** Each map once; all nodes among `writes` are named by one of them. */
-  readonly maps: readonly MapPatch[];
-  /** Objects that must still be at this revision (`readCurrent`). */
-  readonly reads: readonly { readonly oid: Oid; readonly tid: Tid }[];
-  /** Those of `writes` that this transaction takes out of their containers (their place ends). */
-  readonly removed: readonly Oid[];
-  /** SHA-256 (hex) of each blob that a new state names; each must be in `blobs`. */
-  readonly blobs: readonly string[];
-  /** The version to commit into. Default: main. */
-  readonly version?: Oid;
-  /**
-   * Entries of overlays to be stored as they are, each once, in whatever version. Those of `version`
-   * count as the transaction's own, as if they were among `writes`.
-   */
-  readonly overlay?: readonly OverlayWrite[];
-  /**
-   * The tid the transaction is to have, newer than all there are: for copies of transactions that
-   * another storage committed. Default: the moment of the commit.
-   */
-  readonly tid?: Tid;
-}
-
-/** What became of a commit. */
-export interface CommitResult {
-  /** The new transaction; for a request that writes nothing, the newest there is. */
-  readonly tid: Tid;
-  /**
-   * Objects whose stored state is not what the request said, since it was merged, or, in a version,
-   * since main shows through; nodes of maps included.
-   */
-  readonly merged: readonly Oid[];
-}
-
-/** How one field takes part in a three-way merge; `default` is what an absent field reads as. */
-export type MergeRule = MergeRuleName | { readonly rule: MergeRuleName; readonly default: unknown };
-
-/** The ways in which two changes of a field are merged. */
-export type MergeRuleName =
-  /** Compared whole: two changes are a conflict, equal ones too, as each may rest on what it read. */
-  | 'atomic'
-  /** Text, merged line by line. */
-  | 'lines'
-  /** A plain object, merged key by key, and within, recursively. */
-  | 'record'
-  /** An array of primitives, merged as a set. */
-  | 'set'
-  /** A number: differences add up. */
-  | 'counter'
-  /** `{ container, id, order }`: where an object is. */
-  | 'place';
-
-/** For each class name, the rule of each field; fields and classes not named are atomic. */
-export type MergeRules = Readonly<Record<string, Readonly<Record<string, MergeRule>>>>;
 
 /** What another thread needs to join a storage. Can be sent in a message. */
 export interface StorageHandle {

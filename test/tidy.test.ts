@@ -250,9 +250,9 @@ test('the README gives the reason for every dependency', () => {
 
 test('each library has one way in', () => {
   const doors: Record<string, RegExp> = {
-    level: /^(odb\/level-[a-z-]+|test\/bench\/[a-z-]+|test\/support\/watched-disk)\.ts$/,
+    level: /^(odb\/level\/[a-z-]+|test\/bench\/[a-z-]+|test\/support\/watched-disk)\.ts$/,
     'classic-level':
-      /^(odb\/level-[a-z-]+|test\/bench\/[a-z-]+|test\/odb\/support\/format-reader)\.ts$/,
+      /^(odb\/level\/[a-z-]+|test\/bench\/[a-z-]+|test\/odb\/support\/format-reader)\.ts$/,
     express: /^(server\/http\/app|test\/bench\/[a-z-]+)\.ts$/,
     handlebars: /^(server\/templates\/compiler|ui\/render|test\/bench\/[a-z-]+)\.ts$/,
   };

@@ -4,7 +4,7 @@
  * Objects of many classes pass through the accessors first, as in a real process: V8 is fastest
  * while it has seen one class only, and that would be a figure nobody gets.
  */
-import { Persistent } from '../../odb/persistent.js';
+import { Persistent } from '../../odb/objects/persistent.js';
 import { median, runAlone } from './measure.js';
 import type { BenchRow } from './row.js';
 

@@ -7,8 +7,8 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { Level } from 'level';
-import { encodeMeta } from '../../odb/commit-packing.js';
-import { LevelStorage } from '../../odb/level-storage.js';
+import { encodeMeta } from '../../odb/commit/commit-packing.js';
+import { LevelStorage } from '../../odb/level/level-storage.js';
 import {
   encodeNumber,
   encodeRevision,
@@ -17,10 +17,10 @@ import {
   objectKey,
   revisionKey,
   transactionKey,
-} from '../../odb/level-keys.js';
+} from '../../odb/level/level-keys.js';
 import { asOid, type Oid } from '../../odb/oid.js';
-import { encodeRecord } from '../../odb/record.js';
-import type { CommitRequest } from '../../odb/storage.js';
+import { encodeRecord } from '../../odb/records/record.js';
+import type { CommitRequest } from '../../odb/writes.js';
 import { asTid, TID_ZERO, tidToMs, type Tid } from '../../odb/tid.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { median, runAlone } from './measure.js';

@@ -4,8 +4,8 @@
  */
 import { Level } from 'level';
 import { Database, LevelStorage, type Connection, type Oid } from '../../odb/index.js';
-import { objectsDirectory } from '../../odb/level-database.js';
-import { OBJECT_KEY_BYTES, putObjectKey } from '../../odb/level-keys.js';
+import { objectsDirectory } from '../../odb/level/level-database.js';
+import { OBJECT_KEY_BYTES, putObjectKey } from '../../odb/level/level-keys.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { runAlone } from './measure.js';
 import { Note, noteState, shuffle } from './note.js';

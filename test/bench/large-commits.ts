@@ -8,7 +8,7 @@
  */
 import path from 'node:path';
 import { Level } from 'level';
-import { encodeMeta } from '../../odb/commit-packing.js';
+import { encodeMeta } from '../../odb/commit/commit-packing.js';
 import {
   Database,
   LevelStorage,
@@ -25,9 +25,9 @@ import {
   objectKey,
   revisionKey,
   transactionKey,
-} from '../../odb/level-keys.js';
+} from '../../odb/level/level-keys.js';
 import { asOid } from '../../odb/oid.js';
-import { encodeRecord } from '../../odb/record.js';
+import { encodeRecord } from '../../odb/records/record.js';
 import { asTid, TID_ZERO, tidToMs } from '../../odb/tid.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { median, runAlone } from './measure.js';

@@ -2,11 +2,11 @@
  * Loads through a storage's reader, in random order, against bare `getSync` of the same keys from a
  * snapshot of the same database. What a connection adds is measured in `connection-loads.ts`.
  */
-import { LevelStorage } from '../../odb/level-storage.js';
-import { openObjects } from '../../odb/level-database.js';
-import { objectKey } from '../../odb/level-keys.js';
+import { LevelStorage } from '../../odb/level/level-storage.js';
+import { openObjects } from '../../odb/level/level-database.js';
+import { objectKey } from '../../odb/level/level-keys.js';
 import { asOid, type Oid } from '../../odb/oid.js';
-import { encodeRecord } from '../../odb/record.js';
+import { encodeRecord } from '../../odb/records/record.js';
 import { TID_ZERO } from '../../odb/tid.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { median, runAlone } from './measure.js';

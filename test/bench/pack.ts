@@ -4,10 +4,11 @@
  * The slowest hundredth of the clients' transactions is compared with that of transactions on the
  * same database while no pack runs, just before and just after.
  */
-import { LevelStorage } from '../../odb/level-storage.js';
+import { LevelStorage } from '../../odb/level/level-storage.js';
 import { asOid, OID_ROOT, type Oid } from '../../odb/oid.js';
-import { decodeRecord, encodeRecord } from '../../odb/record.js';
-import type { ObjectWrite, Storage } from '../../odb/storage.js';
+import { decodeRecord, encodeRecord } from '../../odb/records/record.js';
+import type { Storage } from '../../odb/storage.js';
+import type { ObjectWrite } from '../../odb/writes.js';
 import { TID_MAX, TID_ZERO, type Tid } from '../../odb/tid.js';
 import { Ref } from '../../odb/value.js';
 import { temporaryDirectory } from '../support/temporary.js';

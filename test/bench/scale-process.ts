@@ -6,7 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { Database, LevelStorage, type Oid, PersistentMap } from '../../odb/index.js';
-import { openObjects } from '../../odb/level-database.js';
+import { openObjects } from '../../odb/level/level-database.js';
 import { compareColdLoads, type ColdLoads } from './connection-loads.js';
 import { isStarted } from './measure.js';
 import { Note, noteState, shuffle } from './note.js';

@@ -6,8 +6,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Database, LevelStorage, type Connection, type Oid, type Tid } from '../../odb/index.js';
-import { objectsDirectory } from '../../odb/level-database.js';
-import { encodeRecord } from '../../odb/record.js';
+import { objectsDirectory } from '../../odb/level/level-database.js';
+import { encodeRecord } from '../../odb/records/record.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { median, runAlone } from './measure.js';
 import { Note, noteState } from './note.js';

@@ -1,6 +1,6 @@
 /** Databases on each storage, and the classes the tests keep in them. */
-import { LevelStorage } from '../../odb/level-storage.js';
-import { MemoryStorage } from '../../odb/memory-storage.js';
+import { LevelStorage } from '../../odb/level/level-storage.js';
+import { MemoryStorage } from '../../odb/memory/memory-storage.js';
 import {
   counter,
   Database,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FORMAT, stepsFrom, type FormatStep } from '../../odb/format.js';
-import { decodeNumber, encodeNumber, KEY_FORMAT } from '../../odb/level-keys.js';
-import { LevelStorage } from '../../odb/level-storage.js';
+import { decodeNumber, encodeNumber, KEY_FORMAT } from '../../odb/level/level-keys.js';
+import { LevelStorage } from '../../odb/level/level-storage.js';
 import { asOid } from '../../odb/oid.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { damage } from './support/damage.js';

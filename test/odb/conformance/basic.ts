@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConflictError } from '../../../odb/errors.js';
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { asOid, OID_ROOT, type Oid } from '../../../odb/oid.js';
-import { META_TEXT_MAX } from '../../../odb/storage.js';
+import { META_TEXT_MAX } from '../../../odb/stored.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { put, request, stateIn, stateOf, write } from '../support/requests.js';
 import type { Open } from '../support/storages.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { copyTransactions } from '../../../odb/transfer.js';
+import { copyTransactions } from '../../../odb/backup/transfer.js';
 import type { Oid } from '../../../odb/oid.js';
 import type { Storage } from '../../../odb/storage.js';
 import { TID_MAX, type Tid } from '../../../odb/tid.js';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asOid, type Oid } from '../../../odb/oid.js';
-import { decodeRecord } from '../../../odb/record.js';
-import type { Storage, StoredTransaction, TransactionRange } from '../../../odb/storage.js';
+import { decodeRecord } from '../../../odb/records/record.js';
+import type { Storage } from '../../../odb/storage.js';
+import type { StoredTransaction, TransactionRange } from '../../../odb/stored.js';
 import { asTid, type Tid } from '../../../odb/tid.js';
 import { put, request, write } from '../support/requests.js';
 import type { Open } from '../support/storages.js';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Storage, TransactionRecord } from '../../../odb/storage.js';
+import type { Storage } from '../../../odb/storage.js';
+import type { TransactionRecord } from '../../../odb/stored.js';
 import type { Tid } from '../../../odb/tid.js';
-import { listTransactions, type LogQuery } from '../../../odb/transaction-log.js';
+import { listTransactions, type LogQuery } from '../../../odb/connection/transaction-log.js';
 import { put } from '../support/requests.js';
 import type { Open } from '../support/storages.js';
 

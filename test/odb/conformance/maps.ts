@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN } from '../../../odb/btree.js';
+import { ORDER_MIN } from '../../../odb/trees/btree.js';
 import { ConflictError } from '../../../odb/errors.js';
 import type { Oid } from '../../../odb/oid.js';
-import { classNameOf } from '../../../odb/record.js';
+import { classNameOf } from '../../../odb/records/record.js';
 import type { Storage } from '../../../odb/storage.js';
 import { changeMap, entriesOf, MAP_CLASS } from '../support/map-client.js';
 import type { Open } from '../support/storages.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConflictError } from '../../../odb/errors.js';
-import { registeredClasses } from '../../../odb/merge-rules.js';
-import { planUndo } from '../../../odb/undo.js';
+import { registeredClasses } from '../../../odb/objects/merge-rules.js';
+import { planUndo } from '../../../odb/undo/undo.js';
 import { put, request, stateOf, write } from '../support/requests.js';
 import { quarrelling } from '../support/quarrelling.js';
 import type { Open } from '../support/storages.js';

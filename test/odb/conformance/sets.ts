@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN } from '../../../odb/btree.js';
+import { ORDER_MIN } from '../../../odb/trees/btree.js';
 import { Database, PersistentSet, type Connection } from '../../../odb/index.js';
 import type { Open } from '../support/storages.js';
 

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN } from '../../../odb/btree.js';
-import type { MergeRules, Storage } from '../../../odb/storage.js';
+import { ORDER_MIN } from '../../../odb/trees/btree.js';
+import type { MergeRules } from '../../../odb/rules.js';
+import type { Storage } from '../../../odb/storage.js';
 import { OID_ROOT } from '../../../odb/oid.js';
-import { copyTransactions } from '../../../odb/transfer.js';
+import { copyTransactions } from '../../../odb/backup/transfer.js';
 import { Ref } from '../../../odb/value.js';
 import { changeMap, entriesOf } from '../support/map-client.js';
 import { put, stateOf } from '../support/requests.js';

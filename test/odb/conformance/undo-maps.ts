@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN, treeNodes } from '../../../odb/btree.js';
+import { ORDER_MIN, treeNodes } from '../../../odb/trees/btree.js';
 import type { Oid } from '../../../odb/oid.js';
-import type { MergeRules, Storage } from '../../../odb/storage.js';
+import type { MergeRules } from '../../../odb/rules.js';
+import type { Storage } from '../../../odb/storage.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { changeMap, entriesOf, MAP_CLASS, TreeReader } from '../support/map-client.js';
 import { request, write } from '../support/requests.js';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { asOid, type Oid } from '../../../odb/oid.js';
-import type { MergeRules, Storage, StoredRevision } from '../../../odb/storage.js';
+import type { MergeRules } from '../../../odb/rules.js';
+import type { Storage } from '../../../odb/storage.js';
+import type { StoredRevision } from '../../../odb/stored.js';
 import { asTid, TID_MAX, type Tid } from '../../../odb/tid.js';
 import { place, put, request, stateIn, stateOf, write } from '../support/requests.js';
 import type { Open } from '../support/storages.js';

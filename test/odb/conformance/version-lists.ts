@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConflictError } from '../../../odb/errors.js';
-import { LIST_CLASS, LIST_NODE_CLASS } from '../../../odb/list-record.js';
+import { LIST_CLASS, LIST_NODE_CLASS } from '../../../odb/trees/list-record.js';
 import type { Oid } from '../../../odb/oid.js';
-import { decodeRecord, encodeRecord } from '../../../odb/record.js';
-import type { CommitResult, Reader, Storage } from '../../../odb/storage.js';
+import { decodeRecord, encodeRecord } from '../../../odb/records/record.js';
+import type { Reader, Storage } from '../../../odb/storage.js';
+import type { CommitResult } from '../../../odb/writes.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { Ref, type State } from '../../../odb/value.js';
 import { put, request } from '../support/requests.js';

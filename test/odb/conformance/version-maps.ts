@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN } from '../../../odb/btree.js';
+import { ORDER_MIN } from '../../../odb/trees/btree.js';
 import { ConflictError } from '../../../odb/errors.js';
 import type { Oid } from '../../../odb/oid.js';
-import { encodeValue } from '../../../odb/record.js';
+import { encodeValue } from '../../../odb/records/record.js';
 import type { Storage } from '../../../odb/storage.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { changeMap, entriesOf } from '../support/map-client.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ORDER_MIN } from '../../../odb/btree.js';
+import { ORDER_MIN } from '../../../odb/trees/btree.js';
 import { ConflictError } from '../../../odb/errors.js';
 import { OID_ROOT, type Oid } from '../../../odb/oid.js';
-import { encodeRecord } from '../../../odb/record.js';
+import { encodeRecord } from '../../../odb/records/record.js';
 import type { Storage } from '../../../odb/storage.js';
 import { asTid, TID_MAX, type Tid } from '../../../odb/tid.js';
 import { Ref } from '../../../odb/value.js';

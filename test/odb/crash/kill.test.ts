@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { CLIENTS, ORDER, trio } from '../support/committing-process.js';
 import { entriesOf } from '../support/map-client.js';

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { OID_ROOT } from '../../../odb/oid.js';
 import { TID_MAX } from '../../../odb/tid.js';
 import { temporaryDirectory } from '../../support/temporary.js';

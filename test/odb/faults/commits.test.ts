@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { Database } from '../../../odb/database.js';
-import type { LevelStorage } from '../../../odb/level-storage.js';
+import type { LevelStorage } from '../../../odb/level/level-storage.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { assertWhole, openDesks, workAt } from '../support/desk.js';
 import { failEachCall } from './each-call.js';

@@ -8,13 +8,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NODE_CLASS, ORDER_MIN } from '../../../odb/btree.js';
+import { NODE_CLASS, ORDER_MIN } from '../../../odb/trees/btree.js';
 import { ConflictError } from '../../../odb/errors.js';
 import type { Oid } from '../../../odb/oid.js';
-import { decodeRecord, encodeRecord } from '../../../odb/record.js';
-import type { MergeRules, Reader, Storage } from '../../../odb/storage.js';
+import { decodeRecord, encodeRecord } from '../../../odb/records/record.js';
+import type { MergeRules } from '../../../odb/rules.js';
+import type { Reader, Storage } from '../../../odb/storage.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
-import { planUndo } from '../../../odb/undo.js';
+import { planUndo } from '../../../odb/undo/undo.js';
 import { entriesOf, MapClient } from '../support/map-client.js';
 import { openLevel, openMemory, type Place } from '../support/storages.js';
 import { undo } from '../support/undoing.js';

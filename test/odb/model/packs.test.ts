@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { OID_ROOT, type Oid } from '../../../odb/oid.js';
-import { decodeRecord } from '../../../odb/record.js';
+import { decodeRecord } from '../../../odb/records/record.js';
 import type { Storage } from '../../../odb/storage.js';
 import { TID_MAX, TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { Ref } from '../../../odb/value.js';

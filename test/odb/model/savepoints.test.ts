@@ -9,7 +9,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { NODE_ENTRIES_MAX } from '../../../odb/btree.js';
+import { NODE_ENTRIES_MAX } from '../../../odb/trees/btree.js';
 import {
   type Connection,
   Database,

@@ -8,11 +8,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ORDER_MIN } from '../../../odb/btree.js';
-import { check } from '../../../odb/check.js';
+import { ORDER_MIN } from '../../../odb/trees/btree.js';
+import { check } from '../../../odb/check/check.js';
 import { ConflictError } from '../../../odb/errors.js';
 import { OID_ROOT, type Oid } from '../../../odb/oid.js';
-import { encodeRecord } from '../../../odb/record.js';
+import { encodeRecord } from '../../../odb/records/record.js';
 import type { Reader, Storage } from '../../../odb/storage.js';
 import { TID_MAX, type Tid } from '../../../odb/tid.js';
 import { Ref } from '../../../odb/value.js';

@@ -1,5 +1,5 @@
 /** A class with a merge of its own, loaded in this thread and in the one that writes. */
-import { Persistent } from '../../../odb/persistent.js';
+import { Persistent } from '../../../odb/objects/persistent.js';
 import type { State } from '../../../odb/value.js';
 
 export class Account extends Persistent {

@@ -2,8 +2,8 @@
  * Commits and makes backups meanwhile, one after the other, and says `tid` after each backup, until
  * it is killed. The first argument is the database's directory, the second that of the backups.
  */
-import { backup } from '../../../odb/backup.js';
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { backup } from '../../../odb/backup/backup.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { asOid } from '../../../odb/oid.js';
 import { put } from './requests.js';
 

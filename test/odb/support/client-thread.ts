@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Database, PersistentMap, type Storage, type Tid } from '../../../odb/index.js';
 import type { Oid } from '../../../odb/oid.js';
-import { listTransactions } from '../../../odb/transaction-log.js';
+import { listTransactions } from '../../../odb/connection/transaction-log.js';
 import { fetched, Page } from '../databases.js';
 import { put, stateIn, stateOf } from './requests.js';
 import { workInThread } from './thread-link.js';

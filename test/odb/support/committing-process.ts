@@ -3,7 +3,7 @@
  *
  * Each transaction raises two counters together and adds one entry, so that half of one would show.
  */
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { asOid, type Oid } from '../../../odb/oid.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { MapClient } from './map-client.js';

@@ -1,5 +1,6 @@
 /** All that a storage holds, as plain data that can be compared. */
-import type { Storage, TransactionRange } from '../../../odb/storage.js';
+import type { Storage } from '../../../odb/storage.js';
+import type { TransactionRange } from '../../../odb/stored.js';
 
 /** Gives every transaction with every record it wrote. */
 export async function contentOf(storage: Storage, range?: TransactionRange): Promise<unknown[]> {

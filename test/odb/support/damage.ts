@@ -1,20 +1,20 @@
 /** A database of folders and pages on LevelDB, and ways to damage its files. */
 import { Database } from '../../../odb/database.js';
-import { mergeRules } from '../../../odb/class-registry.js';
-import { openObjects } from '../../../odb/level-database.js';
+import { mergeRules } from '../../../odb/objects/class-registry.js';
+import { openObjects } from '../../../odb/level/level-database.js';
 import {
   decodeRevision,
   encodeRevision,
   objectKey,
   type LevelRevision,
-} from '../../../odb/level-keys.js';
-import type { LevelDatabase } from '../../../odb/level-view.js';
-import { LevelStorage } from '../../../odb/level-storage.js';
+} from '../../../odb/level/level-keys.js';
+import type { LevelDatabase } from '../../../odb/level/level-view.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import type { Oid } from '../../../odb/oid.js';
-import { Persistent } from '../../../odb/persistent.js';
-import { blob } from '../../../odb/field.js';
-import { PersistentList } from '../../../odb/persistent-list.js';
-import { decodeRecord, encodeRecord } from '../../../odb/record.js';
+import { Persistent } from '../../../odb/objects/persistent.js';
+import { blob } from '../../../odb/objects/field.js';
+import { PersistentList } from '../../../odb/objects/persistent-list.js';
+import { decodeRecord, encodeRecord } from '../../../odb/records/record.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import type { State } from '../../../odb/value.js';
 import { fetched, newFolder, Page } from '../databases.js';

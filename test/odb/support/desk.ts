@@ -3,13 +3,13 @@
  * entry into a map, takes the entry before the last out, and now and then names a new file.
  */
 import assert from 'node:assert/strict';
-import { check } from '../../../odb/check.js';
-import { mergeRules } from '../../../odb/class-registry.js';
+import { check } from '../../../odb/check/check.js';
+import { mergeRules } from '../../../odb/objects/class-registry.js';
 import { Database } from '../../../odb/database.js';
-import { blob } from '../../../odb/field.js';
-import { LevelStorage, type LevelStorageOptions } from '../../../odb/level-storage.js';
-import { Persistent } from '../../../odb/persistent.js';
-import { PersistentMap } from '../../../odb/persistent-map.js';
+import { blob } from '../../../odb/objects/field.js';
+import { LevelStorage, type LevelStorageOptions } from '../../../odb/level/level-storage.js';
+import { Persistent } from '../../../odb/objects/persistent.js';
+import { PersistentMap } from '../../../odb/objects/persistent-map.js';
 import type { Storage } from '../../../odb/storage.js';
 
 /** Each so many transactions name a new file. */

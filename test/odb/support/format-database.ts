@@ -16,7 +16,7 @@ import {
   type Reader,
   type TransactionRecord,
 } from '../../../odb/index.js';
-import { decodeRecord } from '../../../odb/record.js';
+import { decodeRecord } from '../../../odb/records/record.js';
 import { Ref } from '../../../odb/value.js';
 import { newFolder, Page } from '../databases.js';
 import { Reference } from './format-bytes.js';

@@ -1,5 +1,5 @@
 /** A process that opens a storage and holds it until its input ends. */
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 
 const [directory] = process.argv.slice(2);
 if (directory === undefined) throw new Error('a directory is needed');

@@ -2,13 +2,14 @@
  * A map as a connection has it, without persistent objects: changes entries on a snapshot, and
  * makes the part of a commit request that says so.
  */
-import { EMPTY_LEAF, treeEntries, treeGet } from '../../../odb/btree.js';
-import type { NodeStore } from '../../../odb/btree.js';
-import { treeDelete, treeSet } from '../../../odb/btree-change.js';
-import { decodeNode, encodeNode, type OidNode } from '../../../odb/node-record.js';
+import { EMPTY_LEAF, treeEntries, treeGet } from '../../../odb/trees/btree.js';
+import type { NodeStore } from '../../../odb/trees/btree.js';
+import { treeDelete, treeSet } from '../../../odb/trees/btree-change.js';
+import { decodeNode, encodeNode, type OidNode } from '../../../odb/trees/node-record.js';
 import type { Oid } from '../../../odb/oid.js';
-import { encodeValue } from '../../../odb/record.js';
-import type { MapPatch, ObjectWrite, Reader, Storage } from '../../../odb/storage.js';
+import { encodeValue } from '../../../odb/records/record.js';
+import type { Reader, Storage } from '../../../odb/storage.js';
+import type { MapPatch, ObjectWrite } from '../../../odb/writes.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 
 export const MAP_CLASS = 'test.Map';

@@ -5,7 +5,7 @@
  * Each transaction puts another chain of objects in the place of the one before, which so becomes
  * garbage as soon as a pack comes by.
  */
-import { LevelStorage } from '../../../odb/level-storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { OID_ROOT, type Oid } from '../../../odb/oid.js';
 import type { Storage } from '../../../odb/storage.js';
 import { asTid, TID_ZERO, type Tid } from '../../../odb/tid.js';

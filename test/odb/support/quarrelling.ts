@@ -1,5 +1,5 @@
 /** Classes whose own merge cannot be relied on. Loaded by writing threads too. */
-import { Persistent } from '../../../odb/persistent.js';
+import { Persistent } from '../../../odb/objects/persistent.js';
 import type { State } from '../../../odb/value.js';
 
 /** Where this module is, for threads that write. */

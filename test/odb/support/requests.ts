@@ -1,13 +1,8 @@
 /** Commit requests and states, in few words. */
 import type { Oid } from '../../../odb/oid.js';
-import { encodeRecord, encodeValue, decodeRecord } from '../../../odb/record.js';
-import type {
-  CommitRequest,
-  EntryChange,
-  ObjectWrite,
-  Reader,
-  Storage,
-} from '../../../odb/storage.js';
+import { encodeRecord, encodeValue, decodeRecord } from '../../../odb/records/record.js';
+import type { Reader, Storage } from '../../../odb/storage.js';
+import type { CommitRequest, EntryChange, ObjectWrite } from '../../../odb/writes.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import { Ref, type State } from '../../../odb/value.js';
 

@@ -1,8 +1,9 @@
 /** The storages every promise is tested on. */
-import type { CodecSource } from '../../../odb/level-codec.js';
-import { LevelStorage } from '../../../odb/level-storage.js';
-import { MemoryStorage } from '../../../odb/memory-storage.js';
-import type { MergeRules, Storage } from '../../../odb/storage.js';
+import type { CodecSource } from '../../../odb/level/level-codec.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
+import { MemoryStorage } from '../../../odb/memory/memory-storage.js';
+import type { MergeRules } from '../../../odb/rules.js';
+import type { Storage } from '../../../odb/storage.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { encrypting } from './encrypting-codec.js';
 

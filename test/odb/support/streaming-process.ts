@@ -3,7 +3,7 @@
  * came of it, with the most memory the process ever had.
  */
 import { createHash } from 'node:crypto';
-import { FileBlobs } from '../../../odb/blobs.js';
+import { FileBlobs } from '../../../odb/blobs/blobs.js';
 
 /** Pieces as the network brings them. */
 const PIECE_BYTES = 64 * 1024;

@@ -1,8 +1,9 @@
 /** Threads of a test that join a storage, and have their commits saved where it was opened. */
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { ConflictError } from '../../../odb/errors.js';
-import { LevelStorage } from '../../../odb/level-storage.js';
-import type { CommitResult, Storage, StorageHandle } from '../../../odb/storage.js';
+import { LevelStorage } from '../../../odb/level/level-storage.js';
+import type { Storage, StorageHandle } from '../../../odb/storage.js';
+import type { CommitResult } from '../../../odb/writes.js';
 
 /** How long a thread waits for the others before it begins without them. */
 const READY_MS = 30_000;

@@ -1,10 +1,12 @@
 /** Carrying out an undo plan without persistent objects. */
-import { NODE_CLASS, ORDER_MIN } from '../../../odb/btree.js';
+import { NODE_CLASS, ORDER_MIN } from '../../../odb/trees/btree.js';
 import type { Oid } from '../../../odb/oid.js';
-import { decodeValue, encodeRecord } from '../../../odb/record.js';
-import type { MapPatch, MergeRules, ObjectWrite, Storage } from '../../../odb/storage.js';
+import { decodeValue, encodeRecord } from '../../../odb/records/record.js';
+import type { MergeRules } from '../../../odb/rules.js';
+import type { Storage } from '../../../odb/storage.js';
+import type { MapPatch, ObjectWrite } from '../../../odb/writes.js';
 import type { Tid } from '../../../odb/tid.js';
-import { planUndo, type UndoPlan } from '../../../odb/undo.js';
+import { planUndo, type UndoPlan } from '../../../odb/undo/undo.js';
 import { MapClient, MAP_CLASS } from './map-client.js';
 
 /** Plans an undo on a snapshot of now. */

@@ -1,21 +1,20 @@
 /**
  * Versions without persistent objects: what a connection in a version reads, commits, checks in.
  */
-import { treeEntries } from '../../../odb/btree.js';
-import { isPatch, patchValueOf } from '../../../odb/patch-record.js';
-import { decodeRecord, encodeRecord } from '../../../odb/record.js';
+import { treeEntries } from '../../../odb/trees/btree.js';
+import { isPatch, patchValueOf } from '../../../odb/trees/patch-record.js';
+import { decodeRecord, encodeRecord } from '../../../odb/records/record.js';
+import type { Reader, Storage } from '../../../odb/storage.js';
+import type { OverlayRevision } from '../../../odb/stored.js';
 import type {
   CommitRequest,
   CommitResult,
   EntryChange,
   ObjectWrite,
-  OverlayRevision,
   OverlayWrite,
-  Reader,
-  Storage,
-} from '../../../odb/storage.js';
+} from '../../../odb/writes.js';
 import type { Oid } from '../../../odb/oid.js';
-import { decodeNode } from '../../../odb/node-record.js';
+import { decodeNode } from '../../../odb/trees/node-record.js';
 import { TID_ZERO, type Tid } from '../../../odb/tid.js';
 import type { State } from '../../../odb/value.js';
 import { entriesOf } from './map-client.js';

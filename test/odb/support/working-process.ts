@@ -3,7 +3,7 @@
  * and put files, packs and backups run. It says what is done: `writer n` for a transaction,
  * `backup tid`, `pack tid`.
  */
-import { backup } from '../../../odb/backup.js';
+import { backup } from '../../../odb/backup/backup.js';
 import { Database } from '../../../odb/database.js';
 import { asTid } from '../../../odb/tid.js';
 import { openDesks, workAt } from './desk.js';

@@ -1,0 +1,114 @@
+/**
+ * What maps and sets have in common: a B+tree of text keys, of any size, as a persistent object.
+ *
+ * Every change of an entry is noted with what was there before, so that a commit can be applied to
+ * the tree as others left it.
+ */
+import { treeEntries, treeGet, treeHas, treeSize, type Range } from '../trees/btree.js';
+import { treeDelete, treeSet } from '../trees/btree-change.js';
+import { treeLoad } from '../trees/btree-load.js';
+import { emptyTree, MapNodes, TreeNode } from './map-node.js';
+import { admitFor, Persistent, slotsOf, type Slots } from './persistent.js';
+import { TID_ZERO } from '../tid.js';
+import { Ref, type State } from '../value.js';
+
+export abstract class PersistentTree extends TreeNode {
+  /** The size as of the epoch of the connection, once it was asked for. */
+  declare $size: { readonly epoch: number; readonly count: number } | undefined;
+
+  constructor() {
+    super();
+    this.$slots = emptyTree();
+  }
+
+  /** How many there are. Counts the leaves the first time in a transaction, then keeps it. */
+  get size(): number {
+    const epoch = this.$holder?.epoch ?? 0;
+    if (this.$size === undefined || this.$size.epoch !== epoch) {
+      this.$size = { epoch, count: treeSize(this.$nodes(), this) };
+    }
+    return this.$size.count;
+  }
+
+  /** Gives the value of a key as it is stored, with `Ref`s. */
+  $get(key: string): unknown {
+    return treeGet(this.$nodes(), this, key);
+  }
+
+  $has(key: string): boolean {
+    return treeHas(this.$nodes(), this, key);
+  }
+
+  /** Walks the entries as they are stored, with `Ref`s. */
+  $entries(range?: Range): Generator<[key: string, value: unknown], void, undefined> {
+    return treeEntries<TreeNode, unknown>(this.$nodes(), this, range);
+  }
+
+  /** Sets an entry. @throws TypeError for what cannot be stored */
+  $put(key: string, value: unknown): void {
+    const nodes = this.$nodes();
+    const old = treeGet(nodes, this, key);
+    if (isSame(old, value)) return;
+    admitFor(this, value, `The value of '${key}'`);
+    this.$note(key, old);
+    treeSet<TreeNode, unknown>(nodes, this, key, value);
+    this.$grew(old === undefined ? 1 : 0);
+  }
+
+  /** Removes an entry; answers whether there was one. */
+  $remove(key: string): boolean {
+    const nodes = this.$nodes();
+    const old = treeGet(nodes, this, key);
+    if (old === undefined) return false;
+    this.$note(key, old);
+    treeDelete(nodes, this, key);
+    this.$grew(-1);
+    return true;
+  }
+
+  /** Puts entries behind those there; see `treeLoad`. Without an error, all of them. */
+  $load(entries: Iterable<readonly [key: string, value: unknown]>): number {
+    const count = treeLoad<TreeNode, unknown>(this.$nodes(), this, this.#noted(entries));
+    this.$grew(count);
+    return count;
+  }
+
+  *#noted(
+    entries: Iterable<readonly [key: string, value: unknown]>,
+  ): Generator<readonly [key: string, value: unknown]> {
+    for (const entry of entries) {
+      const [key, value] = entry;
+      admitFor(this, value, `The value of '${key}'`);
+      yield entry;
+      // It was in order, so there was none.
+      this.$note(key, undefined);
+    }
+  }
+
+  override $adopt(state: State): Slots {
+    this.$map = this;
+    return super.$adopt(state);
+  }
+
+  $nodes(): MapNodes {
+    this.$map ??= this;
+    return new MapNodes(this);
+  }
+
+  /** Takes note of an entry before it changes; a tree that was never stored needs no notes. */
+  $note(key: string, base: unknown): void {
+    slotsOf(this);
+    if (this.$tid !== TID_ZERO) this.$holder?.patching(this, key, base);
+  }
+
+  $grew(growth: number): void {
+    if (this.$size !== undefined) {
+      this.$size = { epoch: this.$size.epoch, count: this.$size.count + growth };
+    }
+  }
+}
+
+function isSame(stored: unknown, value: unknown): boolean {
+  if (stored instanceof Ref && value instanceof Persistent) return stored.oid === value.$oid;
+  return Object.is(stored, value);
+}

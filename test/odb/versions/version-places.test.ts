@@ -1,0 +1,354 @@
+/** Containers in versions: what is renamed, moved, removed and added on both sides. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Connection, Database, KeyResolution, Oid, Resolution } from '../../../odb/index.js';
+import { databaseKinds, newFolder, Page, type Folder } from '../databases.js';
+import { checkIn, folderOf, inVersion, update, undoIn, V1 } from '../support/versions.js';
+
+/** Stores folders `a` and `b`, and a page `x` in `a`. */
+async function withFolders(database: Database): Promise<void> {
+  await database.transact(({ root }) => {
+    const [a, b] = [newFolder('a'), newFolder('b')];
+    const top = newFolder('top');
+    root.set('top', top);
+    top.insert(a, 'a');
+    top.insert(b, 'b');
+    a.insert(new Page({ title: 'x' }), 'x');
+    root.set('x', a.children.get('x'));
+  });
+}
+
+function at(connection: Connection, path: string): Page {
+  let object: Page = folderOf(connection, 'top');
+  for (const id of path.split('/')) {
+    const child = (object as Folder).children.get(id);
+    assert.ok(child !== undefined, `there is ${path}`);
+    object = child;
+  }
+  return object;
+}
+
+function folderAt(connection: Connection, path: string): Folder {
+  return at(connection, path) as Folder;
+}
+
+function move(connection: Connection, from: string, to: string): void {
+  const object = at(connection, from);
+  remove(connection, from);
+  const [id = '', ...others] = to.split('/').reverse();
+  const container = others.length === 0 ? folderOf(connection, 'top') : undefined;
+  (container ?? folderAt(connection, others.reverse().join('/'))).insert(object, id);
+}
+
+function remove(connection: Connection, path: string): void {
+  const [id = '', ...others] = path.split('/').reverse();
+  const container = others.length === 0 ? folderOf(connection, 'top') : undefined;
+  (container ?? folderAt(connection, others.reverse().join('/'))).remove(id);
+}
+
+/** Lists all paths, and checks that each object is where it says. */
+function paths(connection: Connection): string[] {
+  const found: string[] = [];
+  const walk = (folder: Folder, prefix: string): void => {
+    for (const [id, child] of folder.children) {
+      assert.equal(child.place?.id, id, `the id of ${prefix}${id}`);
+      assert.equal(child.place.container, folder, `the container of ${prefix}${id}`);
+      found.push(`${prefix}${id}`);
+      if ('children' in child && child.children !== undefined) {
+        walk(child as Folder, `${prefix}${id}/`);
+      }
+    }
+  };
+  walk(folderOf(connection, 'top'), '');
+  return found;
+}
+
+async function conflictsOf(database: Database): Promise<unknown> {
+  using main = database.connect();
+  const { conflicts } = await main.planCheckIn(V1);
+  return conflicts
+    .map(({ className, fields, keys, reason }) => [className, ...fields, ...keys, reason].join(' '))
+    .sort();
+}
+
+interface Case {
+  readonly name: string;
+  readonly version: (first: Connection) => void;
+  readonly main?: (main: Connection) => void;
+  readonly conflicts?: readonly string[];
+  /** Paths after a check-in without conflicts, or where the version wins. */
+  readonly after: readonly string[];
+  /** Paths where main wins. */
+  readonly afterMain?: readonly string[];
+  /** What is still in conflict after an update in which the version won. */
+  readonly remains?: readonly string[];
+}
+
+const AS_IT_WAS = ['a', 'a/x', 'b'];
+
+const cases: readonly Case[] = [
+  {
+    name: 'what the version renamed is renamed',
+    version: (first) => move(first, 'a/x', 'a/y'),
+    after: ['a', 'a/y', 'b'],
+  },
+  {
+    name: 'what the version moved is moved, with what main did to it',
+    version: (first) => move(first, 'a/x', 'b/x'),
+    main: (main) => {
+      at(main, 'a/x').title = 'changed';
+    },
+    after: ['a', 'b', 'b/x'],
+  },
+  {
+    name: 'what main renamed stays renamed, with what the version did to it',
+    version: (first) => {
+      at(first, 'a/x').title = 'changed';
+    },
+    main: (main) => move(main, 'a/x', 'a/y'),
+    after: ['a', 'a/y', 'b'],
+  },
+  {
+    name: 'a container that main moved takes what the version added along',
+    version: (first) => folderAt(first, 'a').insert(new Page(), 'new'),
+    main: (main) => move(main, 'a', 'b/a'),
+    after: ['b', 'b/a', 'b/a/new', 'b/a/x'],
+  },
+  {
+    name: 'what both moved in the same way is moved once',
+    version: (first) => move(first, 'a/x', 'b/x'),
+    main: (main) => move(main, 'a/x', 'b/x'),
+    after: ['a', 'b', 'b/x'],
+  },
+  {
+    name: 'what both moved to different places is in conflict',
+    version: (first) => move(first, 'a/x', 'b/x'),
+    main: (main) => move(main, 'a/x', 'a/y'),
+    conflicts: ['test.Page place moved'],
+    after: ['a', 'b', 'b/x'],
+    afterMain: ['a', 'a/y', 'b'],
+  },
+  {
+    name: 'what both renamed differently is in conflict',
+    version: (first) => move(first, 'a/x', 'a/y'),
+    main: (main) => move(main, 'a/x', 'a/z'),
+    conflicts: ['test.Page place moved'],
+    after: ['a', 'a/y', 'b'],
+    afterMain: ['a', 'a/z', 'b'],
+  },
+  {
+    name: 'what the version removed is removed',
+    version: (first) => remove(first, 'a/x'),
+    after: ['a', 'b'],
+  },
+  {
+    name: 'what both removed is removed',
+    version: (first) => remove(first, 'a'),
+    main: (main) => remove(main, 'a'),
+    after: ['b'],
+  },
+  {
+    name: 'what the version removed and main changed is in conflict',
+    version: (first) => remove(first, 'a/x'),
+    main: (main) => {
+      at(main, 'a/x').title = 'changed';
+    },
+    conflicts: ['test.Page place removed'],
+    after: ['a', 'b'],
+    afterMain: AS_IT_WAS,
+  },
+  {
+    name: 'what main removed and the version changed is in conflict',
+    version: (first) => {
+      at(first, 'a/x').title = 'changed';
+    },
+    main: (main) => remove(main, 'a/x'),
+    conflicts: ['test.Page place removed'],
+    after: AS_IT_WAS,
+    afterMain: ['a', 'b'],
+  },
+  {
+    name: 'what the version removed with something below that main changed is in conflict',
+    version: (first) => remove(first, 'a'),
+    main: (main) => {
+      at(main, 'a/x').title = 'changed';
+    },
+    conflicts: ['test.Folder place container-removed'],
+    after: ['b'],
+    afterMain: AS_IT_WAS,
+  },
+  {
+    name: 'what the version removed and main added something to is in conflict',
+    version: (first) => remove(first, 'a'),
+    main: (main) => folderAt(main, 'a').insert(new Page(), 'new'),
+    conflicts: ['test.Folder place container-removed'],
+    after: ['b'],
+    afterMain: ['a', 'a/new', 'a/x', 'b'],
+  },
+  {
+    name: 'what the version put into something that main removed is in conflict',
+    version: (first) => folderAt(first, 'a').insert(new Page(), 'new'),
+    main: (main) => remove(main, 'a'),
+    conflicts: ['test.Page place container-removed'],
+    after: ['b'],
+    afterMain: ['b'],
+    remains: ['test.Page place container-removed'],
+  },
+  {
+    name: 'what the version changed below something that main removed is in conflict',
+    version: (first) => {
+      at(first, 'a/x').title = 'changed';
+    },
+    main: (main) => remove(main, 'a'),
+    conflicts: ['test.Page place container-removed'],
+    after: ['b'],
+    afterMain: ['b'],
+  },
+  {
+    name: 'one id that both added is in conflict: one of the two stays',
+    version: (first) => folderAt(first, 'a').insert(new Page({ title: 'first' }), 'new'),
+    main: (main) => folderAt(main, 'a').insert(new Page({ title: 'main' }), 'new'),
+    conflicts: ['odb.Map new changed'],
+    after: ['a', 'a/new', 'a/x', 'b'],
+    afterMain: ['a', 'a/new', 'a/x', 'b'],
+  },
+  {
+    name: 'what both moved, the version into a new container, is in one place',
+    version: (first) => {
+      folderAt(first, 'a').insert(newFolder('new'), 'new');
+      move(first, 'a/x', 'a/new/x');
+    },
+    main: (main) => move(main, 'a/x', 'a/y'),
+    conflicts: ['test.Page place moved'],
+    after: ['a', 'a/new', 'a/new/x', 'b'],
+    afterMain: ['a', 'a/new', 'a/y', 'b'],
+  },
+  {
+    name: 'what the version moved into a new container and main removed is in no place',
+    version: (first) => {
+      folderAt(first, 'a').insert(newFolder('new'), 'new');
+      move(first, 'a/x', 'a/new/x');
+    },
+    main: (main) => remove(main, 'a/x'),
+    conflicts: ['test.Page place removed'],
+    after: ['a', 'a/new', 'a/new/x', 'b'],
+    afterMain: ['a', 'a/new', 'b'],
+  },
+  {
+    name: 'what the version moved into a new container stays when that does not begin',
+    version: (first) => {
+      folderAt(first, 'a').insert(newFolder('new'), 'new');
+      folderAt(first, 'a/new').insert(newFolder('below'), 'below');
+      move(first, 'a/x', 'a/new/below/x');
+    },
+    main: (main) => folderAt(main, 'a').insert(new Page({ title: 'main' }), 'new'),
+    conflicts: ['odb.Map new changed'],
+    after: ['a', 'a/new', 'a/new/below', 'a/new/below/x', 'b'],
+    afterMain: ['a', 'a/new', 'a/x', 'b'],
+  },
+];
+
+/** Takes one side for everything in conflict. */
+async function resolutions(
+  database: Database,
+  side: 'version' | 'main',
+): Promise<Map<Oid, Resolution>> {
+  using main = database.connect();
+  const { conflicts } = await main.planCheckIn(V1);
+  return new Map(
+    conflicts.map(({ oid, keys }): [Oid, Resolution] => {
+      const byKey = new Map<string, KeyResolution>(keys.map((key) => [key, side]));
+      return [oid, keys.length > 0 ? { keys: byKey } : side];
+    }),
+  );
+}
+
+async function prepared(open: () => Promise<Database>, one: Case): Promise<Database> {
+  const database = await open();
+  await withFolders(database);
+  await inVersion(database, V1, one.version);
+  if (one.main !== undefined) await database.transact(one.main);
+  return database;
+}
+
+for (const { name, open } of databaseKinds.slice(0, 2)) {
+  describe(`places in versions (${name})`, () => {
+    test('two containers that were moved into each other are in conflict', async () => {
+      for (const isUpdated of [false, true]) {
+        await using database = await open();
+        await withFolders(database);
+        await inVersion(database, V1, (first) => move(first, 'a', 'b/a'));
+        await database.transact((main) => move(main, 'b', 'a/b'));
+        assert.deepEqual(await conflictsOf(database), ['test.Folder place moved']);
+        using main = database.connect();
+        const resolve = await resolutions(database, 'version');
+        assert.equal((await main.planCheckIn(V1, { resolve })).possible, false);
+        const options = { resolve: await resolutions(database, 'main') };
+        if (isUpdated) await update(database, V1, options);
+        await checkIn(database, V1, isUpdated ? {} : options);
+        main.begin();
+        assert.deepEqual(paths(main), ['a', 'a/b', 'a/x']);
+        assert.deepEqual(await database.versions(), []);
+      }
+    });
+
+    test('what comes into conflict by a resolution is to be resolved, too', async () => {
+      await using database = await open();
+      await withFolders(database);
+      await database.transact((main) => folderAt(main, 'a').insert(newFolder('c'), 'c'));
+      await inVersion(database, V1, (first) => {
+        remove(first, 'a/c');
+        remove(first, 'a');
+      });
+      await database.transact((main) => folderAt(main, 'a/c').insert(new Page(), 'new'));
+      using main = database.connect();
+      const resolve = await resolutions(database, 'main');
+      const plan = await main.planCheckIn(V1, { resolve });
+      assert.deepEqual(
+        plan.conflicts.map(({ className, reason }) => [className, reason]),
+        [['test.Folder', 'container-removed']],
+      );
+      for (const { oid } of plan.conflicts) resolve.set(oid, 'main');
+      await checkIn(database, V1, { resolve });
+      assert.deepEqual(paths(database.connect()), ['a', 'a/c', 'a/c/new', 'a/x', 'b']);
+    });
+
+    for (const one of cases) {
+      test(one.name, async () => {
+        for (const side of ['version', 'main'] as const) {
+          if (side === 'main' && one.afterMain === undefined) continue;
+          await using database = await prepared(open, one);
+          const before = paths(database.connect());
+          assert.deepEqual(await conflictsOf(database), one.conflicts ?? []);
+          const resolve = await resolutions(database, side);
+          const tid = await checkIn(database, V1, { resolve });
+          using main = database.connect();
+          assert.deepEqual(paths(main), side === 'main' ? one.afterMain : one.after);
+          assert.deepEqual(await database.versions(), []);
+          await undoIn(database, undefined, tid);
+          main.begin();
+          assert.deepEqual(paths(main), before);
+        }
+      });
+
+      test(`${one.name}, and so with an update before`, async () => {
+        for (const side of ['version', 'main'] as const) {
+          if (side === 'main' && one.afterMain === undefined) continue;
+          await using database = await prepared(open, one);
+          await update(database, V1, { resolve: await resolutions(database, side) });
+          const expected = side === 'main' ? one.afterMain : one.after;
+          assert.deepEqual(paths(database.connect({ version: V1 })), expected);
+          const remains = side === 'version' ? one.remains : undefined;
+          assert.deepEqual(await conflictsOf(database), remains ?? []);
+          if (remains === undefined) {
+            // What was resolved once stays so.
+            await update(database, V1);
+            assert.deepEqual(await conflictsOf(database), []);
+          }
+          await checkIn(database, V1, { resolve: await resolutions(database, side) });
+          assert.deepEqual(paths(database.connect()), expected);
+        }
+      });
+    }
+  });
+}
