@@ -61,6 +61,14 @@ export {
   type PropertyPatch,
   refusePropertyName,
 } from './content/properties.js';
+export {
+  findInTrash,
+  folderNamed,
+  listTrash,
+  restoreFromTrash,
+  type TrashItem,
+  type TrashName,
+} from './content/trash.js';
 export { describeUndo, nameUndo, noteSeenBy, type UndoName } from './content/transaction-notes.js';
 export { isOwnAndRecent, type UndoOutcome, undoTransactions } from './content/undo.js';
 export { principalNamed, resolveCaller, UserFolder } from './content/user-folder.js';
@@ -80,6 +88,7 @@ export {
 export type { CheckResult, FindingSummary } from './database/check.js';
 export { databaseOverview, type DatabaseOverview } from './database/overview.js';
 export { areDays, PACK_DAYS_DEFAULT, PACK_DAYS_MAX } from './database/pack.js';
+export { TRASH_DAYS_DEFAULT, trashDaysOf } from './database/trash-days.js';
 export type { NoteGroup } from './import/report.js';
 export { DATABASE_PERMISSION, maySeeJob } from './jobs/access.js';
 export { backupOrder } from './jobs/backup.js';

@@ -8,6 +8,7 @@
  */
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { TRASH_DAYS_DEFAULT, TRASH_DAYS_MAX } from './database/trash-days.js';
 import {
   choice,
   count,
@@ -94,6 +95,14 @@ const DEFINITIONS = {
     min: CACHE_OBJECTS_MIN,
     max: CACHE_OBJECTS_MAX,
     help: 'objects that each publisher thread keeps loaded',
+  }),
+  trashDays: count({
+    name: 'trash-days',
+    value: 'N',
+    fallback: TRASH_DAYS_DEFAULT,
+    min: 0,
+    max: TRASH_DAYS_MAX,
+    help: 'days for which what was deleted can be restored from the trash, whatever a pack forgets',
   }),
   trustedProxies: list({
     name: 'trusted-proxy',

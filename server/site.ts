@@ -12,6 +12,7 @@ import {
   type Database,
   RETRIES_MAX,
   type Storage,
+  type Tid,
   TransientError,
 } from '../odb/index.js';
 import { contentTypes } from './content/content-type.js';
@@ -102,10 +103,15 @@ export class Site implements SiteServices {
    * is done again from the start, `RETRIES_MAX` times at most.
    *
    * @param user principal key of an existing user
+   * @param options.onSaved called once with the transaction that was saved
    * @throws NotFound when there is no such user
    * @throws ConflictError when the last attempt failed too
    */
-  async transact<T>(user: string, run: (work: TransactionWork) => T | Promise<T>): Promise<T> {
+  async transact<T>(
+    user: string,
+    run: (work: TransactionWork) => T | Promise<T>,
+    { onSaved }: { readonly onSaved?: (tid: Tid) => void } = {},
+  ): Promise<T> {
     using connection = this.database.connect();
     for (let attempt = 0; ; attempt += 1) {
       connection.begin();
@@ -119,7 +125,8 @@ export class Site implements SiteServices {
         const work = new TransactionWork({ site: this, connection, policy, nowMs });
         const result = await run(work);
         await work.settled();
-        await connection.commit(work.meta);
+        const tid = await connection.commit(work.meta);
+        onSaved?.(tid);
         return result;
       } catch (error) {
         connection.abort();

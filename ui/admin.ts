@@ -18,6 +18,8 @@ import { importScreen } from './screens/import.js';
 import { properties } from './screens/properties.js';
 import { rename } from './screens/rename.js';
 import { security } from './screens/security.js';
+import { trash } from './screens/trash.js';
+import { trashRestore } from './screens/trash-restore.js';
 import { undo } from './screens/undo.js';
 import { upload } from './screens/upload.js';
 import { users } from './screens/users.js';
@@ -38,6 +40,8 @@ const SCREENS: readonly AnyScreen[] = [
   add,
   rename,
   upload,
+  trash,
+  trashRestore,
   goTo,
   help,
   account,

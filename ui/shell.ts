@@ -42,6 +42,7 @@ const TAB_KEYS: Readonly<Record<string, string>> = {
 /** Screens of the root that stand below the tree as well. */
 const PLACES: readonly { readonly path: string; readonly icon: string }[] = [
   { path: 'undo', icon: 'undo' },
+  { path: 'trash', icon: 'trash' },
   { path: 'database', icon: 'database' },
 ];
 
@@ -181,7 +182,7 @@ export function frameOf(
     },
     crumbs: crumbsOf(object, bar.siteName, request),
     tabs: tabsOf(object, under, request),
-    places: placesOf(root, object === root ? under : '', request),
+    places: placesOf(root, object === root ? screen.path : '', request),
     tree: siteTree(request, {
       root,
       rootName: bar.siteName,
@@ -245,13 +246,14 @@ function tabsOf(object: Content, under: string, request: PublishRequest): Frame[
   return tabs;
 }
 
-function placesOf(root: Content, under: string, request: PublishRequest): Frame['places'] {
+function placesOf(root: Content, current: string, request: PublishRequest): Frame['places'] {
   const places: (Link & { icon: string })[] = [];
   for (const { path, icon } of PLACES) {
     const screen = allScreens().find((each) => each.path === path);
-    if (screen?.tab === undefined || !screen.appliesTo(root)) continue;
+    const title = screen?.tab ?? screen?.title;
+    if (screen === undefined || title === undefined || !screen.appliesTo(root)) continue;
     if (!mayOpen(screen, root, request)) continue;
-    places.push({ title: screen.tab, icon, href: screenUrl(root, path), current: path === under });
+    places.push({ title, icon, href: screenUrl(root, path), current: path === current });
   }
   return places;
 }

@@ -23,6 +23,7 @@ import { onRead } from './refusals.js';
 import { type FoundRoute, matchRoutes, type Route } from './route.js';
 import { securityRoutes } from './security.js';
 import { transactionRoutes } from './transactions.js';
+import { placeInVersions, versionRoutes } from './versions.js';
 
 /** Every route of the JSON interface. */
 export const routes: readonly Route[] = [
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   ...exportRoutes,
   batchRoute(answer),
   ...transactionRoutes,
+  ...versionRoutes,
   ...securityRoutes,
   ...jobRoutes,
   ...databaseRoutes,
@@ -50,6 +52,7 @@ export const apiView: View = {
   name: '@api',
   containmentOnly: true,
   handle: answer,
+  place: placeInVersions,
   preflight: judgeLargeBody,
   error: (error, id) => problemResponse(problemOf(error, id)),
 };

@@ -3,6 +3,7 @@
  */
 import type { Content } from '../content/content.js';
 import { contentTypes } from '../content/content-type.js';
+import { propertiesJson } from '../content/properties.js';
 import { allViews } from '../publisher/view.js';
 import type { PublishRequest } from '../publisher/request.js';
 import type { Json } from './json.js';
@@ -39,9 +40,9 @@ export function objectJson(request: PublishRequest, object: Content): Json {
     created: object.created.toISOString(),
     modified: request.modifiedOf(object),
     tid: request.tidOf(object),
-    version: null,
-    fields: open ? type.read(object) : {},
-    properties: propertiesJson(object),
+    version: request.version?.path ?? null,
+    fields: open ? type.read(object, request.site) : {},
+    properties: propertiesJson(object.properties),
     views: allViews()
       .filter((view) => view.appliesTo?.(object) ?? true)
       .map((view) => view.name),
@@ -59,13 +60,4 @@ export function writtenJson(request: PublishRequest, object: Content): Json {
   }
   const { id, path, type } = object;
   return { id, path, type, tid: request.tidOf(object) };
-}
-
-export function propertiesJson(object: Content): readonly Json[] {
-  return Object.entries(object.properties).map(([name, { type, value, choices }]) => ({
-    name,
-    type,
-    value,
-    ...(choices === undefined ? {} : { choices }),
-  }));
 }

@@ -39,7 +39,7 @@ export const objectRoutes: readonly Route[] = [
     answers: { 200: { description: 'The object', schema: named('Object') }, ...onRead() },
     run(request) {
       requireView(request);
-      return tagged(Response.json(objectJson(request, request.object)), request.object);
+      return tagged(Response.json(objectJson(request, request.object)), request.object, request);
     },
   },
   {
@@ -49,7 +49,9 @@ export const objectRoutes: readonly Route[] = [
     body: shape({ 'title?': text, 'fields?': fields, 'properties?': properties, 'note?': text }),
     answers: {
       200: objectAnswer,
-      ...onJson({ 409: 'The site would be left without anybody who manages it' }),
+      ...onJson({
+        409: 'The site would be left without anybody who manages it; or it is a version, and the request is in one',
+      }),
     },
     run(request) {
       const body = new Body(request);
@@ -76,7 +78,9 @@ export const objectRoutes: readonly Route[] = [
     summary: 'Deletes the object and all below it',
     answers: {
       200: { description: 'Deleted', schema: shape({ tid }) },
-      ...onWrite({ 409: 'It holds the users who manage the site' }),
+      ...onWrite({
+        409: 'It holds the users who manage the site; or a version, and the request is in one',
+      }),
     },
     run(request) {
       requireMatch(request, request.object);
@@ -177,7 +181,7 @@ export const objectRoutes: readonly Route[] = [
       if (type.protectedFields === true) {
         request.policy.require('View management screens', object);
       }
-      return tagged(dataOf(object), object);
+      return tagged(dataOf(object), object, request);
     },
   },
   {
@@ -277,7 +281,8 @@ export function requireMatch(request: PublishRequest, object: Content): void {
   const header = request.headers['if-match'];
   if (header === undefined) return;
   const tags = header.split(',').map((tag) => tag.trim());
-  if (!tags.includes('*') && !tags.includes(`"${object.tid}"`)) {
+  const fits = ['*', `"${object.tid}"`, request.tagOf(object)];
+  if (!tags.some((tag) => fits.includes(tag))) {
     throw new PreconditionFailed(
       `${object.path} changed since: it is at "${object.tid}", not at ${header}`,
     );
@@ -337,8 +342,8 @@ function readProperties(body: Body): readonly PropertyPatch[] | undefined {
   return [...patches.values()];
 }
 
-function tagged(response: Response, object: Content, request?: PublishRequest): Response {
-  return response.set('ETag', `"${request?.tidOf(object) ?? object.tid}"`);
+function tagged(response: Response, object: Content, request: PublishRequest): Response {
+  return response.set('ETag', request.tagOf(object));
 }
 
 /** Gives an object's data; who opens it in a browser gets it as a stranger's. */

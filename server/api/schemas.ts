@@ -98,6 +98,23 @@ const fieldErrors = listOf(
 
 const conflicts = listOf(shape({ path, fields: listOf(text), blockedBy: listOf(tid) }));
 
+/** An object as a version or main has it; null where it is not there. */
+const side: Schema = {
+  anyOf: [
+    shape({
+      path,
+      type: text,
+      title: text,
+      owner: principal,
+      fields: { type: 'object' },
+      properties: listOf({ $ref: '#/components/schemas/Property' }),
+      'permissions?': { type: 'object' },
+      'localRoles?': { type: 'object' },
+    }),
+    { type: 'null' },
+  ],
+};
+
 export const components: Readonly<Record<string, Schema>> = {
   Property: property,
   Summary: shape({ ...summary, size: { type: 'integer' } }),
@@ -126,6 +143,25 @@ export const components: Readonly<Record<string, Schema>> = {
     'conflicts?': conflicts,
     'plan?': listOf(tid),
     'id?': text,
+  }),
+  Change: shape({
+    path,
+    kind: { enum: ['added', 'changed', 'removed'] },
+    user: principal,
+    modified: time,
+    conflict: { type: 'boolean' },
+    'diff?': { type: 'string', description: 'Unified, from main to the version' },
+  }),
+  Resolution: shape({
+    'title?': text,
+    'fields?': { type: 'object' },
+    'properties?': listOf({ $ref: '#/components/schemas/Property' }),
+  }),
+  VersionProblem: shape({
+    ...problem,
+    'conflicts?': listOf(
+      shape({ path, fields: listOf(text), base: side, main: side, version: side }),
+    ),
   }),
   Transaction: shape({
     tid,

@@ -55,7 +55,7 @@ export const securityRoutes: readonly Route[] = [
         description: 'The settings as they now are',
         schema: { anyOf: [shape({ ...settings, tid }), writtenUnseen] },
       },
-      ...onJson(),
+      ...onJson({ 409: 'It is a version, and the request is in one' }),
     },
     run(request) {
       const body = new Body(request);
@@ -138,7 +138,7 @@ export const securityRoutes: readonly Route[] = [
         permissions: allPermissions()
           .map(({ name }) => name)
           .filter((permission) => policy.may(permission, object)),
-        version: null,
+        version: request.version?.path ?? null,
       });
     },
   },
@@ -151,6 +151,7 @@ export const securityRoutes: readonly Route[] = [
       200: { description: 'The transaction that changed it', schema: shape({ tid }) },
       ...onOrder({
         ...JSON_REASONS,
+        409: 'The request is in a version; passwords are changed outside of them',
         429: 'Too many wrong passwords; `Retry-After` says how long to wait',
       }),
     },

@@ -1,10 +1,12 @@
 /**
  * "Transactions and undo" of the JSON interface.
  */
-import { parseTid, type Tid } from '../../odb/index.js';
-import type { Content } from '../content/content.js';
+import { type Oid, parseTid, type Tid } from '../../odb/index.js';
+import { type Content, contentAt } from '../content/content.js';
 import { listHistory, listTransactions, objectAsOf, revertObject } from '../content/history.js';
+import { siteRoot } from '../content/places.js';
 import { undoTransactions } from '../content/undo.js';
+import { JOIN_PERMISSION, Version } from '../content/version.js';
 import { BadRequest, NotFound } from '../errors.js';
 import { readMoment } from '../publisher/moment.js';
 import type { PublishRequest } from '../publisher/request.js';
@@ -17,7 +19,7 @@ import { problemResponse } from './problem.js';
 import { onJson, onRead, refusal } from './refusals.js';
 import type { Route } from './route.js';
 import { listOf, named, pageOf, path, rangeQuery, shape, text, tid, written } from './schemas.js';
-import { unifiedDiff } from './unified-diff.js';
+import { diffText, unifiedDiff } from './unified-diff.js';
 
 export const transactionRoutes: readonly Route[] = [
   {
@@ -29,6 +31,11 @@ export const transactionRoutes: readonly Route[] = [
       user: { description: 'Only those of this principal', schema: text },
       from: { description: 'Only those at this tid or time, or later', schema: text },
       to: { description: 'Only those at this tid or time, or earlier', schema: text },
+      version: {
+        description:
+          'Only those made in the version at this path; by default, where the request is',
+        schema: path,
+      },
     },
     answers: {
       200: { description: 'Transactions', schema: pageOf(named('Transaction')) },
@@ -39,11 +46,13 @@ export const transactionRoutes: readonly Route[] = [
       const user = request.query.text('user');
       const from = momentIn(request, 'from', 'start');
       const to = momentIn(request, 'to', 'end');
+      const version = request.query.text('version');
       const { items, total } = listTransactions(request, request.object, {
         ...range,
         ...(user === '' ? {} : { user }),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
+        ...(version === '' ? {} : { version: versionNamed(request, version) }),
       });
       return Response.json(page(items, total, range));
     },
@@ -98,7 +107,10 @@ export const transactionRoutes: readonly Route[] = [
     path: 'revert',
     summary: 'Gives the object the state it had, in a new transaction',
     body: shape({ tid, 'fields?': listOf(text), 'note?': text }),
-    answers: { 200: { description: 'The object as it now is', schema: written }, ...onJson() },
+    answers: {
+      200: { description: 'The object as it now is', schema: written },
+      ...onJson({ 409: 'It is a version, and the request is in one' }),
+    },
     run(request) {
       const body = new Body(request);
       const given = body.required('tid');
@@ -185,6 +197,16 @@ function momentIn(request: PublishRequest, name: string, edge: 'start' | 'end'):
   return given === '' ? undefined : readMoment(name, given, edge);
 }
 
+/** @throws BadRequest when no version is there; Unauthorized for whoever may not be in it */
+function versionNamed(request: PublishRequest, given: string): Oid {
+  const found = contentAt(siteRoot(request.connection), given);
+  if (!(found instanceof Version) || found.oid === undefined) {
+    throw new BadRequest(`There is no version ${quoted(given)}`, { field: 'version' });
+  }
+  request.policy.require(JOIN_PERMISSION, found);
+  return found.oid;
+}
+
 function asOf(request: PublishRequest, given: string): Content {
   const at = parseTid(given);
   request.policy.require('Access contents information', request.object);
@@ -192,16 +214,4 @@ function asOf(request: PublishRequest, given: string): Content {
   if (found === undefined)
     throw new NotFound(`${request.object.path} has no revision ${quoted(given)}`);
   return found;
-}
-
-/** An object as lines: its fields and properties one a line, then its text as it is. */
-function diffText(json: Readonly<Record<string, unknown>>): string {
-  const fields = json['fields'] as Readonly<Record<string, unknown>>;
-  const { source, ...rest } = fields;
-  const facts = { title: json['title'], owner: json['owner'], ...rest };
-  const lines = Object.entries(facts).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
-  const properties = json['properties'] as readonly { name: string; value: unknown }[];
-  for (const { name, value } of properties) lines.push(`${name}: ${JSON.stringify(value)}`);
-  if (typeof source === 'string') lines.push('', source);
-  return `${lines.join('\n')}\n`;
 }

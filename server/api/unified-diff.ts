@@ -52,3 +52,15 @@ function replacement(before: DiffSide, after: DiffSide): string {
 function linesOf({ text }: DiffSide): readonly string[] {
   return text.replace(/\n$/, '').split('\n');
 }
+
+/** An object as lines: its fields and properties one a line, then its text as it is. */
+export function diffText(json: Readonly<Record<string, unknown>>): string {
+  const fields = json['fields'] as Readonly<Record<string, unknown>>;
+  const { source, ...rest } = fields;
+  const facts = { title: json['title'], owner: json['owner'], ...rest };
+  const lines = Object.entries(facts).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  const properties = json['properties'] as readonly { name: string; value: unknown }[];
+  for (const { name, value } of properties) lines.push(`${name}: ${JSON.stringify(value)}`);
+  if (typeof source === 'string') lines.push('', source);
+  return `${lines.join('\n')}\n`;
+}

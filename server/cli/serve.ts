@@ -27,6 +27,7 @@ const SETTINGS = [
   'timeLimitMs',
   'maxUploadBytes',
   'cacheObjects',
+  'trashDays',
   'trustedProxies',
   'plugins',
   'logLevel',

@@ -15,7 +15,7 @@ import type { FieldError } from '../errors.js';
 import type { Response } from '../publisher/response.js';
 import type { Executable } from '../templates/index.js';
 import type { Content } from './content.js';
-import type { PageRequest, Work } from './work.js';
+import type { PageRequest, SiteServices, Work } from './work.js';
 
 export type FieldKind =
   /** A line of text: a string. */
@@ -85,8 +85,11 @@ export interface ContentType<T extends Content = Content> {
   readonly fields: readonly FieldDef[];
   /** Says what is wrong with values to be set; an empty list means nothing. */
   validate?(values: FieldValues, context: ValidationContext): readonly FieldError[];
-  /** Gives the fields as JSON shows them. */
-  read(object: T): Record<string, unknown>;
+  /**
+   * Gives the fields as JSON shows them.
+   * @param site where they are to be complete: a few are not stored with the object
+   */
+  read(object: T, site?: SiteServices): Record<string, unknown>;
   /** Sets fields after validation. */
   apply(object: T, values: FieldValues, work: Work): void;
   /** Says why a child of that type may not be put in; `undefined` when it may. */

@@ -20,6 +20,7 @@ import { defaultFields, sameValue } from './fields.js';
 import { File } from './file.js';
 import { refuseId } from './ids.js';
 import { requireOtherManager } from './user.js';
+import { discardRemoved, entriesIn, PUBLISH_PERMISSION, Version } from './version.js';
 import type { Work } from './work.js';
 
 export interface NewObject extends ObjectChange {
@@ -129,7 +130,7 @@ export function setData(work: Work, object: Content, data: NewData): boolean {
 const NOTHING = new Uint8Array();
 
 /**
- * Deletes children of a container, with all they hold.
+ * Deletes children of a container, with all they hold; versions with all that was changed in them.
  *
  * @throws NotFound when there is no child of one of the ids
  * @throws Unauthorized when one of them may not be deleted; then none is
@@ -145,6 +146,9 @@ export function deleteObjects(work: Work, container: Container, ids: readonly st
   for (const object of objects) {
     work.policy.require('Delete objects', object);
     requireRemovable(object);
+    if (object instanceof Version && entriesIn(work.site, object) > 0) {
+      work.policy.require(PUBLISH_PERMISSION, object);
+    }
   }
   requireOtherManager(work, objects);
   const paths = objects.map(({ path }) => path);
@@ -152,6 +156,7 @@ export function deleteObjects(work: Work, container: Container, ids: readonly st
     touched(work, object);
     container.remove(object.id);
   }
+  if (objects.some((object) => object.isFolder || object instanceof Version)) discardRemoved(work);
   work.policy.forget();
   if (paths.length > 0) work.did(`Deleted ${listed(paths)}`);
 }

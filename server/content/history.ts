@@ -5,7 +5,7 @@
  * and what a transaction says of itself where it touched any of that; of something deleted, who may
  * view where it was may see that it was there.
  */
-import { type Tid, tidToMs, type TransactionRecord } from '../../odb/index.js';
+import { type Oid, type Tid, tidToMs, type TransactionRecord } from '../../odb/index.js';
 import { Invalid } from '../errors.js';
 import { callerIn } from '../publisher/past.js';
 import { quoted } from '../quote.js';
@@ -21,6 +21,7 @@ import type { PropertyPatch } from './properties.js';
 import { noteSeenBy, pathsSeenBy } from './transaction-notes.js';
 import { isBeginning, isOwnAndRecent } from './undo.js';
 import { resolveCaller } from './user-folder.js';
+import { versionWith } from './version.js';
 import type { Work } from './work.js';
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
@@ -38,6 +39,8 @@ export interface TransactionQuery {
   readonly user?: string;
   readonly from?: Tid;
   readonly to?: Tid;
+  /** Only those made in this version; by default those of where the work is done. */
+  readonly version?: Oid;
 }
 
 /** A transaction as JSON and the admin show it. */
@@ -47,7 +50,8 @@ export interface TransactionEntry {
   readonly user: string | null;
   readonly description: string;
   readonly paths: readonly string[];
-  readonly version: null;
+  /** Path of the version that it was made in. */
+  readonly version: string | null;
   readonly undoable: boolean;
 }
 
@@ -69,7 +73,7 @@ export function listTransactions(
   query: TransactionQuery,
 ): { readonly items: readonly TransactionEntry[]; readonly total: number } {
   work.policy.require('View history', object);
-  const { start, limit, user, from, to } = query;
+  const { start, limit, user, from, to, version } = query;
   const wanted = start + limit + COUNTED_BEYOND_MAX;
   const found: TransactionRecord[] = [];
   let before: Tid | undefined;
@@ -79,6 +83,7 @@ export function listTransactions(
       limit: wanted - found.length,
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
+      ...(version === undefined ? {} : { version }),
       ...(before === undefined ? {} : { before }),
       ...(user?.includes(':') === true ? { user } : {}),
     });
@@ -129,7 +134,11 @@ export function objectAsOf(work: Work, object: Content, tid: Tid): Content | und
  * whether it was open: the past could not know who would be let see it.
  */
 function requireThen(work: Work, { oid }: Content, tid: Tid): void {
-  using then = work.site.database.connect({ at: tid });
+  const { version } = work.connection;
+  using then = work.site.database.connect({
+    at: tid,
+    ...(version === undefined ? {} : { version }),
+  });
   const found = oid === undefined ? undefined : then.find(oid);
   if (!(found instanceof Content)) return;
   const root = siteRoot(work.connection);
@@ -223,7 +232,7 @@ function entryOf(
   record: TransactionRecord,
   maySee: (path: string) => boolean,
 ): TransactionEntry {
-  const { tid, user, paths = [] } = record;
+  const { tid, user, paths = [], version: madeIn } = record;
   const mayUndo = isOwnAndRecent(work, tid) || work.policy.may('Undo changes', object);
   return {
     tid: String(tid),
@@ -231,8 +240,8 @@ function entryOf(
     user: user ?? null,
     description: noteSeenBy(work, record, maySee) ?? '',
     paths: paths.filter(maySee),
-    version: null,
-    undoable: mayUndo && !isBeginning(work, tid),
+    version: madeIn === undefined ? null : (versionWith(work, madeIn)?.path ?? null),
+    undoable: mayUndo && madeIn === work.connection.version && !isBeginning(work, tid),
   };
 }
 

@@ -97,6 +97,18 @@ export function readProperty(patch: PropertyPatch, held: Property | undefined): 
   return { type: decided, value: decided === 'selection' ? (chosen[0] ?? '') : chosen, choices };
 }
 
+/** Gives properties as JSON shows them. */
+export function propertiesJson(
+  properties: Readonly<Record<string, Property>>,
+): readonly PropertyPatch[] {
+  return Object.entries(properties).map(([name, { type, value, choices }]) => ({
+    name,
+    type,
+    value,
+    ...(choices === undefined ? {} : { choices }),
+  }));
+}
+
 /** A value that its property's type does not allow; the message says what is expected. */
 export class PropertyRefusal extends Error {
   override readonly name = 'PropertyRefusal';

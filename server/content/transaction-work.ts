@@ -25,6 +25,7 @@ export class TransactionWork implements Work {
   readonly paths: Set<string>;
   readonly undoes: Set<Tid>;
   readonly #waits: Promise<unknown>[];
+  readonly #ends: (() => Promise<void>)[];
   readonly #notes: string[];
   readonly #deeds: string[];
 
@@ -32,6 +33,7 @@ export class TransactionWork implements Work {
     this.paths = within?.paths ?? new Set();
     this.undoes = within?.undoes ?? new Set();
     this.#waits = within === undefined ? [] : within.#waits;
+    this.#ends = within === undefined ? [] : within.#ends;
     this.#notes = within === undefined ? [] : within.#notes;
     this.#deeds = within === undefined ? [] : within.#deeds;
     this.site = site;
@@ -58,8 +60,13 @@ export class TransactionWork implements Work {
     this.#waits.push(promise);
   }
 
-  /** Waits for all that the commit rests on. To be awaited before it. */
+  atEnd(task: () => Promise<void>): void {
+    this.#ends.push(task);
+  }
+
+  /** Does what is left to the end, and waits for all that the commit rests on. Before it. */
   async settled(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
     await Promise.all(this.#waits);
   }
 

@@ -8,6 +8,7 @@ import { redirectType } from './redirect.js';
 import { templateType } from './template.js';
 import { userFolderType } from './user-folder.js';
 import { userType } from './user.js';
+import { versionType } from './version.js';
 
 /** Puts the built-in types on the list. Harmless when they are on it. */
 export function registerBuiltInTypes(): void {
@@ -19,4 +20,5 @@ export function registerBuiltInTypes(): void {
   contentTypes.register(redirectType);
   contentTypes.register(userFolderType);
   contentTypes.register(userType);
+  contentTypes.register(versionType);
 }

@@ -9,15 +9,15 @@
 import {
   type Oid,
   type Persistent,
-  Ref,
   sameValue,
   type State,
   type Tid,
   TID_ZERO,
   type UndoPlan,
 } from '../../odb/index.js';
-import { Invalid, Taken, Unauthorized } from '../errors.js';
-import { isKnown, principalKey } from '../security/principal.js';
+import { Invalid, Taken } from '../errors.js';
+import { principalKey } from '../security/principal.js';
+import { placeOf, requireAt, requireByHand, standingContainer } from './by-hand.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
@@ -25,6 +25,7 @@ import { Folder } from './folder.js';
 import { holderOfMap, pathAt, siteRoot } from './places.js';
 import { describeUndo, nameUndo, pathsSeenBy } from './transaction-notes.js';
 import { User, watchManagers } from './user.js';
+import { discardRemoved, entriesIn, PUBLISH_PERMISSION, Version } from './version.js';
 import type { Work } from './work.js';
 
 /** How long one may take back one's own work without `Undo changes`. */
@@ -73,7 +74,7 @@ interface Undone {
 /**
  * Takes transactions back.
  *
- * @throws Invalid for a transaction that does not exist
+ * @throws Invalid for a transaction that does not exist, or was not made in the version worked in
  * @throws Taken for the one that made the site, where nobody would manage the site any more, and for
  *   a dry run amid other changes
  * @throws Unauthorized when the user may not make the same changes
@@ -111,6 +112,8 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
     if (object.place !== undefined || object === siteRoot(connection)) paths.add(object.path);
   }
   requireManager?.();
+  const taken = undone.some(({ object }) => object instanceof Version || object?.isFolder === true);
+  if (taken) discardRemoved(work);
   policy.forget();
   const touched = [...paths].sort();
   const objects = touched.filter(pathsSeenBy(work));
@@ -152,10 +155,22 @@ function requireUndoable(work: Work, tids: readonly Tid[]): void {
       const message = `There is no transaction ${tid}`;
       throw new Invalid([{ field: 'transactions', message }]);
     }
+    requireMadeHere(work, tid);
     if (isBeginning(work, tid)) {
       throw new Taken(`Transaction ${tid} made the site: there would be nothing without it`);
     }
   }
+}
+
+/** A transaction is taken back where it was made: in its version, or in main. */
+function requireMadeHere({ connection }: Work, tid: Tid): void {
+  const version = connection.transactionRecord(tid)?.version;
+  if (version === connection.version) return;
+  const message =
+    version === undefined
+      ? `Transaction ${tid} was made outside this version: leave it to undo that`
+      : `Transaction ${tid} was made in a version: enter it to undo that`;
+  throw new Invalid([{ field: 'transactions', message }]);
 }
 
 /** Lists the objects of transactions that stood at one of the paths, before or after, or below. */
@@ -197,76 +212,12 @@ function requirePermissions(
   undone: Undone,
   { mine }: { readonly mine: boolean },
 ): void {
-  const { connection } = work;
   const { object, pathBefore, before, after } = undone;
-  if (object === undefined || pathBefore === undefined) {
-    const container = standingContainer(work, after);
-    if (!mine) requireAt(work, 'Undo changes', container);
-    return;
-  }
-  if (!mine) requireAt(work, 'Undo changes', object);
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
-  for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
-    requireAt(work, permission, object);
-  }
-  const target = placeOf(after);
-  if (target === undefined || target.container.oid === placeOf(before)?.container.oid) return;
-  const container = connection.find(target.container.oid);
-  if (container instanceof Content) {
-    requireAt(work, contentTypes.of(object).addPermission, container);
-  }
-}
-
-/** As the policy's `require`; of what the user may not view, a refusal tells no more than that. */
-function requireAt(work: Work, permission: string, object: Content): void {
-  const { policy, user } = work;
-  if (policy.may('View', object) || policy.may(permission, object)) {
-    policy.require(permission, object);
-    return;
-  }
-  const message = 'This changes something that you may not view';
-  const decision = { allowed: false, because: [message] };
-  throw new Unauthorized(`${message}.`, { known: isKnown(user), decision });
-}
-
-function permissionsFor(attribute: string, object: Content): string[] {
-  switch (attribute) {
-    case 'place':
-      return ['Delete objects'];
-    case 'properties':
-      return ['Manage properties'];
-    case 'permissions':
-    case 'localRoles':
-    case 'proxyRoles':
-      return ['Change permissions'];
-    case 'roles':
-      return ['Define permissions'];
-    case 'owner':
-      return ['Take ownership'];
-    case 'authors':
-    case 'createdMs':
-      return [];
-    default:
-      return [contentTypes.of(object).changePermission];
-  }
-}
-
-interface StoredPlace {
-  readonly container: Ref;
-  readonly id: string;
-}
-
-function placeOf(state: State): StoredPlace | undefined {
-  const place = state['place'] as StoredPlace | undefined;
-  return place?.container instanceof Ref ? place : undefined;
-}
-
-/** Gives the nearest container, outward from where a state stands, that is there now. */
-function standingContainer(work: Work, state: State): Content {
-  const target = placeOf(state);
-  const container = target === undefined ? undefined : work.connection.find(target.container.oid);
-  return container instanceof Content ? container : siteRoot(work.connection);
+  const standing = pathBefore === undefined ? undefined : object;
+  if (!mine) requireAt(work, 'Undo changes', standing ?? standingContainer(work, after));
+  const endsWork = standing instanceof Version && placeOf(after) === undefined;
+  if (endsWork && entriesIn(work.site, standing) > 0) requireAt(work, PUBLISH_PERMISSION, standing);
+  if (standing !== undefined) requireByHand(work, standing, { before, after });
 }
 
 /**

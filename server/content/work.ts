@@ -58,6 +58,8 @@ export interface Work {
   did(text: string): void;
   /** Makes the commit wait: bytes that the transaction refers to are still on their way to disk. */
   waitFor(promise: Promise<unknown>): void;
+  /** Does something as part of the transaction, when all else is done. */
+  atEnd(task: () => Promise<void>): void;
 }
 
 /** A `Work` that answers a request for a page. */

@@ -9,6 +9,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MergeRules, Storage } from '../../odb/index.js';
+import { keepTrashFor } from '../database/trash-days.js';
 import { ServerError } from '../errors.js';
 import { JobRunner } from '../jobs/runner.js';
 import type { Logger } from '../log.js';
@@ -40,6 +41,7 @@ export type ServerSettings = Pick<
   | 'timeLimitMs'
   | 'maxUploadBytes'
   | 'cacheObjects'
+  | 'trashDays'
   | 'trustedProxies'
   | 'plugins'
   | 'backups'
@@ -94,6 +96,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     storage = await options.openStorage(threads.loaded.then(({ rules }) => rules));
     const { assets } = await threads.loaded;
     await prepareSessions(storage);
+    await keepTrashFor(storage, settings.trashDays);
     const made = await threads.open(storage, options.initial);
     if (made) options.onMade?.();
     const onForgotten = (): void => pool.renew();

@@ -225,5 +225,6 @@ export function quietly(work: Work): Work {
     note: (text) => work.note(text),
     did: () => {},
     waitFor: (promise) => work.waitFor(promise),
+    atEnd: (task) => work.atEnd(task),
   };
 }

@@ -5,6 +5,7 @@
 import type { Site } from '../site.js';
 import { backupJob } from './backup.js';
 import { checkJob } from './check.js';
+import { checkInJob } from './check-in.js';
 import { importJob } from './import.js';
 import { importObjectJob } from './import-object.js';
 import type { JobOrder, JobReporter } from './job.js';
@@ -26,6 +27,7 @@ export type JobKind = (
 export const jobKinds: Readonly<Record<string, JobKind>> = {
   backup: backupJob,
   check: checkJob,
+  'check-in': checkInJob,
   import: importJob,
   'import-object': importObjectJob,
 };

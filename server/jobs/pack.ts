@@ -13,6 +13,7 @@ import {
   PHASES,
   summaryOfPack,
 } from '../database/pack.js';
+import { trashDaysOf } from '../database/trash-days.js';
 import { type JobCommand, type JobEvents, type JobOrder, leftBy, type StartedJob } from './job.js';
 
 /** Gives what starts a pack. @param user principal key of who asks for it */
@@ -39,6 +40,7 @@ export function startPack(
   const packed = storage.pack({
     before: packMoment(Number(parameters['days']), nowMs()),
     nowMs: nowMs(),
+    trashDays: trashDaysOf(storage),
     signal: stop.signal,
     onProgress(progress) {
       if (progress.phase !== phase) {

@@ -182,7 +182,8 @@ function readBasic(header: string): { name: string; password: string } | undefin
   return { name: text.slice(0, colon).normalize('NFC'), password: text.slice(colon + 1) };
 }
 
-function readCookie(header: string | undefined, name: string): string | undefined {
+/** Gives a cookie's value as it was sent. */
+export function readCookie(header: string | undefined, name: string): string | undefined {
   for (const pair of (header ?? '').split(';')) {
     const equals = pair.indexOf('=');
     if (equals !== -1 && pair.slice(0, equals).trim() === name)

@@ -8,9 +8,11 @@ import { hash } from 'node:crypto';
 import { isKnown } from '../security/principal.js';
 import type { PublishRequest } from './request.js';
 import type { Response } from './response.js';
+import type { RequestVersion } from './request-version.js';
 
 /** Completes an answer's headers; what it has already stays. */
 export function finishHeaders(response: Response, request: PublishRequest): void {
+  if (request.version !== undefined) keepApart(response, request.version);
   if (response.header('Cache-Control') === undefined) {
     response.set('Cache-Control', isKnown(request.user) ? 'private, no-cache' : 'no-cache');
   }
@@ -18,9 +20,24 @@ export function finishHeaders(response: Response, request: PublishRequest): void
   const isKept = response.header('Cache-Control') !== 'no-store';
   if (!readable || !isKept || response.status !== 200) return;
   if (response.header('ETag') !== undefined) return;
+  const where = request.version === undefined ? '' : `-v${request.version.oid}`;
   if (response.blob !== undefined) {
-    response.set('ETag', `"${response.blob.sha256}"`);
+    response.set('ETag', `"${response.blob.sha256}${where}"`);
   } else if (response.body !== undefined) {
-    response.set('ETag', `"${hash('sha1', response.body, 'base64url')}"`);
+    response.set('ETag', `"${hash('sha1', response.body, 'base64url')}${where}"`);
   }
+}
+
+/**
+ * What a version shows is for nobody else, and no cache may take it for what main shows: an address is
+ * the same in both. Two states of one moment cannot be told apart by their time.
+ */
+function keepApart(response: Response, { oid }: RequestVersion): void {
+  if (response.header('Cache-Control') !== 'no-store') {
+    response.set('Cache-Control', 'private, no-cache');
+  }
+  response.append('Vary', 'Canopy-Version, Cookie').remove('Last-Modified');
+  const tag = response.header('ETag');
+  const mark = `-v${oid}"`;
+  if (tag !== undefined && !tag.endsWith(mark)) response.set('ETag', tag.replace(/"$/, mark));
 }

@@ -11,7 +11,7 @@ import { touched } from '../content/edit.js';
 import { siteRoot } from '../content/places.js';
 import type { User } from '../content/user.js';
 import { UserFolder } from '../content/user-folder.js';
-import { Forbidden, Invalid, Unauthorized } from '../errors.js';
+import { Forbidden, Invalid, Taken, Unauthorized } from '../errors.js';
 import { refusePassword } from '../security/password.js';
 import { principalKey } from '../security/principal.js';
 import { credentialOf, type Session, SESSION_COOKIE } from '../security/session.js';
@@ -32,6 +32,7 @@ export interface OwnPassword {
  * @returns the value of a `Set-Cookie` header with which the asking session goes on; `undefined`
  *   where none asked
  * @throws Unauthorized when nobody is signed in
+ * @throws Taken `SRV_IN_VERSION` in a version: who the users are is main's to say
  * @throws Forbidden in a batch, where the cookie would be lost and the rest be done as before
  * @throws Invalid naming `present` or `password`
  * @throws TooManyAttempts `SRV_TOO_MANY_ATTEMPTS`
@@ -41,6 +42,11 @@ export async function changeOwnPassword(
   { present, password }: OwnPassword,
 ): Promise<string | undefined> {
   const user = requireOwnUser(request);
+  if (request.version !== undefined) {
+    throw new Taken('One’s password is the same in every version: leave this version first.', {
+      code: 'SRV_IN_VERSION',
+    });
+  }
   if (request.isPart) throw new Forbidden('A password is changed by a request of its own.');
   const refusal = refusePassword(password);
   if (refusal !== undefined) throw new Invalid([{ field: 'password', message: refusal }]);

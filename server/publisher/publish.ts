@@ -7,6 +7,8 @@
  * together with the answer, and whatever was changed is forgotten, so the thread is free at once.
  *
  * A publisher holds one connection, and so one cache of objects, until it is told to take another.
+ * A request in a version is traversed and authenticated in main, and then traversed again and done on
+ * a connection to the version.
  */
 import { Context } from '../../acquisition/index.js';
 import { type Connection, OdbError, type Tid, TransientError } from '../../odb/index.js';
@@ -14,6 +16,7 @@ import type { Container } from '../content/content.js';
 import { publishPage } from '../content/page.js';
 import { SITE_KEY } from '../content/places.js';
 import { resolveCaller } from '../content/user-folder.js';
+import { policyAt } from '../content/version-inside.js';
 import {
   BadRequest,
   Forbidden,
@@ -25,16 +28,25 @@ import {
 import { Policy } from '../security/policy.js';
 import { isKnown, principalKey } from '../security/principal.js';
 import { SESSION_COOKIE } from '../security/session.js';
-import { ANONYMOUS_CALLER, type Caller } from '../security/standing.js';
+import { ANONYMOUS_CALLER } from '../security/standing.js';
 import type { Site } from '../site.js';
-import type { Authenticated, Authenticator } from './authenticate.js';
+import { type Authenticated, type Authenticator, isSecure } from './authenticate.js';
 import { errorResponse } from './error-response.js';
 import { finishHeaders } from './finish.js';
 import type { Dispatch, Published, Refusal } from './messages.js';
 import { callerIn, momentOf, PastPolicy } from './past.js';
 import { type Envelope, PublishRequest } from './request.js';
+import type { RequestVersion } from './request-version.js';
 import type { Response } from './response.js';
 import { traverse, type Traversed } from './traverse.js';
+import {
+  chooseVersion,
+  requireKeepsVersions,
+  requireWay,
+  versionCookie,
+  VERSION_COOKIE,
+} from './version.js';
+import { VersionConnections } from './version-connections.js';
 import { findView, type View } from './view.js';
 
 export interface PublisherOptions {
@@ -52,6 +64,11 @@ export type PublishOutcome =
 
 /** How far a request got: what its error page is made from. */
 interface Progress {
+  /** To main, or to the version that it is in. */
+  connection: Connection;
+  version: RequestVersion | undefined;
+  /** The version that the browser's cookie names is not there any more. */
+  hasEnded: boolean;
   traversed: Traversed;
   authenticated: Authenticated;
 }
@@ -61,6 +78,7 @@ export class Publisher implements Disposable {
   readonly #authenticator: Authenticator;
   readonly #timeLimitMs: number;
   readonly #nowMs: () => number;
+  readonly #versions: VersionConnections;
   #connection: Connection;
 
   constructor(options: PublisherOptions) {
@@ -69,6 +87,7 @@ export class Publisher implements Disposable {
     this.#timeLimitMs = options.timeLimitMs;
     this.#nowMs = options.nowMs ?? Date.now;
     this.#connection = options.site.database.connect();
+    this.#versions = new VersionConnections(options.site.database);
   }
 
   /** Publishes one request. One at a time: the connection is in use until this resolves. */
@@ -76,8 +95,12 @@ export class Publisher implements Disposable {
     const startedMs = this.#nowMs();
     this.#connection.abort();
     this.#connection.begin();
+    this.#versions.closeIdle(startedMs);
     const root = this.#site.root(this.#connection);
     const progress: Progress = {
+      connection: this.#connection,
+      version: undefined,
+      hasEnded: false,
       traversed: nowhere(root),
       authenticated: { caller: ANONYMOUS_CALLER },
     };
@@ -86,33 +109,36 @@ export class Publisher implements Disposable {
       return { kind: 'published', published };
     } catch (error) {
       if (error instanceof TransientError) return { kind: 'again', reason: error.message };
-      this.#connection.abort();
+      progress.connection.abort();
       // Another request than the failed one: what that one changed or decided is forgotten.
       const request = this.#request(dispatch.envelope, progress, startedMs);
       const { response, failure } = await errorResponse(error, request);
-      this.#connection.abort();
-      const published = this.#finish(response, request);
+      progress.connection.abort();
+      const published = this.#finish(response, request, progress);
       return {
         kind: 'published',
         published: failure === undefined ? published : { ...published, failure },
       };
     } finally {
+      progress.connection.abort();
       this.#connection.abort();
     }
   }
 
-  /** Takes a new connection in place of the one it has, between two requests. */
+  /** Takes new connections in place of those it has, between two requests. */
   renew(): void {
+    this.#versions[Symbol.dispose]();
     this.#connection.close();
     this.#connection = this.#site.database.connect();
   }
 
-  /** How many objects its connection has loaded. */
+  /** How many objects its connections have loaded. */
   get cachedObjects(): number {
-    return this.#connection.cachedObjects;
+    return this.#connection.cachedObjects + this.#versions.cachedObjects;
   }
 
   [Symbol.dispose](): void {
+    this.#versions[Symbol.dispose]();
     this.#connection.close();
   }
 
@@ -129,6 +155,7 @@ export class Publisher implements Disposable {
       envelope,
       traversed.executable ?? traversed.object,
     );
+    this.#enterVersion(envelope, progress, startedMs);
     const at = momentOf(envelope, traversed.view);
     if (at !== undefined) return this.#answerPast(envelope, progress, { at, startedMs });
     const request = this.#request(envelope, progress, startedMs);
@@ -138,25 +165,47 @@ export class Publisher implements Disposable {
     }
     const response = await call(request);
     await request.settled();
-    if (this.#connection.hasChanges && !request.mayWrite) {
+    if (request.connection.hasChanges && !request.mayWrite) {
       throw new ReadOnlyRequest(
         `A ${request.method} of ${request.path} would have changed the site. Send a POST to do that.`,
       );
     }
+    requireKeepsVersions(request);
     keepSession(response, progress.authenticated);
-    return this.#finish(response, request);
+    return this.#finish(response, request, progress);
+  }
+
+  /** Goes on in the version that the request names, where who asks may be in it. */
+  #enterVersion(envelope: Envelope, progress: Progress, startedMs: number): void {
+    const policy = this.#policy(progress);
+    const chosen = chooseVersion(envelope, progress.traversed, {
+      connection: this.#connection,
+      policy,
+    });
+    progress.hasEnded = chosen.hasEnded;
+    requireWay(envelope, chosen);
+    if (chosen.version === undefined) return;
+    const connection = this.#versions.take(chosen.version.oid, startedMs);
+    const [path = '/'] = envelope.url.split('?', 1);
+    progress.traversed = traverse(this.#site.root(connection), path, {
+      containmentOnly: isContainmentOnly,
+    });
+    progress.connection = connection;
+    progress.version = chosen.version;
   }
 
   /** Answers from the site as it was just after `at`. */
   async #answerPast(
     envelope: Envelope,
-    { traversed: present, authenticated }: Progress,
+    progress: Progress,
     { at, startedMs }: { readonly at: Tid; readonly startedMs: number },
   ): Promise<Published> {
+    const { traversed: present, authenticated, version } = progress;
     const { caller } = authenticated;
-    const now = this.#policy(caller);
+    const now = this.#policy(progress);
     now.require('View history', present.object);
-    using connection = this.#site.database.connect({ at });
+    const where = version === undefined ? {} : { version: version.oid };
+    using connection = this.#site.database.connect({ at, ...where });
     if (!hasSite(connection)) throw new NotFound('There was no site yet then');
     const [path = '/'] = envelope.url.split('?', 1);
     const root = this.#site.root(this.#connection);
@@ -166,7 +215,7 @@ export class Publisher implements Disposable {
         return author === undefined ? undefined : callerIn(connection, author);
       },
       present: now,
-      connection: this.#connection,
+      connection: progress.connection,
     });
     const request = new PublishRequest({
       envelope,
@@ -178,37 +227,42 @@ export class Publisher implements Disposable {
       }),
       nowMs: startedMs,
       deadlineMs: startedMs + this.#timeLimitMs,
+      version,
     });
     policy.requireToday('View history', request.object);
     const response = await call(request);
     keepSession(response, authenticated);
+    endVersion(response, request, progress);
     finishHeaders(response, request);
     return { answer: response.toAnswer(), user: principalKey(request.user) };
   }
 
-  #policy(caller: Caller): Policy {
+  #policy({ authenticated, connection, version }: Progress): Policy {
+    const { caller } = authenticated;
+    if (version !== undefined) return policyAt(connection, this.#connection, caller);
     const root = this.#site.root(this.#connection);
     return new Policy(caller, { resolveCaller: (key) => resolveCaller(root, key) });
   }
 
   #request(envelope: Envelope, progress: Progress, startedMs: number): PublishRequest {
-    const { caller } = progress.authenticated;
     return new PublishRequest({
       envelope,
       site: this.#site,
-      connection: this.#connection,
-      policy: this.#policy(caller),
+      connection: progress.connection,
+      policy: this.#policy(progress),
       traversed: progress.traversed,
       nowMs: startedMs,
       deadlineMs: startedMs + this.#timeLimitMs,
+      version: progress.version,
     });
   }
 
-  #finish(response: Response, request: PublishRequest): Published {
+  #finish(response: Response, request: PublishRequest, progress: Progress): Published {
+    endVersion(response, request, progress);
     finishHeaders(response, request);
     const user = isKnown(request.user) ? { user: principalKey(request.user) } : {};
     const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
-    const connection = this.#connection;
+    const { connection } = request;
     // A doomed transaction is given up without a word: it was doomed so that nothing is saved.
     const { isDoomed } = connection.transaction;
     if (isDoomed || !connection.hasWork) return { answer: response.toAnswer(jobs), ...user };
@@ -224,6 +278,19 @@ function keepSession(response: Response, { cookie }: Authenticated): void {
     ([name, value]) => name === 'Set-Cookie' && value.startsWith(`${SESSION_COOKIE}=`),
   );
   if (cookie !== undefined && !isSet) response.append('Set-Cookie', cookie);
+}
+
+/** Lets a browser forget a version that is not there any more, unless it has just entered another. */
+function endVersion(
+  response: Response,
+  { origin }: PublishRequest,
+  { hasEnded }: Pick<Progress, 'hasEnded'>,
+): void {
+  const isSet = response.headers.some(
+    ([name, value]) => name === 'Set-Cookie' && value.startsWith(`${VERSION_COOKIE}=`),
+  );
+  if (!hasEnded || isSet) return;
+  response.append('Set-Cookie', versionCookie(undefined, isSecure({ origin })));
 }
 
 /** Before its first transaction a database has no root map either. */

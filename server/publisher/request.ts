@@ -19,6 +19,7 @@ import { Form, type FormPart } from './form.js';
 import { parseJson, requireJsonType } from './json-body.js';
 import { type PendingMarks, pendingMarks } from './response.js';
 import type { Traversed } from './traverse.js';
+import type { RequestVersion } from './request-version.js';
 
 /** A request as the main thread read it. Can be cloned. */
 export interface Envelope {
@@ -45,6 +46,8 @@ export interface PublishRequestOptions extends TransactionWorkOptions {
   readonly envelope: Envelope;
   readonly traversed: Traversed;
   readonly deadlineMs: number;
+  /** The version it is in; `undefined` in main. */
+  readonly version?: RequestVersion | undefined;
   /** The request whose transaction this one is part of. */
   readonly within?: PublishRequest | undefined;
 }
@@ -67,6 +70,8 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   readonly view: string | undefined;
   /** The segments after the view's. */
   readonly rest: readonly string[];
+  /** The version it reads and writes in; `undefined` in main. */
+  readonly version: RequestVersion | undefined;
   /** Jobs to be started or cancelled once the answer is decided. */
   readonly orders: JobCommand[];
   readonly outcome: PageOutcome = { status: undefined, redirect: undefined, headers: new Map() };
@@ -91,6 +96,7 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     this.missing = traversed.missing;
     this.orders = within?.orders ?? [];
     this.#within = within;
+    this.version = within === undefined ? options.version : within.version;
     this.context = traversed.context;
     this.object = traversed.object;
     this.executable = traversed.executable;
@@ -209,6 +215,15 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   /** Gives an object's tid as the answer shows it: the one to come where this request changed it. */
   tidOf(object: Content): string {
     return this.#isChanged(object) ? this.pendingTid : String(revisionOf(object));
+  }
+
+  /**
+   * Gives the entity tag of an object: its tid. In a version it names that too, since what it shows of
+   * the same revision is not what main shows.
+   */
+  tagOf(object: Content): string {
+    const where = this.version === undefined ? '' : `-v${this.version.oid}`;
+    return `"${this.tidOf(object)}${where}"`;
   }
 
   /** Gives when an object was modified, in ISO 8601, as the answer shows it. */

@@ -17,6 +17,12 @@ export interface View {
   readonly containmentOnly?: boolean;
   /** The view is asked before authorisation, by anybody: it signs people in. */
   readonly open?: boolean;
+  /**
+   * Says where a request for it is done, whatever version the request names: in main, or inside the
+   * Version that `object` is. Without it, and where it answers `undefined`, the request says. A view
+   * that is `open` is always done in main.
+   */
+  place?(object: Content, rest: readonly string[]): 'main' | 'inside' | undefined;
   /** Objects it is a view of; all when absent. */
   appliesTo?(object: Content): boolean;
   /** Answers the request; `request.rest` has the segments after the view's name. */

@@ -46,6 +46,7 @@ export const PERMISSIONS: readonly Permission[] = Object.freeze([
   permission('Change Images', 'change images', OWNERS),
   permission('Change Redirects', 'change redirects', OWNERS),
   permission('Change Templates', 'change templates', OWNERS),
+  permission('Change Versions', 'change the title of versions', OWNERS),
   permission('Change Database Methods', 'change SQL connections and methods', MANAGERS),
 
   permission('Add active content', 'write pages whose scripts and forms are kept', MANAGERS),

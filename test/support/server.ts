@@ -66,6 +66,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     timeLimitMs: 10_000,
     maxUploadBytes: 2 ** 30,
     cacheObjects: 20_000,
+    trashDays: 30,
     trustedProxies: [],
     empty: true,
     adminPassword: ADMIN.password,

@@ -115,6 +115,7 @@ function show(folder: Container, request: PublishRequest, attempt?: Attempt): Vi
     allNamesHref: `?${queryWithout(request, ['all-names', 'done'], 'all-names=1')}`,
     visitors: visitorsSee(folder, request),
     menu: menuOf(folder, request),
+    trashHref: screenUrl(folder, 'trash'),
   };
 }
 

@@ -25,6 +25,7 @@ import {
   packOrder,
   principalKey,
   type PublishRequest,
+  trashDaysOf,
 } from '../../server/index.js';
 import { shownJobs } from '../database-jobs.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
@@ -120,6 +121,7 @@ function plannedPack(
     /** Everything that old is forgotten already. */
     isBehind: packedMs !== undefined && packedMs >= beforeMs,
     backedUp: backups.last !== null,
+    trashDays: trashDaysOf(request.site.storage),
   };
 }
 

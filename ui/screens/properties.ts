@@ -37,7 +37,7 @@ export const properties = defineScreen({
 
 function show(object: Content, request: PublishRequest, attempt?: Attempt): ViewModel {
   const type = contentTypes.of(object);
-  const values = type.read(object);
+  const values = type.read(object, request.site);
   const { policy } = request;
   const mayChange = policy.may(type.changePermission, object);
   const mayManage = policy.may('Manage properties', object);

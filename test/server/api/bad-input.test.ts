@@ -274,6 +274,7 @@ test('queries: what cannot be read is refused with the name of the parameter', a
     limit: [...counts, '1001'],
     sort: ['', 'colour', '%00'],
     order: ['', 'up'],
+    show: ['', 'all'],
     from: moments,
     to: moments,
     at: moments,

@@ -32,6 +32,7 @@ describe('permissions', () => {
       'Change Images',
       'Change Redirects',
       'Change Templates',
+      'Change Versions',
       'Delete objects',
       'Take ownership',
       'View history',

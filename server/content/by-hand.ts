@@ -1,0 +1,89 @@
+/**
+ * What a change asks for that is worked out from states: an undo, a check-in.
+ *
+ * Whatever way a change comes, it asks for what the same change by hand would ask for.
+ */
+import { Ref, sameValue, type State } from '../../odb/index.js';
+import { Unauthorized } from '../errors.js';
+import { isKnown } from '../security/principal.js';
+import { Content } from './content.js';
+import { contentTypes } from './content-type.js';
+import { siteRoot } from './places.js';
+import type { Work } from './work.js';
+
+/** What a plan makes of an object; states hold `Ref`s. */
+export interface PlannedChange {
+  readonly before: State;
+  readonly after: State;
+}
+
+/**
+ * Asks for what making the same change by hand would ask for, of an object that stands on the site.
+ *
+ * @throws Unauthorized when the user may not
+ */
+export function requireByHand(work: Work, object: Content, change: PlannedChange): void {
+  const { before, after } = change;
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
+  for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
+    requireAt(work, permission, object);
+  }
+  const target = placeOf(after);
+  if (target === undefined || target.container.oid === placeOf(before)?.container.oid) return;
+  const container = work.connection.find(target.container.oid);
+  if (container instanceof Content) {
+    requireAt(work, contentTypes.of(object).addPermission, container);
+  }
+}
+
+/** As the policy's `require`; of what the user may not view, a refusal tells no more than that. */
+export function requireAt(work: Work, permission: string, object: Content): void {
+  const { policy, user } = work;
+  if (policy.may('View', object) || policy.may(permission, object)) {
+    policy.require(permission, object);
+    return;
+  }
+  const message = 'This changes something that you may not view';
+  const decision = { allowed: false, because: [message] };
+  throw new Unauthorized(`${message}.`, { known: isKnown(user), decision });
+}
+
+function permissionsFor(attribute: string, object: Content): string[] {
+  switch (attribute) {
+    case 'place':
+      return ['Delete objects'];
+    case 'properties':
+      return ['Manage properties'];
+    case 'permissions':
+    case 'localRoles':
+    case 'proxyRoles':
+      return ['Change permissions'];
+    case 'roles':
+      return ['Define permissions'];
+    case 'owner':
+      return ['Take ownership'];
+    case 'authors':
+    case 'createdMs':
+      return [];
+    default:
+      return [contentTypes.of(object).changePermission];
+  }
+}
+
+interface StoredPlace {
+  readonly container: Ref;
+  readonly id: string;
+}
+
+export function placeOf(state: State): StoredPlace | undefined {
+  const place = state['place'] as StoredPlace | undefined;
+  return place?.container instanceof Ref ? place : undefined;
+}
+
+/** Gives the nearest container, outward from where a state stands, that is there now. */
+export function standingContainer(work: Work, state: State): Content {
+  const target = placeOf(state);
+  const container = target === undefined ? undefined : work.connection.find(target.container.oid);
+  return container instanceof Content ? container : siteRoot(work.connection);
+}
