@@ -17,7 +17,11 @@ const files = readdirSync(tests, { recursive: true })
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
-const browser = files.filter((file) => file.startsWith('e2e'));
+// The one that opens every page takes longest, so it begins first.
+const longest = path.join('e2e', 'screens.test.js');
+const browser = files
+  .filter((file) => file.startsWith('e2e'))
+  .sort((a, b) => Number(b === longest) - Number(a === longest));
 const others = files.filter((file) => !file.startsWith('e2e'));
 if (files.length === 0) {
   console.error(`No test file matches ${words.join(' ')}.`);
@@ -32,7 +36,8 @@ function run(label, command, args, env = process.env) {
 
 function test(label, group, env = process.env) {
   if (group.length === 0) return;
-  const concurrency = Math.max(2, availableParallelism());
+  // One more than there are cores: many a test waits for a disk, a process or a time limit.
+  const concurrency = Math.max(2, availableParallelism()) + (group === others ? 1 : 0);
   run(
     label,
     process.execPath,

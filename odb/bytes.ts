@@ -36,6 +36,19 @@ export class ByteWriter {
     this.#buffer[this.#length++] = rest;
   }
 
+  /** Writes one byte. */
+  byte(value: number): void {
+    this.#reserve(1);
+    this.#buffer[this.#length++] = value;
+  }
+
+  /** Writes a number as eight bytes, the highest first. */
+  number64(value: number): void {
+    this.#reserve(8);
+    this.#length = this.#buffer.writeUInt32BE(Math.floor(value / 0x1_0000_0000), this.#length);
+    this.#length = this.#buffer.writeUInt32BE(value % 0x1_0000_0000, this.#length);
+  }
+
   /** Writes bytes as they are: their length has to be known to the reader. */
   raw(bytes: Uint8Array): void {
     this.#reserve(bytes.length);
@@ -64,7 +77,18 @@ export class ByteWriter {
 
   /** Gives all bytes in a buffer of their own. The writer is not to be used afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#length);
+    return this.#finishIn(new Uint8Array(this.#length));
+  }
+
+  /**
+   * Gives all bytes, small ones in a buffer that is shared with others, which takes a fraction of
+   * the time. They are not to be transferred. The writer is not to be used afterwards.
+   */
+  finishShared(): Uint8Array {
+    return this.#finishIn(Buffer.allocUnsafe(this.#length));
+  }
+
+  #finishIn<T extends Uint8Array>(bytes: T): T {
     bytes.set(this.#buffer.subarray(0, this.#length));
     if (this.#buffer.length <= SCRATCH_KEPT_BYTES) kept = this.#buffer;
     return bytes;

@@ -241,15 +241,15 @@ export function encodeRevision(revision: {
 }): Uint8Array {
   const { tid, number, record } = revision;
   const out = new ByteWriter();
-  out.raw(Uint8Array.of(record === undefined ? WITHOUT_STATE : WITH_STATE));
-  out.raw(encodeNumber(tid));
+  out.byte(record === undefined ? WITHOUT_STATE : WITH_STATE);
+  out.number64(tid);
   out.number(number);
   if (number > 1) {
     out.number(tid - revision.previousTid);
     out.number(revision.skipTid === TID_ZERO ? 0 : tid - revision.skipTid);
   }
   if (record !== undefined) out.raw(record);
-  return out.finish();
+  return out.finishShared();
 }
 
 /**

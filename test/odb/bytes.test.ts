@@ -61,3 +61,12 @@ test('what is no number from 0 up is refused', () => {
     assert.throws(() => new ByteWriter().number(value), /safe integer/);
   }
 });
+
+test('single bytes and numbers of eight bytes are written as they sort', () => {
+  const out = new ByteWriter();
+  out.byte(1);
+  out.number64(Number.MAX_SAFE_INTEGER);
+  out.number64(258);
+  const bytes = out.finishShared();
+  assert.equal(Buffer.from(bytes).toString('hex'), '01001fffffffffffff0000000000000102');
+});

@@ -3,8 +3,8 @@
  * moments, again and again: what was acknowledged is there, nothing is there by half, and what the
  * next process finds is sound.
  *
- * How often is in `CANOPY_KILLS` (default: 100, and 300 where `CI` is set); which moments, in
- * `CANOPY_SEED`. A run that goes wrong names its seed.
+ * How often is in `CANOPY_KILLS` (default: 100); which moments, in `CANOPY_SEED`. A run that goes
+ * wrong names its seed.
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -21,7 +21,7 @@ import { temporaryDirectory } from '../../support/temporary.js';
 import { assertWhole, doneIn, openDesks } from '../support/desk.js';
 import { WRITERS } from '../support/working-process.js';
 
-const KILLS = Number(process.env.CANOPY_KILLS ?? (process.env.CI === undefined ? 100 : 300));
+const KILLS = Number(process.env.CANOPY_KILLS ?? 100);
 const SEED = Number(process.env.CANOPY_SEED ?? Date.now() % 1_000_000);
 /** Databases that are worked on side by side. */
 const LANES = 3;
