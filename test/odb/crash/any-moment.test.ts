@@ -3,7 +3,7 @@
  * moments, again and again: what was acknowledged is there, nothing is there by half, and what the
  * next process finds is sound.
  *
- * How often is in `CANOPY_KILLS` (default: 100); which moments, in `CANOPY_SEED`. A run that goes
+ * How often is in `CANOPY_KILLS` (default: 60); which moments, in `CANOPY_SEED`. A run that goes
  * wrong names its seed.
  */
 import assert from 'node:assert/strict';
@@ -21,7 +21,7 @@ import { temporaryDirectory } from '../../support/temporary.js';
 import { assertWhole, doneIn, openDesks } from '../support/desk.js';
 import { WRITERS } from '../support/working-process.js';
 
-const KILLS = Number(process.env.CANOPY_KILLS ?? 100);
+const KILLS = Number(process.env.CANOPY_KILLS ?? 60);
 const SEED = Number(process.env.CANOPY_SEED ?? Date.now() % 1_000_000);
 /** Databases that are worked on side by side. */
 const LANES = 3;
