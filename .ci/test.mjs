@@ -36,8 +36,7 @@ function run(label, command, args, env = process.env) {
 
 function test(label, group, env = process.env) {
   if (group.length === 0) return;
-  // One more than there are cores: many a test waits for a disk, a process or a time limit.
-  const concurrency = Math.max(2, availableParallelism()) + (group === others ? 1 : 0);
+  const concurrency = Math.max(2, availableParallelism());
   run(
     label,
     process.execPath,
