@@ -3,10 +3,16 @@
  * in transactions as anyone, and to publish pages, without threads or HTTP.
  */
 import { Database, MemoryStorage, type Tid } from '../../odb/index.js';
-import { type Content, contentAt } from '../../server/content/content.js';
+import {
+  type Container,
+  type Content,
+  contentAt,
+  isContainer,
+} from '../../server/content/content.js';
 import type { NewObject } from '../../server/content/edit.js';
 import { createObject } from '../../server/content/edit.js';
 import { publishPage } from '../../server/content/page.js';
+import { siteRoot } from '../../server/content/places.js';
 import { resolveCaller } from '../../server/content/user-folder.js';
 import type { Work } from '../../server/content/work.js';
 import { type Envelope, PublishRequest } from '../../server/publisher/request.js';
@@ -53,6 +59,20 @@ export interface Published {
   readonly status: number;
   readonly text: string;
   header(name: string): string | undefined;
+}
+
+/** Gives the object at a path. @throws TypeError where there is none */
+export function at(work: Work, path: string): Content {
+  const object = contentAt(siteRoot(work.connection), path);
+  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
+  return object;
+}
+
+/** Gives the folder at a path. @throws TypeError where there is none */
+export function folderAt(work: Work, path: string): Container {
+  const object = at(work, path);
+  if (!isContainer(object)) throw new TypeError(`${path} is no folder`);
+  return object;
 }
 
 /** Opens a site on a `MemoryStorage`. Passwords in it are hashed quickly, not well. */

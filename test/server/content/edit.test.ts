@@ -1,7 +1,7 @@
 /** Adding, changing and deleting, as every door does it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Container, type Content, isContainer } from '../../../server/content/content.js';
+import { isContainer } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
 import {
   createObject,
@@ -14,9 +14,6 @@ import { File } from '../../../server/content/file.js';
 import { Image } from '../../../server/content/image.js';
 import { Template } from '../../../server/content/template.js';
 import { User } from '../../../server/content/user.js';
-import type { Work } from '../../../server/content/work.js';
-import { contentAt } from '../../../server/content/content.js';
-import { siteRoot } from '../../../server/content/places.js';
 import {
   Invalid,
   NotFound,
@@ -25,19 +22,7 @@ import {
   UnsupportedMedia,
 } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { memorySite, type MemorySite } from '../../support/site.js';
-
-function at(work: Work, path: string): Content {
-  const object = contentAt(siteRoot(work.connection), path);
-  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
-  return object;
-}
-
-function folderAt(work: Work, path: string): Container {
-  const object = at(work, path);
-  if (!isContainer(object)) throw new TypeError(`${path} is no folder`);
-  return object;
-}
+import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 
 /** A user called `low` in the site's user folder, with the permissions given in `/pub`. */
 async function withLow(site: MemorySite, permissions: readonly string[]): Promise<string> {

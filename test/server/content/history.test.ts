@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tid } from '../../../odb/index.js';
-import { type Content, contentAt } from '../../../server/content/content.js';
+import { type Content } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
 import { deleteObjects, setData, updateObject } from '../../../server/content/edit.js';
 import { File } from '../../../server/content/file.js';
@@ -20,15 +20,9 @@ import { siteRoot } from '../../../server/content/places.js';
 import type { Work } from '../../../server/content/work.js';
 import { Invalid, Unauthorized } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { memorySite, type MemorySite } from '../../support/site.js';
+import { at, memorySite, type MemorySite } from '../../support/site.js';
 
 const LOW = '/acl_users:low';
-
-function at(work: Work, path: string): Content {
-  const object = contentAt(siteRoot(work.connection), path);
-  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
-  return object;
-}
 
 async function pages(): Promise<MemorySite> {
   const site = await memorySite();

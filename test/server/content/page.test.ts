@@ -1,11 +1,8 @@
 /** Pages: what objects answer when they are published. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Content, contentAt } from '../../../server/content/content.js';
 import { setData } from '../../../server/content/edit.js';
 import { Executable } from '../../../server/content/executable.js';
-import { siteRoot } from '../../../server/content/places.js';
-import type { Work } from '../../../server/content/work.js';
 import {
   Invalid,
   MethodNotAllowed,
@@ -14,13 +11,7 @@ import {
   Unauthorized,
 } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { memorySite, type MemorySite } from '../../support/site.js';
-
-function at(work: Work, path: string): Content {
-  const object = contentAt(siteRoot(work.connection), path);
-  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
-  return object;
-}
+import { at, memorySite, type MemorySite } from '../../support/site.js';
 
 async function site(): Promise<MemorySite> {
   const made = await memorySite();

@@ -1,7 +1,6 @@
 /** Security settings: read, changed, explained. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Content, contentAt } from '../../../server/content/content.js';
 import { updateObject } from '../../../server/content/edit.js';
 import { isExecutable } from '../../../server/content/executable.js';
 import {
@@ -10,11 +9,9 @@ import {
   readPermissions,
   setPermissions,
 } from '../../../server/content/permissions.js';
-import { siteRoot } from '../../../server/content/places.js';
-import type { Work } from '../../../server/content/work.js';
 import { Invalid, Unauthorized } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { memorySite, type MemorySite } from '../../support/site.js';
+import { at, memorySite, type MemorySite } from '../../support/site.js';
 
 const LOW = '/pub/acl_users:low';
 
@@ -25,12 +22,6 @@ async function pub(): Promise<MemorySite> {
   await site.add('/pub/acl_users/low', { type: 'User' });
   await site.add('/pub/page', { type: 'Template', fields: { source: 'a' } });
   return site;
-}
-
-function at(work: Work, path: string): Content {
-  const object = contentAt(siteRoot(work.connection), path);
-  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
-  return object;
 }
 
 function change(site: MemorySite, path: string, given: PermissionsChange): Promise<boolean> {

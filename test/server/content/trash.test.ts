@@ -4,12 +4,7 @@ import { test } from 'node:test';
 import { tidAtMs } from '../../../odb/index.js';
 import { Document } from '../../../server/content/document.js';
 import { createObject, deleteObjects } from '../../../server/content/edit.js';
-import {
-  type Container,
-  type Content,
-  contentAt,
-  isContainer,
-} from '../../../server/content/content.js';
+import { contentAt } from '../../../server/content/content.js';
 import { moveObject } from '../../../server/content/move.js';
 import { setPermissions } from '../../../server/content/permissions.js';
 import { siteRoot } from '../../../server/content/places.js';
@@ -22,26 +17,13 @@ import {
   type TrashPage,
 } from '../../../server/content/trash.js';
 import { undoTransactions } from '../../../server/content/undo.js';
-import type { Work } from '../../../server/content/work.js';
 import { keepTrashFor } from '../../../server/database/trash-days.js';
 import { Invalid, NotFound, Taken, Unauthorized } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { memorySite, type MemorySite } from '../../support/site.js';
+import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 
 const LOW = '/acl_users:low';
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-function at(work: Work, path: string): Content {
-  const object = contentAt(siteRoot(work.connection), path);
-  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
-  return object;
-}
-
-function folderAt(work: Work, path: string): Container {
-  const object = at(work, path);
-  if (!isContainer(object)) throw new TypeError(`${path} is no folder`);
-  return object;
-}
 
 /** A site with /pub/deep/page, another page beside it, and a user who may do nothing special. */
 async function pages(nowMs?: () => number): Promise<MemorySite> {

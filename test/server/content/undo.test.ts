@@ -2,19 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Tid } from '../../../odb/index.js';
-import {
-  type Container,
-  type Content,
-  contentAt,
-  isContainer,
-} from '../../../server/content/content.js';
+import { type Container, contentAt } from '../../../server/content/content.js';
 import { copyObject } from '../../../server/content/copy.js';
 import { Document } from '../../../server/content/document.js';
 import { createObject, deleteObjects, updateObject } from '../../../server/content/edit.js';
 import { isExecutable } from '../../../server/content/executable.js';
 import { moveObject } from '../../../server/content/move.js';
 import { setPermissions } from '../../../server/content/permissions.js';
-import { siteRoot } from '../../../server/content/places.js';
 import {
   undoTransactions,
   type UndoOutcome,
@@ -23,22 +17,10 @@ import {
 import type { Work } from '../../../server/content/work.js';
 import { Invalid, Taken, Unauthorized } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { memorySite, type MemorySite } from '../../support/site.js';
+import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 
 const LOW = '/acl_users:low';
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-function at(work: Work, path: string): Content {
-  const object = contentAt(siteRoot(work.connection), path);
-  if (object === undefined) throw new TypeError(`There is nothing at ${path}`);
-  return object;
-}
-
-function folderAt(work: Work, path: string): Container {
-  const object = at(work, path);
-  if (!isContainer(object)) throw new TypeError(`${path} is no folder`);
-  return object;
-}
 
 /** Does something as a user, and gives its transaction. */
 async function step(
