@@ -15,6 +15,25 @@ const NUMBER_BYTES_MAX = 8;
 /** The scratch of the last writer that finished, for the next one. */
 let kept: Buffer | undefined;
 
+/** Writes a number at `at`, where there is room for it, and answers where it ends. */
+export function putNumber(bytes: Uint8Array, at: number, value: number): number {
+  let next = at;
+  let rest = value;
+  while (rest > 0x7f) {
+    bytes[next++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  bytes[next++] = rest;
+  return next;
+}
+
+/** How many bytes a number takes. */
+export function bytesOfNumber(value: number): number {
+  let count = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) count += 1;
+  return count;
+}
+
 /** Collects bytes; `finish` gives them. */
 export class ByteWriter {
   #buffer: Buffer;
@@ -26,14 +45,11 @@ export class ByteWriter {
   }
 
   number(value: number): void {
-    assert(Number.isSafeInteger(value) && value >= 0, `${value} is a safe integer from 0 up`);
-    this.#reserve(NUMBER_BYTES_MAX);
-    let rest = value;
-    while (rest > 0x7f) {
-      this.#buffer[this.#length++] = (rest % 128) | 0x80;
-      rest = Math.floor(rest / 128);
+    if (!Number.isSafeInteger(value) || value < 0) {
+      assert(false, `${value} is a safe integer from 0 up`);
     }
-    this.#buffer[this.#length++] = rest;
+    this.#reserve(NUMBER_BYTES_MAX);
+    this.#length = putNumber(this.#buffer, this.#length, value);
   }
 
   /** Writes one byte. */
@@ -77,18 +93,7 @@ export class ByteWriter {
 
   /** Gives all bytes in a buffer of their own. The writer is not to be used afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#finishIn(new Uint8Array(this.#length));
-  }
-
-  /**
-   * Gives all bytes, small ones in a buffer that is shared with others, which takes a fraction of
-   * the time. They are not to be transferred. The writer is not to be used afterwards.
-   */
-  finishShared(): Uint8Array {
-    return this.#finishIn(Buffer.allocUnsafe(this.#length));
-  }
-
-  #finishIn<T extends Uint8Array>(bytes: T): T {
+    const bytes = new Uint8Array(this.#length);
     bytes.set(this.#buffer.subarray(0, this.#length));
     if (this.#buffer.length <= SCRATCH_KEPT_BYTES) kept = this.#buffer;
     return bytes;

@@ -4,6 +4,15 @@
 import { Connection } from './connection/connection.js';
 import { AftermathError } from './errors.js';
 import { OID_ROOT, requireVersion, type Oid } from './oid.js';
+import {
+  BOOLEAN,
+  checkOptions,
+  TEXT,
+  TID,
+  WHOLE,
+  WHOLE_FROM_1,
+  type OptionRules,
+} from './options.js';
 import type { PackOptions, PackReport } from './pack/pack-options.js';
 import { PersistentMap } from './objects/persistent-map.js';
 import { encodeRecord } from './records/record.js';
@@ -18,6 +27,8 @@ export const CACHE_OBJECTS_DEFAULT = 20_000;
 export const RETRIES_MAX = 3;
 /** How many connections `transact` keeps for the next time, with what they have loaded. */
 const SPARE_CONNECTIONS_MAX = 4;
+
+const SPILL: OptionRules = { directory: TEXT, memoryBytes: WHOLE };
 
 /** What a database is made of. */
 export interface DatabaseOptions {
@@ -44,9 +55,6 @@ export class Database implements AsyncDisposable {
   readonly #spare: Connection[] = [];
 
   private constructor({ storage, cacheObjects = CACHE_OBJECTS_DEFAULT, spill }: DatabaseOptions) {
-    if (!Number.isSafeInteger(cacheObjects) || cacheObjects < 1) {
-      throw new TypeError(`cacheObjects is a whole number from 1 up, not ${cacheObjects}`);
-    }
     this.storage = storage;
     this.#cacheObjects = cacheObjects;
     this.#spill = spill;
@@ -57,10 +65,16 @@ export class Database implements AsyncDisposable {
    *
    * Reads one key. The classes of its objects are defined before the storage is opened.
    *
-   * @throws TypeError for a `cacheObjects` that is no whole number from 1 up
+   * @throws TypeError for a `cacheObjects` that is no whole number from 1 up, or another option
    * @throws OdbError `ODB_CLOSED`, and whatever `commit` throws when the root is made
    */
   static async open(options: DatabaseOptions): Promise<Database> {
+    checkOptions('Database.open', options, {
+      storage: true,
+      cacheObjects: WHOLE_FROM_1,
+      spill: true,
+    });
+    if (options.spill !== undefined) checkOptions('Database.open: spill', options.spill, SPILL);
     const database = new Database(options);
     await makeRoot(options.storage);
     return database;
@@ -73,13 +87,14 @@ export class Database implements AsyncDisposable {
    *   changes go into it. Default: main. One that holds nothing costs nothing and reads as main
    * @param options.at the transaction to read as of, inclusive; default: the present
    * @param options.readOnly refuses every change with `ODB_READ_ONLY_CONNECTION`; default: false
-   * @throws TypeError for a `version` that is no oid
+   * @throws TypeError for a `version` that is no oid, an `at` that is no tid, or another option
    * @throws OdbError `ODB_CLOSED`
    */
   connect(
     options: { readonly version?: Oid; readonly at?: Tid; readonly readOnly?: boolean } = {},
   ): Connection {
     if (options.version !== undefined) requireVersion(options.version);
+    checkOptions('connect', options, { version: true, at: TID, readOnly: BOOLEAN });
     const connection = new Connection(this.storage, {
       ...options,
       cacheObjects: this.#cacheObjects,

@@ -5,9 +5,10 @@
  */
 export { AssertionError } from './assert.js';
 export { backup, type BackupOptions, type BackupReport } from './backup/backup.js';
+export { removeBackups, type RemovalOptions, type RemovalReport } from './backup/backup-removal.js';
 export { readManifest, type BackupEntry, type Manifest } from './backup/backup-manifest.js';
 export { verifyBackup, type BackupProblem, type VerifyReport } from './backup/backup-verify.js';
-export { BrokenObject, MissingObject } from './objects/broken.js';
+export { BrokenObject, MissingObject, UnreadableObject } from './objects/broken.js';
 export { NODE_CLASS, type Range } from './trees/btree.js';
 export { check, type CheckOptions, type CheckReport } from './check/check.js';
 export type { CheckCounts, CheckPhase } from './check/check-context.js';
@@ -52,10 +53,20 @@ export { repairFiles, type FilesReport } from './level/level-repair.js';
 export { ImportError, ImportOutsideError } from './export/import-error.js';
 export { importSubtree, type ImportOptions } from './export/import-subtree.js';
 export { DISK_RESERVE_BYTES } from './blobs/disk-space.js';
-export { LevelStorage, type JoinOptions, type LevelStorageOptions } from './level/level-storage.js';
+export { LevelStorage } from './level/level-storage.js';
+export { type LevelStorageOptions } from './level/level-opening.js';
+export { type JoinOptions } from './level/level-writing.js';
 export { MemoryStorage, type MemoryStorageOptions } from './memory/memory-storage.js';
 export * from './oid.js';
-export * from './pack/pack-options.js';
+export {
+  BLOB_AGE_MIN_MS,
+  TRASH_DAYS_DEFAULT,
+  type HistoryRule,
+  type PackOptions,
+  type PackPhase,
+  type PackProgress,
+  type PackReport,
+} from './pack/pack-options.js';
 export { PersistentList } from './objects/persistent-list.js';
 export { PersistentMap } from './objects/persistent-map.js';
 export { PersistentSet } from './objects/persistent-set.js';

@@ -8,7 +8,7 @@ import { OdbError } from './errors.js';
 import type { Reader, StorageScan } from './storage.js';
 import type {
   ObjectRevision,
-  OverlayAddress,
+  ForgottenObject,
   OverlayOids,
   StoredTransaction,
   TransactionRange,
@@ -75,7 +75,7 @@ async function* walk(
     yield {
       ...transaction,
       records: () => recordsOf(reader, transaction),
-      forgottenEntries: () => forgottenEntriesOf(reader, transaction),
+      forgotten: () => forgottenOf(reader, transaction),
     };
   }
 }
@@ -97,16 +97,19 @@ export function* recordsOf(
   for (const beside of overlays) yield* overlayRecords(reader, tid, beside);
 }
 
-/** Walks the entries of overlays that a transaction wrote and that a pack forgot altogether. */
-export function* forgottenEntriesOf(
+/** Walks what a transaction wrote, in main and in overlays, and a pack forgot altogether. */
+export function* forgottenOf(
   reader: Reader,
   { tid, oids, version, overlays = [] }: TransactionRecord,
-): Generator<OverlayAddress> {
+): Generator<ForgottenObject> {
+  for (const oid of version === undefined ? oids : []) {
+    if (reader.revision(oid, tid) === undefined) yield { oid };
+  }
   const written = version === undefined ? overlays : [{ version, oids }, ...overlays];
   for (const overlay of written) {
     for (const oid of overlay.oids) {
       const isForgotten = reader.overlay(overlay.version, oid, tid) === undefined;
-      if (isForgotten) yield { version: overlay.version, oid };
+      if (isForgotten) yield { oid, version: overlay.version };
     }
   }
 }

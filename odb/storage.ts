@@ -1,5 +1,6 @@
 /**
- * The contracts between the objects above and the bytes below: `Storage` and `Reader`.
+ * The contract between the objects above and the bytes below: `Storage`, with its `Reader`
+ * (`storage-reader.ts`) and `StorageScan` (`storage-scan.ts`).
  *
  * Every storage keeps these promises; `test/odb/conformance` holds each of them to it.
  *
@@ -22,147 +23,13 @@ import type { PackOptions, PackReport } from './pack/pack-options.js';
 import type { StorageFigures } from './storage-figures.js';
 import type { Tid } from './tid.js';
 import type { MergeRules } from './rules.js';
-import type {
-  TransactionRecord,
-  LoadedRecord,
-  StoredRevision,
-  OverlayRevision,
-  OverlayEntry,
-  Revision,
-  TransactionRange,
-  StoredTransaction,
-} from './stored.js';
+import type { Reader } from './storage-reader.js';
+import type { StorageScan, VersionSize } from './storage-scan.js';
+import type { StoredTransaction, TransactionRange } from './stored.js';
 import type { CommitRequest, CommitResult } from './writes.js';
 
-/** A version that holds something, and how many entries. */
-export interface VersionSize {
-  readonly version: Oid;
-  readonly entries: number;
-}
-
-/** A key of a storage that should be a transaction. */
-export interface ScannedTransaction {
-  readonly tid: Tid;
-  /** `undefined` when what is stored cannot be read. */
-  readonly transaction: TransactionRecord | undefined;
-}
-
-/** A key of a storage that should be a revision. */
-export interface ScannedRevision {
-  readonly oid: Oid;
-  /** The tid it is stored under; for a current revision, its own. `TID_ZERO` when unreadable. */
-  readonly tid: Tid;
-  readonly isCurrent: boolean;
-  /** `undefined` when what is stored cannot be read. */
-  readonly revision: (StoredRevision & { readonly skipTid?: Tid }) | undefined;
-}
-
-/** A key of a storage that should be a revision of an entry of an overlay. */
-export interface ScannedOverlay extends Omit<ScannedRevision, 'revision'> {
-  readonly version: Oid;
-  readonly revision: (OverlayRevision & { readonly skipTid?: Tid }) | undefined;
-}
-
-/**
- * Walks over everything a storage has, all as of one moment: for backups, copies and checks.
- *
- * Sees what is there, in the storage's own order, damaged or not; whatever is committed or packed
- * meanwhile is not seen. Memory is bounded: one page of keys at a time. All walks throw OdbError
- * `ODB_CLOSED` after `close`.
- */
-export interface StorageScan extends Disposable {
-  /** The view that is walked; `close` closes it. */
-  readonly reader: Reader;
-  /** The oid from which on none was given to a stored object, by the storage's own account. */
-  readonly nextOid: number;
-  /** Transactions, oldest first. */
-  transactions(range?: TransactionRange): AsyncIterable<ScannedTransaction>;
-  /** Revisions by oid, and for each oid the oldest first and the current one last. */
-  revisions(): AsyncIterable<ScannedRevision>;
-  /** Revisions of overlays by version, then as `revisions`. */
-  overlays(): AsyncIterable<ScannedOverlay>;
-  /** The storage's own account of how many entries each version has, by version. */
-  versions(): AsyncIterable<VersionSize>;
-  /** The entries of the metadata, in key order. */
-  meta(): AsyncIterable<readonly [key: string, value: unknown]>;
-  close(): void;
-}
-
-/**
- * A fixed view of a storage as of `lastTid`.
- *
- * Belongs to the thread that took it. Records it hands out are never changed afterwards and stay
- * valid after `close`. All methods throw OdbError `ODB_CLOSED` after `close`.
- */
-export interface Reader extends Disposable {
-  /** The newest transaction this reader sees; `TID_ZERO` in an empty storage. */
-  readonly lastTid: Tid;
-
-  /**
-   * Loads the current state of an object; `undefined` when there is none.
-   *
-   * One key read.
-   *
-   * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
-   */
-  load(oid: Oid): LoadedRecord | undefined;
-
-  /**
-   * Loads the state an object had just after transaction `at`.
-   *
-   * Answers `undefined` for a time when the object did not exist, so walking through the past is
-   * not an error. Pack forgets: before the oldest state kept, the answer is that state. O(log
-   * revisions) key reads.
-   *
-   * @param at inclusive; a tid newer than `lastTid` reads the present
-   * @throws OdbError `ODB_NO_OBJECT` when no transaction ever stored `oid`, or it was packed away
-   */
-  loadAt(oid: Oid, at: Tid): LoadedRecord | undefined;
-
-  /**
-   * Gives the newest revision of an object not newer than `at`, non-existence included; `undefined`
-   * when there was none yet. With `at` left out, the current one: one key read. Never throws
-   * `ODB_NO_OBJECT`. Where the revisions until `at` are packed away, gives the oldest one kept,
-   * which is newer than `at`.
-   */
-  revision(oid: Oid, at?: Tid): StoredRevision | undefined;
-
-  /**
-   * Lists the revisions kept of an object, newest first; empty for an unknown object. One key read for
-   * each, and O(log revisions) to find the first.
-   *
-   * @param options.before only revisions older than this; default: all
-   * @param options.limit at most so many; default: all
-   */
-  revisions(oid: Oid, options?: { readonly before?: Tid; readonly limit?: number }): Revision[];
-
-  /**
-   * Gives what a version holds of an object just after transaction `at`; `undefined` when it never
-   * held anything. With `at` left out, what it holds now: one key read; else O(log revisions). Never
-   * an error for an unknown version. What pack forgot: as `revision`; an entry that ended before
-   * the packed moment is gone altogether.
-   *
-   * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
-   */
-  overlay(version: Oid, oid: Oid, at?: Tid): OverlayRevision | undefined;
-
-  /**
-   * Walks what a version holds, by oid: entries that are not live, without the inner nodes of
-   * patches. Memory is bounded.
-   *
-   * @throws OdbError `ODB_CLOSED` when the reader is closed before the walk ends
-   */
-  overlayEntries(version: Oid): AsyncIterable<OverlayEntry>;
-
-  /** How many entries `overlayEntries` gives. One key read. */
-  overlaySize(version: Oid): number;
-
-  /** Gives the record of a transaction; `undefined` when there is none with this tid. */
-  transaction(tid: Tid): TransactionRecord | undefined;
-
-  /** Ends the view. Harmless when it has ended. */
-  close(): void;
-}
+export type * from './storage-reader.js';
+export type * from './storage-scan.js';
 
 /** What another thread needs to join a storage. Can be sent in a message. */
 export interface StorageHandle {
@@ -225,7 +92,11 @@ export interface Blobs {
   sizeBytes(sha256: string): number;
   /** Gives the path of the blob's file, whether it is there or not. */
   path(sha256: string): string;
-  /** Reads a whole blob. @throws OdbError `ODB_NO_BLOB` */
+  /**
+   * Reads a whole blob, of less than 2 GiB.
+   *
+   * @throws OdbError `ODB_NO_BLOB`, or `ODB_TOO_LARGE`: read that one as a stream
+   */
   read(sha256: string): Buffer;
   /**
    * Streams a blob, or a part of it.
@@ -278,7 +149,7 @@ export interface Storage extends AsyncDisposable {
    * @throws OdbError `ODB_DISK_FULL` while the disk is full; it goes on by itself when there is room
    * @throws OdbError `ODB_READ_ONLY` after the disk refused a write, until the storage is reopened
    * @throws OdbError `ODB_WRITER_LOST` when the writing thread ended; whether it was written is
-   *   known after reopening
+   *   known after reopening. When it could not start, nothing was
    * @throws OdbError `ODB_CLOSED`
    */
   commit(request: CommitRequest): Promise<CommitResult>;
@@ -327,10 +198,18 @@ export interface Storage extends AsyncDisposable {
   scan(): StorageScan;
 
   /**
+   * How often packs have removed something since the storage was opened, by any thread: when it is
+   * another number, an older snapshot shows, and keeps on disk, what is not there any more.
+   */
+  readonly packSteps: number;
+
+  /**
    * The newest moment a pack went to: of older ones, not everything is kept any more. `TID_ZERO`
    * when there was no pack.
    */
   readonly packedTid: Tid;
+  /** What is in the files passes through a codec: it is encrypted, for example. */
+  readonly hasCodec: boolean;
 
   /**
    * Forgets revisions older than a moment, objects nothing refers to, blobs nothing names, and what
@@ -346,6 +225,7 @@ export interface Storage extends AsyncDisposable {
    * Reads each kept object once and each key once. Takes a few bits of memory for each oid ever
    * given, and the tids of one object's revisions at a time.
    *
+   * @throws TypeError for an option or a rule it does not know, or that makes no sense
    * @throws OdbError `ODB_PACKING` while another pack runs
    * @throws OdbError `ODB_NO_WRITER` in a thread that joined: pack where the storage was opened
    * @throws OdbError `ODB_DAMAGED` when a record cannot be read; no object is removed then
@@ -373,6 +253,11 @@ export interface Storage extends AsyncDisposable {
   /** Gives what another thread needs to join. @throws OdbError `ODB_NOT_SHARED` without threads */
   share(): StorageHandle;
 
-  /** Waits for commits in progress, then ends. Harmless when it has ended. */
+  /**
+   * Waits for commits in progress, then ends. Harmless when it has ended.
+   *
+   * @throws OdbError `ODB_WRITER_LOST` when the writing thread ended by itself and nobody was told,
+   *   once everything else has ended
+   */
   close(): Promise<void>;
 }

@@ -2,6 +2,7 @@
  * What is stored: transactions, what they say about themselves, and the revisions they wrote.
  */
 import type { Oid } from './oid.js';
+import type { DecodedRecord } from './records/record.js';
 import type { Tid } from './tid.js';
 
 /** What a transaction says about itself. All of it is kept for ever. */
@@ -65,6 +66,8 @@ export interface TransactionRecord extends TransactionMeta, TransactionChanges {
 export interface LoadedRecord {
   readonly record: Uint8Array;
   readonly tid: Tid;
+  /** The same, where it was worked out rather than read; it is his who asked for it. */
+  readonly decoded?: DecodedRecord;
 }
 
 /** One revision of an object, as it is stored. */
@@ -90,8 +93,9 @@ export interface OverlayRevision extends StoredRevision {
   readonly live: boolean;
   /**
    * A moment of main: what main had then is what the state was made from. `TID_ZERO` for what began
-   * in the version, and when `live`. The tid of main's revision, but for the nodes of a list, which
-   * rests on all its nodes as of one moment.
+   * in the version, and when `live`. The tid of main's revision, or a later moment at which it was
+   * still that: of a list, which rests on all its nodes as of one moment; of what the version took out
+   * of its container, which goes with what was below it then; and after an update.
    */
   readonly basedOn: Tid;
 }
@@ -123,9 +127,8 @@ export interface TransactionRange {
 export interface StoredTransaction extends TransactionRecord {
   /**
    * Walks the revisions that it wrote, by oid, and after main's those of overlays, by version and oid;
-   * those that a pack forgot are left out. May be called
-   * again, as long as the walk over the transactions has not ended. O(log revisions) key reads for
-   * each.
+   * those that a pack forgot are left out. May be called again, as long as the walk over the
+   * transactions has not ended. O(log revisions) key reads for each.
    *
    * @throws OdbError `ODB_CLOSED` when the walk has ended
    * @throws OdbError `ODB_DAMAGED` when what is stored is not a revision
@@ -133,18 +136,20 @@ export interface StoredTransaction extends TransactionRecord {
   records(): Iterable<ObjectRevision>;
 
   /**
-   * Walks the entries of overlays that it wrote and that a pack forgot altogether: they have ended,
-   * here or later, and whoever has an older state of one learns of its end only from this.
+   * Walks what it wrote and a pack forgot altogether: objects that nothing led to any more, here or
+   * later, and entries of overlays that ended. Whoever has an older state of one learns of its end
+   * only from this.
    *
    * @throws as `records`
    */
-  forgottenEntries(): Iterable<OverlayAddress>;
+  forgotten(): Iterable<ForgottenObject>;
 }
 
-/** Where an entry of an overlay is. */
-export interface OverlayAddress {
-  readonly version: Oid;
+/** An object of which nothing is stored any more. */
+export interface ForgottenObject {
   readonly oid: Oid;
+  /** The version in whose overlay it was; absent for main. */
+  readonly version?: Oid;
 }
 
 /** One entry of an object's history. */

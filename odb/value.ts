@@ -66,6 +66,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
 
 /** Tells whether two byte arrays have the same content. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true;
   if (a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;

@@ -37,6 +37,10 @@ export interface BackupEntry {
   readonly sizeBytes: number;
   /** Of the whole file, in hex. */
   readonly sha256: string;
+  /** The database had a codec. What is in the backup is as it was before that. */
+  readonly hasCodec?: boolean;
+  /** SHA-256 of the metadata, in hex; absent in older lists. */
+  readonly metaSha256?: string;
   /** How many transactions are in it, and how many revisions they wrote. */
   readonly transactions: number;
   readonly revisions: number;

@@ -6,9 +6,9 @@
  * the manifest names them (`backup-format.ts` describes them).
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { encodeFrame, MAGIC, type BackupItem } from './backup-format.js';
+import { BackupFile } from './backup-file.js';
 import {
   BACKUP_FORMAT,
   readManifest,
@@ -17,18 +17,17 @@ import {
   type BackupEntry,
 } from './backup-manifest.js';
 import { possibleBlobs } from '../objects/blob-names.js';
-import { FileBlobs, makeDirectory, syncFile } from '../blobs/blobs.js';
+import { FileBlobs, makeDirectory } from '../blobs/blobs.js';
 import { OdbError } from '../errors.js';
 import { fileError } from '../blobs/file-error.js';
 import { blobsDirectory } from '../level/level-database.js';
+import type { Oid } from '../oid.js';
+import { BOOLEAN, checkOptions } from '../options.js';
 import { encodeValue } from '../records/record.js';
-import { forgottenEntriesOf, recordsOf } from '../storage-iterator.js';
+import { forgottenOf, recordsOf } from '../storage-iterator.js';
 import type { Reader, Storage, StorageScan } from '../storage.js';
 import type { TransactionRecord } from '../stored.js';
 import { asTid, TID_ZERO, type Tid } from '../tid.js';
-
-/** Bytes collected before they are written. */
-const WRITE_BYTES = 1024 * 1024;
 
 /** How a backup is made. */
 export interface BackupOptions {
@@ -44,6 +43,8 @@ export interface BackupOptions {
 
 /** What a backup holds: its entry in the manifest, and what became of blobs. */
 export interface BackupReport extends BackupEntry {
+  /** `false`: nothing was new, so none was made, and the entry is that of the last one. */
+  readonly isNew: boolean;
   /** Blobs copied; those an earlier backup had are not copied again. */
   readonly blobs: number;
   /** Blobs left out since their content is not what their names say: run `check`. */
@@ -52,7 +53,8 @@ export interface BackupReport extends BackupEntry {
 
 /**
  * Makes a backup of the present: all of it, or what was committed since the last backup in the
- * directory, with the blobs it names and the metadata as it is.
+ * directory, with the blobs it names and the metadata as it is. Where nothing is new, that is all
+ * it finds: no file is added.
  *
  * Reads from one scan; commits go on meanwhile and are in the next backup. A pack may run, too, but
  * when it removes a blob that is about to be copied the backup fails, and can be made again. One
@@ -61,7 +63,9 @@ export interface BackupReport extends BackupEntry {
  * @param directory made when it is not there; keep it on another disk than the database
  * @throws OdbError `ODB_OTHER_DATABASE` when the last backup there is of another database, or of a
  *   later state of this one
- * @throws OdbError `ODB_BACKUP_BUSY` when another backup was made there meanwhile
+ * What is written is not encrypted, also where the database has a codec: keep it where that is safe.
+ *
+ * @throws OdbError `ODB_BACKUP_BUSY` when another backup was begun or made there meanwhile
  * @throws OdbError `ODB_BACKUP_DAMAGED` when the manifest there cannot be read
  * @throws OdbError `ODB_DAMAGED` when the database is damaged, `ODB_NO_BLOB`, `ODB_CLOSED`; `ODB_DISK_FULL`
  *   or `ODB_FILE` when the file system refused; the reason of an aborted `signal`
@@ -71,9 +75,11 @@ export async function backup(
   directory: string,
   options: BackupOptions = {},
 ): Promise<BackupReport> {
+  checkOptions('backup', options, { full: BOOLEAN, signal: true, onProgress: true, now: true });
   try {
     return await makeBackup(storage, directory, options);
   } catch (cause) {
+    if (isTakenAway(cause)) throw busyError(directory, cause);
     throw fileError(cause, { what: 'The backup could not be made', file: directory });
   }
 }
@@ -94,8 +100,15 @@ async function makeBackup(
       `The last backup in ${directory} does not belong to this database; name another directory, or make a full backup`,
     );
   }
+  const metaSha256 = await metaHash(scan);
+  if (
+    last !== undefined &&
+    !(await isAnythingNew(storage, scan, directory, { last, metaSha256 }))
+  ) {
+    return { ...last, isNew: false, blobs: 0, damagedBlobs: [] };
+  }
   const kind = last === undefined ? 'full' : 'changes';
-  const number = String(manifest.backups.length + 1).padStart(6, '0');
+  const number = String(numberAfter(manifest.backups.at(-1))).padStart(6, '0');
   const name = `${number}-${kind}-${randomUUID().slice(0, 8)}.backup`;
   await using file = await BackupFile.create(path.join(directory, name));
   const run = new BackupRun(storage, scan, file, directory, options);
@@ -109,15 +122,67 @@ async function makeBackup(
     packedTid: storage.packedTid,
     madeMs: (options.now ?? Date.now)(),
     ...(await file.finish()),
+    hasCodec: storage.hasCodec,
+    metaSha256,
     transactions: run.transactions,
     revisions: run.revisions,
   };
   const now = await readManifest(directory);
   if (now.backups.length !== manifest.backups.length) {
-    throw new OdbError('ODB_BACKUP_BUSY', `Another backup was made in ${directory} meanwhile`);
+    throw busyError(directory);
   }
   await writeManifest(directory, { format: BACKUP_FORMAT, backups: [...now.backups, entry] });
-  return { ...entry, blobs: run.blobs, damagedBlobs: [...run.damagedBlobs] };
+  return { ...entry, isNew: true, blobs: run.blobs, damagedBlobs: [...run.damagedBlobs] };
+}
+
+/** Older ones may have been removed, so the number is not how many there are. */
+function numberAfter(last: BackupEntry | undefined): number {
+  return last === undefined ? 1 : Number.parseInt(last.file, 10) + 1;
+}
+
+/** Tells whether there is anything that the last backup does not have. */
+async function isAnythingNew(
+  storage: Storage,
+  scan: StorageScan,
+  directory: string,
+  { last, metaSha256 }: { readonly last: BackupEntry; readonly metaSha256: string },
+): Promise<boolean> {
+  if (scan.reader.lastTid !== last.to || storage.packedTid !== last.packedTid) return true;
+  if (metaSha256 !== last.metaSha256) return true;
+  return (await sizeOf(path.join(directory, last.file))) !== last.sizeBytes;
+}
+
+/** Gives how large a file is; `undefined` when it is not there. */
+async function sizeOf(file: string): Promise<number | undefined> {
+  try {
+    return (await stat(file)).size;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function metaHash(scan: StorageScan): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const entry of scan.meta()) hash.update(encodeValue(entry));
+  return hash.digest('hex');
+}
+
+/** Whoever begins a backup removes what earlier ones left unfinished. */
+function isTakenAway(error: unknown): boolean {
+  const cause = error instanceof OdbError && error.code === 'ODB_FILE' ? error.cause : error;
+  if (!(cause instanceof Error && 'code' in cause && 'path' in cause)) return false;
+  const file = String(cause.path);
+  const isUnfinished = file.endsWith(TEMPORARY_SUFFIX) || path.dirname(file).endsWith('tmp');
+  return cause.code === 'ENOENT' && isUnfinished;
+}
+
+function busyError(directory: string, cause?: unknown): OdbError {
+  return new OdbError(
+    'ODB_BACKUP_BUSY',
+    `Another backup is being made in ${directory}, or was made meanwhile`,
+    { cause },
+  );
 }
 
 class BackupRun {
@@ -127,6 +192,8 @@ class BackupRun {
   readonly damagedBlobs = new Set<string>();
   readonly #storage: Storage;
   readonly #scan: StorageScan;
+  /** Objects that were made since the backup before, and that a pack forgot. */
+  readonly #cameAndWent = new Set<Oid>();
   readonly #file: BackupFile;
   readonly #blobs: FileBlobs;
   readonly #options: BackupOptions;
@@ -184,9 +251,13 @@ class BackupRun {
 
   /** Ends what an earlier backup may hold, and a pack forgot. */
   async #forgotten(transaction: TransactionRecord): Promise<void> {
-    for (const entry of forgottenEntriesOf(this.#scan.reader, transaction)) {
+    const created = new Set(transaction.created);
+    for (const { oid, version } of forgottenOf(this.#scan.reader, transaction)) {
+      if (created.has(oid)) this.#cameAndWent.add(oid);
       const none = { record: undefined, live: true, basedOn: TID_ZERO };
-      await this.#file.write({ kind: 'overlay', ...entry, ...none });
+      if (version !== undefined) await this.#file.write({ kind: 'overlay', version, oid, ...none });
+      else if (this.#cameAndWent.has(oid)) continue;
+      else await this.#file.write({ kind: 'revision', oid, record: undefined });
       this.revisions += 1;
     }
   }
@@ -204,59 +275,6 @@ class BackupRun {
     }
     this.blobs += 1;
     return true;
-  }
-}
-
-/** A file that gets its name when it is whole. */
-class BackupFile implements AsyncDisposable {
-  readonly #name: string;
-  readonly #temporary: string;
-  readonly #handle: FileHandle;
-  readonly #hash = createHash('sha256');
-  #sizeBytes = 0;
-  #waiting: Uint8Array[] = [MAGIC];
-  #waitingBytes = MAGIC.length;
-
-  static async create(name: string): Promise<BackupFile> {
-    const temporary = `${name}${TEMPORARY_SUFFIX}`;
-    return new BackupFile(name, temporary, await open(temporary, 'wx', 0o640));
-  }
-
-  private constructor(name: string, temporary: string, handle: FileHandle) {
-    this.#name = name;
-    this.#temporary = temporary;
-    this.#handle = handle;
-  }
-
-  async write(item: BackupItem): Promise<void> {
-    const bytes = encodeFrame(item);
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= WRITE_BYTES) await this.#flush();
-  }
-
-  async finish(): Promise<{ readonly sizeBytes: number; readonly sha256: string }> {
-    await this.#flush();
-    await this.#handle.sync();
-    await this.#handle.close();
-    await rename(this.#temporary, this.#name);
-    await syncFile(path.dirname(this.#name));
-    return { sizeBytes: this.#sizeBytes, sha256: this.#hash.digest('hex') };
-  }
-
-  /** Removes what is not finished. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
-    await rm(this.#temporary, { force: true });
-  }
-
-  async #flush(): Promise<void> {
-    const bytes = Buffer.concat(this.#waiting);
-    this.#waiting = [];
-    this.#waitingBytes = 0;
-    this.#hash.update(bytes);
-    this.#sizeBytes += bytes.length;
-    await this.#handle.writeFile(bytes);
   }
 }
 

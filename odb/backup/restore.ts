@@ -15,6 +15,7 @@ import { encodeMeta } from '../commit/commit-packing.js';
 import { OdbError } from '../errors.js';
 import { fileError } from '../blobs/file-error.js';
 import { FORMAT } from '../format.js';
+import type { CodecSource } from '../level/level-codec.js';
 import { blobsDirectory, openObjects, syncObjects } from '../level/level-database.js';
 import {
   encodeNumber,
@@ -27,6 +28,7 @@ import {
 import { LevelPresent, type BatchOperation } from '../level/level-present.js';
 import type { LevelDatabase } from '../level/level-view.js';
 import { OID_ROOT } from '../oid.js';
+import { checkOptions, TID } from '../options.js';
 import { encodeValue } from '../records/record.js';
 import type { TransactionRecord } from '../stored.js';
 import { asTid, TID_ZERO, type Tid } from '../tid.js';
@@ -38,6 +40,12 @@ const BATCH_BYTES = 4 * 1024 * 1024;
 
 /** Which moment is restored, and how. */
 export interface RestoreOptions {
+  /**
+   * How values are in the files of the database that is made: the codec that the backed-up one had,
+   * or another; it has it for ever. `'none'`: none, though that one had a codec. Default: none; of a
+   * database with a codec that is an error.
+   */
+  readonly codec?: CodecSource | 'none';
   /**
    * The moment to restore, inclusive; it need not be the tid of a transaction (`tidAtMs`). Default:
    * that of the last backup.
@@ -64,12 +72,15 @@ export interface RestoreReport {
  *
  * Any moment can be restored up to the last backup, unless a pack had forgotten it before it was
  * first backed up. The numbers of revisions begin anew where a pack had removed the first ones.
- * Cost: writing the database; memory for one transaction.
+ * What is in a backup is as it was before a codec; whether the database is to have one is said here. Cost: writing the
+ * database; memory for one transaction.
  *
  * @param directory that of the backups, where nothing is changed
  * @param target where the database is to be: not there yet, or an empty directory; the directory
  *   `target` with `.restoring` after its name is used for the work, and removed
  * @throws OdbError `ODB_NOT_EMPTY` when there is something at `target`
+ * @throws OdbError `ODB_CODEC` when the database had a codec and none is named, or the module that
+ *   is named has none
  * @throws OdbError `ODB_NO_BACKUP` when there is none that has that moment
  * @throws OdbError `ODB_BACKUP_DAMAGED` when a file is not what was written: see `verifyBackup`
  * @throws OdbError `ODB_DISK_FULL` or `ODB_FILE` when the file system refused
@@ -80,6 +91,7 @@ export async function restore(
   target: string,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
+  checkOptions('restore', options, { at: TID, codec: true, signal: true, onProgress: true });
   try {
     return await restoreTo(path.resolve(target), directory, options);
   } catch (cause) {
@@ -100,6 +112,12 @@ async function restoreTo(
     throw new OdbError('ODB_NO_BACKUP', `There is no backup in ${directory}${when}`);
   }
   requireWhole(directory, chain);
+  if (options.codec === undefined && chain.at(-1)?.hasCodec === true) {
+    throw new OdbError(
+      'ODB_CODEC',
+      `The database in ${directory} had a codec, which encrypted it: name it as 'codec', or 'none' to have a database in plain text`,
+    );
+  }
   const work = `${place}.restoring`;
   await rm(work, { recursive: true, force: true });
   try {
@@ -151,7 +169,8 @@ async function makeDatabase(
   chain: readonly BackupEntry[],
   options: RestoreOptions,
 ): Promise<RestoreReport> {
-  const db = await openObjects(work, { create: true });
+  const codec = options.codec === 'none' ? undefined : options.codec;
+  const db = await openObjects(work, { create: true, codec });
   let run: RestoreRun;
   try {
     run = new RestoreRun(db, directory, work, options);

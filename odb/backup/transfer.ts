@@ -6,9 +6,10 @@
  * copied again.
  */
 import { possibleBlobs } from '../objects/blob-names.js';
+import { checkOptions, TID } from '../options.js';
 import type { Reader, Storage } from '../storage.js';
 import type { ObjectRevision, StoredTransaction, TransactionMeta } from '../stored.js';
-import type { CommitRequest, OverlayWrite } from '../writes.js';
+import type { CommitRequest, ObjectWrite, OverlayWrite } from '../writes.js';
 import { asTid, TID_ZERO, type Tid } from '../tid.js';
 
 /** Which transactions are copied. */
@@ -34,7 +35,8 @@ export interface CopyReport {
  * Copies transactions with their tids, the records they wrote, and the blobs those name.
  *
  * The target is either empty or holds an earlier copy, and nobody else writes to it meanwhile. What
- * the source forgot in a pack is not copied; a transaction of which nothing is left is left out.
+ * the source forgot in a pack is not copied; of a transaction of which nothing is left, there remains
+ * what it says about itself.
  * Metadata stays behind: it has no transactions. Memory holds one transaction at a time; each is a
  * commit of its own in the target.
  *
@@ -47,6 +49,7 @@ export async function copyTransactions(
   target: Storage,
   options: CopyOptions = {},
 ): Promise<CopyReport> {
+  checkOptions('copyTransactions', options, { start: TID, stop: TID, signal: true });
   const { start = asTid(target.lastTid + 1), stop, signal } = options;
   const report = { transactions: 0, records: 0, blobs: 0, lastTid: target.lastTid };
   const range = stop === undefined ? { start } : { start, stop };
@@ -55,7 +58,6 @@ export async function copyTransactions(
     const records = [...transaction.records()];
     const blobs = await copyBlobs(source, target, records);
     const request = copyRequest(target, transaction, records, blobs.names);
-    if (request.writes.length + (request.overlay?.length ?? 0) === 0) continue;
     const { tid } = await target.commit(request);
     report.transactions += 1;
     report.records += records.length;
@@ -75,23 +77,27 @@ function copyRequest(
   using reader = target.snapshot();
   const { version } = transaction;
   const ended = endings(reader, transaction);
-  const written = [...records, ...ended].filter((one) => one.version === version);
+  const written = [...records, ...ended.entries].filter((one) => one.version === version);
   const copied = new Set(written.map(({ oid }) => oid));
+  if (version === undefined) for (const { oid } of ended.objects) copied.add(oid);
   return {
     baseTid: reader.lastTid,
     tid: transaction.tid,
     meta: metaOf(transaction),
-    writes: records.flatMap((one) => {
-      const { oid, record } = one;
-      if (one.version !== undefined) return [];
-      return [{ oid, record, baseTid: reader.revision(oid)?.tid ?? TID_ZERO }];
-    }),
-    overlay: [...records.flatMap((one) => overlayWrite(reader, one)), ...ended],
+    writes: [
+      ...records.flatMap((one) => {
+        const { oid, record } = one;
+        if (one.version !== undefined) return [];
+        return [{ oid, record, baseTid: reader.revision(oid)?.tid ?? TID_ZERO }];
+      }),
+      ...ended.objects,
+    ],
+    overlay: [...records.flatMap((one) => overlayWrite(reader, one)), ...ended.entries],
     maps: transaction.maps.map(({ map, nodes }) => {
       return { map, nodes: nodes.filter((oid) => copied.has(oid)), entries: [] };
     }),
     reads: [],
-    removed: transaction.removed,
+    removed: transaction.removed.filter((oid) => copied.has(oid)),
     blobs,
     ...(version === undefined ? {} : { version }),
   };
@@ -106,14 +112,28 @@ function overlayWrite(
   return [{ version, oid, baseTid, record, live, basedOn }];
 }
 
-/** Ends what the target has of entries that a pack of the source forgot. */
-function endings(target: Reader, transaction: StoredTransaction): OverlayWrite[] {
-  return [...transaction.forgottenEntries()].flatMap(({ version, oid }) => {
-    const entry = target.overlay(version, oid);
-    if (entry === undefined || entry.live) return [];
-    const none = { record: undefined, live: true, basedOn: TID_ZERO };
-    return [{ version, oid, baseTid: entry.tid, ...none }];
-  });
+interface Endings {
+  readonly objects: readonly ObjectWrite[];
+  readonly entries: readonly OverlayWrite[];
+}
+
+/** Ends what the target has of what a pack of the source forgot. */
+function endings(target: Reader, transaction: StoredTransaction): Endings {
+  const objects: ObjectWrite[] = [];
+  const entries: OverlayWrite[] = [];
+  for (const { oid, version } of transaction.forgotten()) {
+    if (version === undefined) {
+      const held = target.revision(oid);
+      if (held?.record === undefined) continue;
+      objects.push({ oid, baseTid: held.tid, record: undefined });
+    } else {
+      const held = target.overlay(version, oid);
+      if (held === undefined || held.live) continue;
+      const none = { record: undefined, live: true, basedOn: TID_ZERO };
+      entries.push({ version, oid, baseTid: held.tid, ...none });
+    }
+  }
+  return { objects, entries };
 }
 
 /** Gives what a transaction says about itself, without what it did. */

@@ -82,6 +82,7 @@ export class FileBlobs implements Blobs {
       return readFileSync(this.path(sha256));
     } catch (cause) {
       if (isMissing(cause)) throw noBlob(sha256, cause);
+      if (isTooLarge(cause)) throw tooLarge(sha256, cause);
       throw fileError(cause, { what: 'A blob could not be read', file: this.path(sha256) });
     }
   }
@@ -222,6 +223,19 @@ export async function syncFile(file: string): Promise<void> {
 
 function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}
+
+/** Node reads files up to 2 GB at once. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_FS_FILE_TOO_LARGE';
+}
+
+function tooLarge(sha256: string, cause: unknown): OdbError {
+  return new OdbError(
+    'ODB_TOO_LARGE',
+    `The blob ${sha256} is too large to be read at once: read it as a stream`,
+    { cause },
+  );
 }
 
 function noBlob(sha256: string, cause?: unknown): OdbError {

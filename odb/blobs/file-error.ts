@@ -28,3 +28,10 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   if (!(error instanceof Error && 'code' in error)) return false;
   return 'syscall' in error || error.code === 'LEVEL_IO_ERROR';
 }
+
+/** Tells whether it was the disk that failed, and not what is on it that is damaged. */
+export function isDiskError(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  // Reads of LevelDB that do not wait tell of it in words only.
+  return isSystemError(error) || error.message.startsWith('IO error: ');
+}

@@ -3,24 +3,21 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Findings } from './check-finding.js';
-import { containerOf, placeField } from '../commit/merge.js';
+import { pathByPlaces as pathInStorage } from '../commit/stored-path.js';
 import type { Oid } from '../oid.js';
 import { decodeRecord, type DecodedRecord } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { Blobs, StorageScan } from '../storage.js';
 import type { TransactionRecord } from '../stored.js';
 import type { Tid } from '../tid.js';
-import { isPlainObject, own } from '../value.js';
 
 /** Things looked at between two pauses, at which progress is told and an abort is seen. */
 const PAUSE_EVERY = 500;
 /** Transaction records kept at hand: objects that are near each other were written together. */
 const RECORDS_KEPT = 64;
-/** Most containers in a path. */
-const CONTAINERS_MAX = 200;
 
 /** The passes of a check, in their order. */
-export type CheckPhase = 'objects' | 'revisions' | 'overlays' | 'transactions';
+export type CheckPhase = 'files' | 'objects' | 'revisions' | 'overlays' | 'transactions';
 
 /** How much a check has looked at. */
 export interface CheckCounts {
@@ -36,6 +33,8 @@ export interface CheckCounts {
   overlays: number;
   /** References to blobs. */
   blobs: number;
+  /** Losses of the past that an earlier repair noted; they are not among the findings. */
+  lost: number;
 }
 
 export interface CheckContext {
@@ -50,6 +49,10 @@ export interface CheckContext {
   /** Blobs whose content was read. */
   readonly verified: Set<string>;
   readonly transactions: TransactionCache;
+  /** Objects of which the current record cannot be read, and that were named for it. */
+  readonly unreadable: Set<Oid>;
+  /** What a repair has noted as lost; see `check-lost.ts`. */
+  readonly lost: Set<string>;
   readonly pause: (phase: CheckPhase) => Promise<void>;
 }
 
@@ -112,34 +115,7 @@ export function decoded(record: Uint8Array): DecodedRecord | undefined {
   return attempt(() => decodeRecord(record));
 }
 
-/** Where an object says it is. */
-export interface StoredPlace {
-  readonly container: Oid;
-  readonly id: string;
-}
-
-export function placeOf(
-  { className, state }: DecodedRecord,
-  rules: MergeRules,
-): StoredPlace | undefined {
-  const container = containerOf(className, state, rules);
-  const field = placeField(className, rules);
-  if (container === undefined || field === undefined) return undefined;
-  const value = own(state, field);
-  const id = isPlainObject(value) ? value.id : undefined;
-  return typeof id === 'string' ? { container: container.oid, id } : undefined;
-}
-
 /** Gives the path of an object by the places it and its containers say; empty where they end. */
 export function pathByPlaces({ scan, rules }: CheckContext, oid: Oid): string {
-  const ids: string[] = [];
-  for (let at = oid; ids.length < CONTAINERS_MAX;) {
-    const record = attempt(() => scan.reader.load(at)?.record);
-    const object = record === undefined ? undefined : decoded(record);
-    const place = object === undefined ? undefined : placeOf(object, rules);
-    if (place === undefined) break;
-    ids.unshift(place.id);
-    at = place.container;
-  }
-  return ids.map((id) => `/${id}`).join('');
+  return pathInStorage(scan.reader, rules, oid);
 }

@@ -6,6 +6,8 @@ import type { Tid } from '../tid.js';
 
 /** Kinds of damage. A kind keeps its meaning from release to release. */
 export type FindingCode =
+  /** A file of the database is damaged; the other findings tell what cannot be read for it. */
+  | 'file'
   /** There is no root, or it is no map. */
   | 'root'
   /** A record cannot be decoded. */
@@ -68,12 +70,17 @@ export interface Finding {
 
 /** What can be done about a finding. */
 export type Repair =
-  /** Bring the object back in the last state it had; where it had none, take out the entry. */
+  /**
+   * Bring the object back in the last state it had that can be read; where it had none, take out the
+   * entry.
+   */
   | {
       readonly kind: 'bring-back';
       readonly oid: Oid;
       /** For a node: the map whose tree it is in. */
       readonly nodeOf?: Oid;
+      /** It is a leaf: where it had no state that can be read, the map goes on with an empty one. */
+      readonly isLeaf?: boolean;
       readonly entry?: { readonly map: Oid; readonly key: string };
     }
   /** Give the object the place where it was found. */
@@ -86,6 +93,7 @@ export type Repair =
 
 export interface FoundDamage extends Finding {
   repairable: boolean;
+  what: string;
   readonly repair?: Repair;
 }
 
@@ -94,11 +102,20 @@ export const FINDINGS_MAX = 10_000;
 
 /** Collects findings. */
 export class Findings {
-  readonly list: FoundDamage[] = [];
+  list: FoundDamage[] = [];
   count = 0;
 
   add(finding: Omit<FoundDamage, 'repairable'>): void {
     this.count += 1;
     if (this.list.length < FINDINGS_MAX) this.list.push({ ...finding, repairable: false });
+  }
+
+  /** Takes findings out, and answers how many. */
+  remove(isWanted: (finding: FoundDamage) => boolean): number {
+    const kept = this.list.filter((finding) => !isWanted(finding));
+    const removed = this.list.length - kept.length;
+    this.list = kept;
+    this.count -= removed;
+    return removed;
   }
 }

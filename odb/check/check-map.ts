@@ -5,7 +5,7 @@
  * Holds the nodes on the way down, not the tree.
  */
 import { isInner, keyAt } from '../trees/btree.js';
-import { attempt, type CheckContext } from './check-context.js';
+import { attempt, decoded, type CheckContext } from './check-context.js';
 import type { FindingCode } from './check-finding.js';
 import { decodeNode, type OidNode } from '../trees/node-record.js';
 import type { Oid } from '../oid.js';
@@ -34,6 +34,16 @@ interface Place {
   readonly to: string | undefined;
 }
 
+/** A node that is not there, or cannot be read. */
+interface LostNode {
+  readonly oid: Oid;
+  readonly depth: number;
+  readonly code: 'record' | 'dangling';
+  readonly what: string;
+  /** There can be another one in its place. */
+  readonly canReplace: boolean;
+}
+
 /**
  * Walks the entries of a map, in the order of the tree, and reports what is wrong with it.
  *
@@ -54,6 +64,7 @@ export function* checkMap(
   const report = (code: FindingCode, oid: Oid, what: string): void => {
     findings.add({ code, oid, path: path(), what, ...where });
   };
+  const lost: LostNode[] = [];
   let leafDepth: number | undefined;
   const waiting: Place[] = [{ oid: map, depth: 0, from: undefined, to: undefined }];
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
@@ -65,16 +76,17 @@ export function* checkMap(
       }
       counts.reached += 1;
     }
-    const record = attempt(() => load(oid));
-    if (record === undefined) {
-      const what = `The node ${oid} of the map ${map} does not exist`;
-      if (patch === undefined) {
-        const repair = { kind: 'bring-back', oid, nodeOf: map } as const;
-        findings.add({ code: 'dangling', oid, path: path(), what, repair });
-      } else report('dangling', oid, what);
+    const read = attempt(() => ({ record: load(oid) }));
+    const node = attempt(() => (read?.record === undefined ? undefined : decodeNode(read.record)));
+    if (read?.record === undefined || (node === undefined && decoded(read.record) === undefined)) {
+      const isThere = read === undefined || read.record !== undefined;
+      if (isThere) context.unreadable.add(oid);
+      const how = isThere ? 'cannot be read' : 'does not exist';
+      const what = `The node ${oid} of the map ${map} ${how}: it had the entries ${range(at)}`;
+      const canReplace = patch === undefined && read !== undefined;
+      lost.push({ oid, depth, code: isThere ? 'record' : 'dangling', what, canReplace });
       continue;
     }
-    const node = attempt(() => decodeNode(record));
     if (node === undefined || depth > DEPTH_MAX) {
       report('map-node', oid, `The record is no node of the map ${map}`);
       continue;
@@ -110,6 +122,20 @@ export function* checkMap(
     counts.entries += node.keys.length;
     for (const [i, key] of node.keys.entries()) yield { key, value: node.values[i] };
   }
+  // All leaves are at one depth, so by now it is known which of these were some.
+  for (const { oid, depth, code, what, canReplace } of lost) {
+    if (!canReplace) report(code, oid, what);
+    else {
+      const isLeaf = depth === leafDepth;
+      const repair = { kind: 'bring-back', oid, nodeOf: map, isLeaf } as const;
+      findings.add({ code, oid, path: path(), what, repair });
+    }
+  }
+}
+
+function range({ from, to }: Place): string {
+  const first = from === undefined ? 'from the first' : `from '${from}'`;
+  return `${first} ${to === undefined ? 'to the last' : `up to '${to}'`}`;
 }
 
 function inOrder({ keys }: OidNode, { from, to }: Place): boolean {

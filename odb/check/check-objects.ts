@@ -8,10 +8,11 @@
 import { treeEntries, treeGet } from '../trees/btree.js';
 import { declaredBlobs } from '../objects/blob-names.js';
 import { checkBlob } from './check-blobs.js';
-import { attempt, decoded, placeOf, type CheckContext, type StoredPlace } from './check-context.js';
+import { attempt, decoded, type CheckContext } from './check-context.js';
 import type { Repair } from './check-finding.js';
 import { checkListNode } from './check-list.js';
 import { checkMap } from './check-map.js';
+import { placeOf, type StoredPlace } from '../commit/stored-path.js';
 import { OID_ROOT, type Oid } from '../oid.js';
 import { OidMarks } from '../pack/oid-marks.js';
 import { PresentTree } from '../trees/present-tree.js';
@@ -60,13 +61,13 @@ class Walk {
   async run(): Promise<void> {
     const { findings, counts } = this.#context;
     const root = this.#load(OID_ROOT);
-    if (root === undefined) {
+    if (root === undefined && this.#isMissing(OID_ROOT)) {
       const what = 'The root does not exist, so nothing can be reached';
       const repair: Repair = { kind: 'bring-back', oid: OID_ROOT };
       findings.add({ code: 'root', oid: OID_ROOT, path: '', what, repair });
       return;
     }
-    if (!this.#context.transactions.isMap(OID_ROOT, root.tid)) {
+    if (root !== undefined && !this.#context.transactions.isMap(OID_ROOT, root.tid)) {
       findings.add({ code: 'root', oid: OID_ROOT, path: '', what: 'The root is no map' });
     }
     this.reached.add(OID_ROOT);
@@ -90,7 +91,7 @@ class Walk {
       const reference = next.value;
       await this.#context.pause('objects');
       if (this.reached.has(reference.oid)) continue;
-      if (this.#load(reference.oid) === undefined) {
+      if (this.#isMissing(reference.oid)) {
         this.#dangling(reference, at);
         continue;
       }
@@ -111,8 +112,10 @@ class Walk {
     const { oid } = reference;
     const loaded = this.#load(oid);
     const object = loaded === undefined ? undefined : decoded(loaded.record);
-    // A record that cannot be decoded is named by the pass over all revisions.
-    if (loaded === undefined || object === undefined) return undefined;
+    if (loaded === undefined || object === undefined) {
+      this.#unreadable(reference, parent, loaded);
+      return undefined;
+    }
     const isMap = this.#context.transactions.isMap(oid, loaded.tid) && isTree(object.state);
     const frame: Frame = { reference, parent, isMap, references: [].values() };
     await this.#checkObject(frame, object, loaded);
@@ -165,6 +168,28 @@ class Walk {
           ? { kind: 'bring-back', oid, entry: { map, key } }
           : { kind: 'bring-back', oid },
     });
+  }
+
+  #unreadable(
+    reference: Reference,
+    parent: Frame | undefined,
+    loaded: LoadedRecord | undefined,
+  ): void {
+    const { oid } = reference;
+    this.#context.unreadable.add(oid);
+    const path = pathOf({ reference, parent });
+    if (loaded === undefined) {
+      this.#context.findings.add({ code: 'record', oid, path, what: 'It cannot be read' });
+      return;
+    }
+    const repair: Repair = { kind: 'bring-back', oid };
+    const what = 'The record cannot be decoded';
+    this.#context.findings.add({ code: 'record', oid, tid: loaded.tid, path, what, repair });
+  }
+
+  /** Tells whether there is nothing; what is there and cannot be read is not missing. */
+  #isMissing(oid: Oid): boolean {
+    return attempt(() => this.#context.scan.reader.load(oid) === undefined) ?? false;
   }
 
   /** Tells whether a container has an object where that says; `undefined` when it has no maps. */
@@ -257,9 +282,13 @@ function referencesIn(value: unknown): Oid[] {
   return isPlainObject(value) ? Object.values(value).flatMap(referencesIn) : [];
 }
 
-function pathOf(frame: Frame): string {
+function pathOf(frame: Pick<Frame, 'reference' | 'parent'>): string {
   const steps: string[] = [];
-  for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) {
+  for (
+    let at: Pick<Frame, 'reference' | 'parent'> | undefined = frame;
+    at !== undefined;
+    at = at.parent
+  ) {
     steps.unshift(at.reference.step);
   }
   return steps.join('') || '/';

@@ -1,24 +1,27 @@
 /**
  * Repairing what a check found: from findings to one transaction.
  *
- * Nothing is made up: an object comes back in the last state it had, with whatever it needs that is
- * missing too; an entry of a map that leads to what never was is taken out; an object's place
+ * Nothing is made up, and a map whose leaf is lost goes on without it: an object comes back in the last state it had that can be read, with whatever
+ * it needs that is missing too; an entry of a map that leads to what never was is taken out; an object's place
  * becomes where its container has it. It is an ordinary transaction, which says what it did and can
  * be undone.
  */
 import { NODE_CLASS, NODE_ENTRIES_MAX, treeGet } from '../trees/btree.js';
 import { treeDelete } from '../trees/btree-change.js';
 import { attempt, decoded, type TransactionCache } from './check-context.js';
-import type { FoundDamage, Repair } from './check-finding.js';
+import type { Finding, FoundDamage, Repair } from './check-finding.js';
+import { lossesIn, type NotedLoss } from './check-lost.js';
 import type { LastState } from './check-revisions.js';
 import { placeField } from '../commit/merge.js';
 import type { Oid } from '../oid.js';
+import { encodeNode } from '../trees/node-record.js';
 import { PresentTree } from '../trees/present-tree.js';
 import { classNameOf, encodeRecord, encodeValue, referencesIn } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { Reader } from '../storage.js';
+import type { TransactionMeta } from '../stored.js';
 import type { CommitRequest, EntryChange, ObjectWrite } from '../writes.js';
-import { TID_ZERO, type Tid } from '../tid.js';
+import { nextTid, TID_ZERO, type Tid } from '../tid.js';
 import { isPlainObject, Ref } from '../value.js';
 
 /** Most objects written by one repair; the next check finds the rest. */
@@ -39,6 +42,8 @@ export interface RepairPlan {
   readonly request: CommitRequest;
   /** Of how many findings it takes care. */
   readonly repaired: number;
+  /** How many losses of the past it notes. */
+  readonly lost: number;
 }
 
 /** Plans the transaction that repairs what can be repaired; `undefined` when nothing can. */
@@ -49,9 +54,20 @@ export function planRepair(
   const draft = new RepairDraft(source);
   const done = findings.filter(({ repair }) => repair !== undefined && draft.add(repair));
   done.push(...draft.removeEntries(findings));
-  if (done.length === 0) return undefined;
-  const what = done.slice(0, NAMED_MAX).map(({ code, path, what }) => `${code} ${path}: ${what}`);
-  return { request: draft.request(done.length, what), repaired: done.length };
+  const lost = [
+    ...lossesIn(findings, (finding) => draft.isStillThere(finding)),
+    ...done.flatMap((finding) => draft.lossBehind(finding)),
+  ];
+  if (done.length === 0 && lost.length === 0) return undefined;
+  const repaired = done
+    .slice(0, NAMED_MAX)
+    .map(({ code, path, what }) => `${code} ${path}: ${what}`);
+  const note =
+    done.length === 0
+      ? `Noted ${lost.length} of what a check found as lost`
+      : `Repaired ${done.length} of what a check found`;
+  const extension = { repaired, ...(lost.length === 0 ? {} : { lost }) };
+  return { request: draft.request({ note, extension }), repaired: done.length, lost: lost.length };
 }
 
 class RepairDraft {
@@ -85,10 +101,31 @@ class RepairDraft {
     });
   }
 
-  request(count: number, repaired: readonly string[]): CommitRequest {
+  /** Tells whether a finding is about what is there now, and stays so. */
+  isStillThere({ code, oid, version, tid }: Finding): boolean {
+    if (oid === undefined || code === 'chain' || code === 'written') return false;
+    if (code === 'no-current') return !this.#writes.has(oid);
+    const { reader } = this.#source;
+    const current = attempt(() =>
+      version === undefined ? reader.revision(oid) : reader.overlay(version, oid),
+    );
+    return current === undefined || current.tid === tid;
+  }
+
+  /** What cannot be read stays in the past of what takes its place. */
+  lossBehind({ code, oid }: Finding): NotedLoss[] {
+    const tid = oid === undefined ? undefined : this.#writes.get(oid)?.baseTid;
+    if (code !== 'record' || oid === undefined || tid === undefined) return [];
+    return [{ code, oid, tid }];
+  }
+
+  request(meta: TransactionMeta): CommitRequest {
+    const { lastTid } = this.#source.reader;
     return {
-      baseTid: this.#source.reader.lastTid,
-      meta: { note: `Repaired ${count} of what a check found`, extension: { repaired } },
+      baseTid: lastTid,
+      meta,
+      // One that writes nothing is stored for what it says: such a one has a tid of its own.
+      ...(this.#writes.size === 0 ? { tid: nextTid(lastTid, Date.now()) } : {}),
       writes: [...this.#writes.values()],
       maps: [...this.#maps].map(([map, { nodes, entries }]) => {
         return { map, nodes: [...nodes], entries };
@@ -100,7 +137,8 @@ class RepairDraft {
   }
 
   /** Brings an object back, and everything missing that it refers to. */
-  #bringBack({ oid, nodeOf }: Extract<Repair, { kind: 'bring-back' }>): boolean {
+  #bringBack({ oid, nodeOf, isLeaf }: Extract<Repair, { kind: 'bring-back' }>): boolean {
+    if (isLeaf === true && !this.#source.states.has(oid)) return this.#emptyLeaf(oid, nodeOf);
     const waiting: { readonly oid: Oid; readonly nodeOf: Oid | undefined }[] = [{ oid, nodeOf }];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (this.#writes.has(next.oid) || this.#writes.size >= REPAIRS_MAX) continue;
@@ -119,6 +157,13 @@ class RepairDraft {
       }
     }
     return this.#writes.has(oid);
+  }
+
+  #emptyLeaf(oid: Oid, map: Oid | undefined): boolean {
+    const base = this.#tidOf(oid);
+    if (base === undefined || map === undefined || this.#writes.has(oid)) return false;
+    this.#write(oid, base, encodeNode({ keys: [], values: [] }), map);
+    return true;
   }
 
   #place({ oid, container, id }: Extract<Repair, { kind: 'place' }>): boolean {
@@ -170,16 +215,16 @@ class RepairDraft {
     return attempt(() => this.#source.reader.revision(oid)?.tid ?? TID_ZERO);
   }
 
-  /** The last state of an object that ended. */
+  /** The last state of an object that ended, as far as its revisions can be read. */
   #lastState(oid: Oid): LastState | undefined {
     return attempt(() => {
       const { reader } = this.#source;
-      let found = reader.revision(oid);
-      while (found !== undefined && found.record === undefined && found.previousTid !== TID_ZERO) {
-        found = reader.revision(oid, found.previousTid);
+      for (let found = reader.revision(oid); found !== undefined;) {
+        const { tid, record, previousTid } = found;
+        if (record !== undefined && decoded(record) !== undefined) return { tid, record };
+        found = previousTid === TID_ZERO ? undefined : reader.revision(oid, previousTid);
       }
-      const { tid = TID_ZERO, record } = found ?? {};
-      return record === undefined ? undefined : { tid, record };
+      return undefined;
     });
   }
 }

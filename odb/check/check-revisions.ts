@@ -7,7 +7,8 @@
 import { declaredBlobs } from '../objects/blob-names.js';
 import { checkBlob } from './check-blobs.js';
 import { Chain } from './check-chain.js';
-import { decoded, pathByPlaces, placeOf, type CheckContext } from './check-context.js';
+import { decoded, pathByPlaces, type CheckContext } from './check-context.js';
+import { placeOf } from '../commit/stored-path.js';
 import type { Oid } from '../oid.js';
 import type { OidMarks } from '../pack/oid-marks.js';
 import type { DecodedRecord } from '../records/record.js';
@@ -43,8 +44,10 @@ export async function checkRevisions(
     if (found.isCurrent && !reached.has(found.oid)) context.counts.unreached += 1;
     const object = decoded(record);
     if (found.isCurrent && object !== undefined) checkLost(context, found.oid, object, reached);
-    if (object === undefined) chain.report('record', 'The record cannot be decoded', found.tid);
-    else {
+    if (object === undefined) {
+      const isNamed = found.isCurrent && context.unreadable.has(found.oid);
+      if (!isNamed) chain.report('record', 'The record cannot be decoded', found.tid);
+    } else {
       if (wanted.has(found.oid)) states.set(found.oid, { tid: found.tid, record });
       if (found.isCurrent && reached.has(found.oid)) continue;
       for (const sha256 of declaredBlobs(object.className, object.state)) {

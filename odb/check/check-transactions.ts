@@ -3,6 +3,7 @@
  * it lists is there, and that the storage's account of the newest is right.
  */
 import { attempt, pathByPlaces, type CheckContext } from './check-context.js';
+import { notedLosses } from './check-lost.js';
 import type { Oid } from '../oid.js';
 import type { TransactionRecord } from '../stored.js';
 import { TID_ZERO, type Tid } from '../tid.js';
@@ -19,6 +20,7 @@ export async function checkTransactions(context: CheckContext): Promise<void> {
       findings.add({ code: 'transaction', tid, path: '', what });
     } else {
       const { previousTid } = transaction;
+      for (const key of notedLosses(tid, transaction)) context.lost.add(key);
       if (previousTid !== last && !broken) {
         const what = `It says that the transaction before it is ${previousTid}; it is ${last}`;
         findings.add({ code: 'transaction', tid, path: '', what });

@@ -62,7 +62,7 @@ export class CommitDraft {
     this.present = present;
     this.options = options;
     for (const write of request.writes) {
-      assert(!this.writes.has(write.oid), `object ${write.oid} is written once`);
+      if (this.writes.has(write.oid)) assert(false, `object ${write.oid} is written once`);
       this.writes.set(write.oid, write);
     }
   }
@@ -82,7 +82,8 @@ export class CommitDraft {
     if (this.conflicts.length > 0) throw new ConflictError(this.conflicts);
     const isNothing =
       writes.length + overlay.length === 0 && maps.every(({ entries }) => entries.length === 0);
-    return isNothing ? undefined : this.#finish();
+    // A copy of a transaction keeps what that says, whatever is left of what it wrote.
+    return isNothing && this.request.tid === undefined ? undefined : this.#finish();
   }
 
   /** Gives what the transaction's readers see of an object now, or saw just after `at`. */
@@ -293,27 +294,26 @@ export class CommitDraft {
   #checkContainers(): void {
     const { removed, baseTid, version } = this.request;
     const { rules } = this.options.classes;
-    const written = [...this.changes].filter(([oid]) => !this.nodes.has(oid));
     const look = (oid: Oid): RecordAt | undefined => {
       const change = this.changes.get(oid);
       if (change === undefined) return this.shown(oid);
       return { record: change.after, tid: tidOf(change.before ?? this.shown(oid)) };
     };
-    const moves = written.map(([oid, { before, after }]) => {
-      return { oid, before: before?.record, after };
-    });
-    const circles = findCircles(moves, { look, baseTid, rules });
+    const circles = findCircles(this.changes, { look, baseTid, rules });
     this.conflicts.push(...circles);
     // What is in itself has no way up to look for removed containers on.
     if (circles.length > 0) return;
-    const oids = written.map(([oid]) => oid);
-    const ends = [...removed, ...oids.filter((oid) => this.#ended(oid))];
+    const ends: Oid[] = [...removed];
+    for (const [oid, { before, after }] of this.changes) {
+      if (isEnd(after, before) && !this.nodes.has(oid)) ends.push(oid);
+    }
     if (ends.length === 0 && this.present.lastRemovalTid <= baseTid) return;
+    const written = [...this.changes.keys()].filter((oid) => !this.nodes.has(oid));
     const since = [...this.present.since(baseTid)].filter(
       (transaction) => transaction.version === version,
     );
     this.conflicts.push(
-      ...findRemovedContainers({ written: oids, removed: ends, since, baseTid, look, rules }),
+      ...findRemovedContainers({ written, removed: ends, since, baseTid, look, rules }),
     );
   }
 

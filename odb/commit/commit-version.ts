@@ -8,6 +8,7 @@ import { EMPTY_LEAF } from '../trees/btree.js';
 import { CommitDraft, tidOf } from './commit-draft.js';
 import type { CommitChanges, DecideOptions, Present } from './decision.js';
 import { isListPart } from '../trees/list-nodes.js';
+import { lastRevision } from './last-revision.js';
 import { encodeNode, PATCH_CLASS, PATCH_NODE_CLASS, SET_CLASS } from '../trees/node-record.js';
 import type { Oid } from '../oid.js';
 import { hasBase } from './overlay-bases.js';
@@ -33,6 +34,8 @@ export class VersionDraft extends CommitDraft {
   readonly #version: Oid;
   /** The moment of main that the list in hand rests on. */
   #moment: Tid;
+  /** What the request takes out of its container. */
+  readonly #removed: ReadonlySet<Oid>;
 
   constructor(
     request: CommitChanges & { readonly version: Oid },
@@ -42,6 +45,7 @@ export class VersionDraft extends CommitDraft {
     super(request, present, options);
     this.#version = request.version;
     this.#moment = request.baseTid;
+    this.#removed = new Set(request.removed);
     for (const write of request.writes) {
       if (write.live === true) this.writes.set(write.oid, { ...write, record: undefined });
     }
@@ -60,7 +64,7 @@ export class VersionDraft extends CommitDraft {
     if (write.live === true) this.#end(write, held);
     else if (list !== undefined) this.lists.add(list);
     else if (held?.tid === baseTid) {
-      this.#keep(oid, { record, basedOn: write.basedOn ?? held.basedOn });
+      this.#keep(oid, { record, basedOn: this.#basedOn(write, held.basedOn) });
     } else if (held !== undefined) this.#mergeInto(write, held);
     else this.#begin(write);
   }
@@ -80,7 +84,20 @@ export class VersionDraft extends CommitDraft {
     const record = this.mergeWith(write, held.record, base);
     if (record === undefined) return;
     this.merged.add(oid);
-    this.#keep(oid, { record, basedOn: write.basedOn ?? held.basedOn });
+    this.#keep(oid, { record, basedOn: this.#basedOn(write, held.basedOn) });
+  }
+
+  /**
+   * What a version takes out of its container rests on the moment it saw, and not only on a revision:
+   * with it goes what was below it then. Where main has written the object itself since, that
+   * revision is still to be merged.
+   */
+  #basedOn({ oid, record, basedOn }: ObjectWrite, from: Tid): Tid {
+    if (basedOn !== undefined) return basedOn;
+    const { baseTid } = this.request;
+    const isGone = record === undefined || this.#removed.has(oid);
+    if (!isGone || from === TID_ZERO || from >= baseTid) return from;
+    return tidOf(this.present.revision(oid, baseTid)) <= from ? baseTid : from;
   }
 
   /** Makes an entry where main showed through. */
@@ -102,7 +119,7 @@ export class VersionDraft extends CommitDraft {
       return;
     }
     const from = this.#fromMain(write);
-    const basedOn = write.basedOn ?? from;
+    const basedOn = this.#basedOn(write, from);
     const isFromMain = tidOf(this.present.revision(oid, from)) === from;
     if (isFromMain && hasBase(this.present, { oid, record, basedOn }))
       this.#keep(oid, { record, basedOn });
@@ -164,6 +181,10 @@ export class VersionDraft extends CommitDraft {
     const main = this.present.revision(map);
     const isPatched = held === undefined ? main?.record !== undefined : isPatch(held.record);
     const isWhole = held?.record === undefined ? main?.record === undefined : !isPatched;
+    if (isWhole && patch.nodes.some((oid) => this.writes.get(oid)?.live === true)) {
+      this.#endNodes(patch);
+      return;
+    }
     if (isWhole) {
       // What ended in main, or with an entry, may begin here anew.
       this.#moment = this.request.baseTid;
@@ -176,9 +197,11 @@ export class VersionDraft extends CommitDraft {
     if (write?.live === true) this.#endMap(write, undefined);
     else if (write !== undefined && write.record === undefined) {
       this.#endMap(write, { record: undefined, basedOn: this.#mainTid(map) });
-    } else if (!isPatched || main?.record === undefined) {
-      this.refuse(write ?? { oid: map, baseTid: this.request.baseTid }, 'removed');
-    } else this.#decidePatch(patch, main.record);
+    } else {
+      const shape = lastRevision(this.#look, map)?.record;
+      if (isPatched && shape !== undefined) this.#decidePatch(patch, shape);
+      else this.refuse(write ?? { oid: map, baseTid: this.request.baseTid }, 'removed');
+    }
   }
 
   #baseOnMain(nodes: readonly Oid[]): void {
@@ -186,6 +209,17 @@ export class VersionDraft extends CommitDraft {
       const write = this.writes.get(oid);
       if (write !== undefined) this.writes.set(oid, { ...write, baseTid: this.#fromMain(write) });
     }
+  }
+
+  /** Main has come to have the same map: what the version has of it ends, node by node. */
+  #endNodes({ map, nodes }: MapPatch): void {
+    for (const oid of nodes) {
+      const write = this.writes.get(oid);
+      if (write === undefined) continue;
+      if (oid !== map) this.nodes.add(oid);
+      this.decideObject(write);
+    }
+    this.maps.push({ map, nodes });
   }
 
   /** A copy tells which entries are nodes of which map, and has the entries as they are. */
@@ -254,12 +288,16 @@ export class VersionDraft extends CommitDraft {
     });
   }
 
+  /** Main's map; one that it ended is as it last was. */
   #mainTree(map: Oid, at?: Tid): PresentTree {
     return new PresentTree(map, {
-      load: (oid) => this.present.revision(oid, at)?.record,
+      load: (oid) => lastRevision(this.#look, oid, at)?.record,
       allocate: this.options.allocate,
     });
   }
+
+  readonly #look = (oid: Oid, at?: Tid): StoredRevision | undefined =>
+    this.present.revision(oid, at);
 
   /** The revision of main that the request saw, or what is left of it. */
   #mainTid(oid: Oid): Tid {
@@ -270,7 +308,7 @@ export class VersionDraft extends CommitDraft {
     super.decideOverlay(write);
     if (write.version !== this.#version) return;
     const { oid, live, record } = write;
-    const after = live ? this.present.revision(oid)?.record : record;
+    const after = live || isPatch(record) ? this.present.revision(oid)?.record : record;
     this.changes.set(oid, { before: this.shown(oid), after });
     const map = this.maps.find(({ nodes }) => nodes.includes(oid));
     if (map !== undefined && oid !== map.map) this.nodes.add(oid);

@@ -6,7 +6,7 @@
  * The walk is taken only where something was removed, or moved.
  */
 import { assert } from '../assert.js';
-import type { ConflictingObject } from '../errors.js';
+import { OdbError, type ConflictingObject } from '../errors.js';
 import { placeField } from './merge.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, fieldIn } from '../records/record.js';
@@ -43,36 +43,48 @@ function containerOfOid(oid: Oid, look: Look, rules: MergeRules): Oid | undefine
 }
 
 function containerIn(record: Uint8Array, rules: MergeRules): Oid | undefined {
-  const field = placeField(classNameOf(record), rules);
-  const place = field === undefined ? undefined : fieldIn(record, field);
+  const place = placeIn(record, rules);
   return isPlainObject(place) && place.container instanceof Ref ? place.container.oid : undefined;
+}
+
+/** A record that is damaged says no place: it can be replaced like any other. */
+function placeIn(record: Uint8Array, rules: MergeRules): unknown {
+  try {
+    const field = placeField(classNameOf(record), rules);
+    return field === undefined ? undefined : fieldIn(record, field);
+  } catch (error) {
+    if (error instanceof OdbError && error.code === 'ODB_DAMAGED') return undefined;
+    throw error;
+  }
 }
 
 /** What a commit makes of one object. */
 export interface Written {
-  readonly oid: Oid;
-  readonly before: Uint8Array | undefined;
+  /** `undefined` for one that is new. */
+  readonly before: { readonly record: Uint8Array | undefined } | undefined;
   readonly after: Uint8Array | undefined;
 }
 
 /**
- * Finds what would be in itself: moved into something that is, at last, in it.
+ * Finds what would be in itself: moved into something that is, at last, in it. What is new can be in
+ * itself only if something older was moved into it.
  *
  * @param look gives states as they will be after the commit
  */
 export function findCircles(
-  written: Iterable<Written>,
+  written: Iterable<readonly [Oid, Written]>,
   { look, baseTid, rules }: Pick<Sides, 'look' | 'baseTid' | 'rules'>,
 ): ConflictingObject[] {
   const found: ConflictingObject[] = [];
-  for (const { oid, before, after } of written) {
-    // What is new can be in itself only if something older was moved into it.
+  const fields = new Map<string, string | undefined>();
+  for (const [oid, { before, after }] of written) {
     if (before === undefined || after === undefined) continue;
     const className = classNameOf(after);
-    const field = placeField(className, rules);
-    if (field === undefined) continue;
+    if (!fields.has(className)) fields.set(className, placeField(className, rules));
+    const field = fields.get(className);
+    if (field === undefined || before.record === undefined) continue;
     const container = containerIn(after, rules);
-    if (container === undefined || container === containerIn(before, rules)) continue;
+    if (container === undefined || container === containerIn(before.record, rules)) continue;
     if (!isInItself(oid, look, rules)) continue;
     const currentTid = look(oid)?.tid ?? TID_ZERO;
     found.push({ oid, className, baseTid, currentTid, fields: [field], reason: 'moved' });

@@ -11,13 +11,14 @@ import { OdbError } from '../errors.js';
 import { MapNode, MapNodes, TreeNode } from '../objects/map-node.js';
 import type { Oid } from '../oid.js';
 import { Persistent } from '../objects/persistent.js';
-import { decodeRecord, encodeRecord, encodeValue } from '../records/record.js';
+import { decodeRecord, encodeRecord, encodeValue, type ReferenceOf } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { Reader } from '../storage.js';
 import type { TransactionMeta } from '../stored.js';
 import type { CommitRequest, EntryChange, MapPatch, ObjectWrite } from '../writes.js';
-import { Ref } from '../value.js';
 import type { EntryNote } from '../versions/version-notes.js';
+
+const NO_BLOBS: readonly string[] = [];
 
 /** What building a request needs of the connection. */
 export interface RequestSource {
@@ -31,6 +32,8 @@ export interface RequestSource {
   toStore(oid: Oid, record: Uint8Array): Uint8Array;
   /** Gives the oid of an object; one that is new joins `Changes.changed`. */
   oidOf(object: Persistent): Oid;
+  /** The same of any object in a state; `undefined` for one that is not persistent. */
+  readonly referenceOf: ReferenceOf;
 }
 
 /** What is to be written for one object, with what the transaction tells about it. */
@@ -97,7 +100,7 @@ export function buildRequest(
     if (ended.has(oid) || (notes === undefined && !nodes.has(oid))) continue;
     if (!nodes.has(oid)) nodes.set(oid, []);
     const patch = changes.patches.get(map) ?? new Map<string, unknown>();
-    entries.set(oid, entryChanges(map, patch, notes, referenceBy(source)));
+    entries.set(oid, entryChanges(map, patch, notes, source.referenceOf));
   }
   const overlay = [...(changes.notes?.overlay ?? [])];
   return {
@@ -129,18 +132,16 @@ function entriesAlone(changes: Changes, source: RequestSource): Map<Oid, EntryCh
   for (const [map, patch] of patches) {
     const oid = source.oidOf(map);
     if (erased.has(map) || notes?.objects.has(oid) === true || !source.takesEntries(oid)) continue;
-    const entries = entryChanges(map, patch, notes?.entries.get(map), referenceBy(source));
+    const entries = entryChanges(map, patch, notes?.entries.get(map), source.referenceOf);
     if (entries.length > 0) alone.set(oid, entries);
   }
   return alone;
 }
 
 /** Gives a write with what its version is told of it. */
-function objectWrite(
-  { oid, baseTid, record, map }: StateWrite,
-  { notes }: Changes,
-  source: RequestSource,
-): ObjectWrite {
+function objectWrite(state: StateWrite, { notes }: Changes, source: RequestSource): ObjectWrite {
+  if (source.version === undefined && notes === undefined) return state;
+  const { oid, baseTid, record, map } = state;
   const { liveAs, basedOn } = notes?.objects.get(oid) ?? {};
   if (liveAs !== undefined && isSameBytes(liveAs.bytes, record)) {
     return { oid, baseTid, record, live: true };
@@ -174,9 +175,9 @@ export function stateWrite(
     baseTid: object.$tid,
     record: erased
       ? undefined
-      : encodeRecord(object.$class.name, object.$state(), referenceBy(source)),
+      : encodeRecord(object.$class.name, object.$state(), source.referenceOf),
     leaves: leavesItsPlace(object, oid, erased, source.reader),
-    blobs: erased ? [] : blobsOf(object),
+    blobs: erased ? NO_BLOBS : blobsOf(object),
     map,
   };
 }
@@ -184,13 +185,6 @@ export function stateWrite(
 /** The map of whose tree an object is a node, as far as that has an oid. */
 function mapOf(object: Persistent): Oid | undefined {
   return object instanceof TreeNode ? (object.$map ?? object).$oid : undefined;
-}
-
-function referenceBy(source: RequestSource): (value: object) => Oid | undefined {
-  return (value) => {
-    if (value instanceof Ref) return value.oid;
-    return value instanceof Persistent ? source.oidOf(value) : undefined;
-  };
 }
 
 /** Without its rules, a storage would take every second change of a mergeable field for a conflict. */
@@ -211,9 +205,11 @@ function leavesItsPlace(object: Persistent, oid: Oid, erased: boolean, reader: R
   return before !== undefined && decodeRecord(before.record).state[place.name] !== undefined;
 }
 
-function blobsOf(object: Persistent): string[] {
+function blobsOf(object: Persistent): readonly string[] {
+  const { blobs } = object.$class;
+  if (blobs.length === 0) return NO_BLOBS;
   const found: string[] = [];
-  for (const { slot } of object.$class.blobs) {
+  for (const { slot } of blobs) {
     const value = object.$slots?.[slot];
     if (typeof value === 'string') found.push(value);
     else if (typeof value === 'object' && value !== null && 'sha256' in value) {
@@ -227,7 +223,7 @@ function entryChanges(
   object: Persistent,
   patch: ReadonlyMap<string, unknown>,
   notes: ReadonlyMap<string, EntryNote> | undefined,
-  referenceOf: (value: object) => Oid | undefined,
+  referenceOf: ReferenceOf,
 ): EntryChange[] {
   assert(object instanceof TreeNode, 'entries are those of a map');
   const encode = (value: unknown): Uint8Array | undefined =>

@@ -55,6 +55,10 @@ export abstract class PlanningConnection extends ConnectionView {
    * In main, taking back a check-in or a discard restores what it ended in the version, unless that
    * was changed since. In a version, its own transactions are taken back.
    *
+   * Synchronous. Reads each object the transactions wrote, and all that again for each set of
+   * transactions it tries when something stands in the way: seconds for thousands of objects that
+   * many later transactions changed.
+   *
    * @param options.objects only these objects of the transactions; a map stands for its nodes
    * @throws OdbError `ODB_OTHER_VERSION` for a transaction that was made elsewhere
    * @throws OdbError `ODB_NO_TRANSACTION` for a tid that names none
@@ -91,8 +95,8 @@ export abstract class PlanningConnection extends ConnectionView {
    *
    * What main did not touch since is taken over, what both changed is merged: field by field, key by
    * key, item by item. What cannot be merged is a conflict, with the states of all sides; planning
-   * again with `resolve` resolves it. Nothing goes below what main removed, and nothing is removed
-   * below which main changed something since. What is derived from other objects
+   * again with `resolve` resolves it, and may bring up others. Nothing goes below what main removed
+   * or refers to what it ended, and nothing is removed below which main changed something since. What is derived from other objects
    * (`ClassOptions.derived`) is left to whoever derives it, unless it began in the version.
    *
    * Takes the memory of the records of the version. Reads each entry, and what main had and has of

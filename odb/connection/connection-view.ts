@@ -4,7 +4,7 @@
  *
  * Everything is as of one snapshot, plus the connection's own changes.
  */
-import { MissingObject } from '../objects/broken.js';
+import { isStandIn } from '../objects/broken.js';
 import type { ClassInfo } from '../objects/class-registry.js';
 import { LoadedObjects } from './loaded-objects.js';
 import { MapNode } from '../objects/map-node.js';
@@ -86,8 +86,11 @@ export abstract class ConnectionView {
    * Gives the object with that oid. One object for each oid, as long as anyone refers to it.
    *
    * An object that does not exist is stood for by a `MissingObject`, which throws `ODB_NO_OBJECT`
-   * when it is touched; `find` answers `undefined` instead. One key read when it is not cached.
+   * when it is touched; `find` answers `undefined` instead. One that cannot be read is stood for by
+   * an `UnreadableObject`, which throws `ODB_DAMAGED` when it is touched; `find` throws that itself.
+   * One key read when it is not cached.
    *
+   * @throws TypeError for what is no oid
    * @throws OdbError `ODB_CLOSED` after `close`
    */
   get(oid: Oid): Persistent {
@@ -193,7 +196,7 @@ export abstract class ConnectionView {
   }
 
   isMissing(object: Persistent): boolean {
-    return object instanceof MissingObject;
+    return isStandIn(object);
   }
 }
 

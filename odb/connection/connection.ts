@@ -147,6 +147,7 @@ export class Connection extends PlanningConnection implements Holder, Disposable
    *
    * @returns the new transaction's tid; without changes, the tid this connection sees
    * @throws ConflictError when others changed the same and it cannot be merged
+   * @throws TypeError for a `meta` that is none, and for what cannot be stored
    * @throws OdbError `ODB_TRANSACTION_FAILED` when an earlier commit of this transaction failed
    * @throws OdbError `ODB_DOOMED` when it was doomed; it goes on
    * @throws AftermathError `ODB_FINISH_FAILED` or `ODB_HOOK_FAILED` when the transaction is saved,

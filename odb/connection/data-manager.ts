@@ -22,8 +22,8 @@ export interface JoinedTransaction {
  *
  * At a commit: `begin` of all, `commit` of all, `vote` of all, then the database commits, then
  * `finish` of all. A failure before the database committed leads to `abort` of all, begun or not.
- * Each method may answer a promise, which is awaited before the next one is asked. None of them may
- * change objects of the connection.
+ * Each method answers nothing, or a promise, which is awaited before the next one is asked; whatever
+ * else one answers counts as nothing. None of them may change objects of the connection.
  */
 export interface DataManager {
   /** Its place in the order; equal keys keep the order of joining. */
@@ -99,9 +99,9 @@ export function abortAll(
 ): Promise<void> | undefined {
   for (const [index, manager] of managers.entries()) {
     try {
-      const aborting = manager.abort(transaction);
-      if (aborting === undefined) continue;
-      return aborting
+      const aborting: unknown = manager.abort(transaction);
+      if (!isPromise(aborting)) continue;
+      return Promise.resolve(aborting)
         .catch((error: unknown) => {
           errors.push(error);
         })
@@ -111,4 +111,14 @@ export function abortAll(
     }
   }
   return undefined;
+}
+
+/** Tells whether an answer is to be waited for. What a type calls `void` may be anything. */
+export function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return (
+    typeof answer === 'object' &&
+    answer !== null &&
+    'then' in answer &&
+    typeof answer.then === 'function'
+  );
 }

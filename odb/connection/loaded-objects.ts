@@ -7,19 +7,20 @@
  * seen, and changes nothing.
  */
 import { assert } from '../assert.js';
-import { makeBroken, makeMissing } from '../objects/broken.js';
+import { makeBroken, makeMissing, makeUnreadable } from '../objects/broken.js';
 import { classNamed, type ClassInfo } from '../objects/class-registry.js';
 import { closedError, OdbError } from '../errors.js';
 import { ObjectCache } from './object-cache.js';
-import type { Oid } from '../oid.js';
+import { isOid, type Oid } from '../oid.js';
 import type { OidSupply } from './oid-supply.js';
 import { makeGhost, type Holder, type Persistent, type Slots } from '../objects/persistent.js';
-import { decodeRecord } from '../records/record.js';
+import { decodeRecord, type DecodedRecord } from '../records/record.js';
 import type { SavedStates } from './saved-states.js';
 import type { Reader, Storage } from '../storage.js';
 import type { LoadedRecord, TransactionRecord } from '../stored.js';
 import { TID_MAX, TID_ZERO, type Tid } from '../tid.js';
 import { Ref } from '../value.js';
+import { isUnreadable, unreadableError } from './unreadable-error.js';
 import { VersionReader, type OwnCommit } from '../versions/version-reader.js';
 
 /** Past so many transactions or objects since the last one, a newer snapshot empties the cache. */
@@ -49,6 +50,8 @@ export class LoadedObjects {
   #reader: Reader;
   /** The same, in a version. */
   readonly #versionReader: VersionReader | undefined;
+  /** `Storage.packSteps` of the snapshot, or from before it. */
+  #packSteps: number;
   #epoch = 1;
   /** What the connection wrote itself, which stands before the snapshot. */
   #saved: SavedStates | undefined;
@@ -61,6 +64,7 @@ export class LoadedObjects {
     this.#holder = holder;
     this.#storage = storage;
     this.#cache = new ObjectCache(cacheObjects);
+    this.#packSteps = storage.packSteps;
     this.#reader = storage.snapshot();
     if (version === undefined) return;
     this.#versionReader = new VersionReader(this.#reader, {
@@ -121,9 +125,9 @@ export class LoadedObjects {
     return this.at !== undefined && this.at < tid ? this.at : tid;
   }
 
-  /** Gives the object, or one that stands for an object that does not exist. */
+  /** Gives the object, or one that stands for an object that does not exist, or cannot be read. */
   get(oid: Oid): Persistent {
-    return this.#cache.get(oid) ?? this.#bring(oid) ?? makeMissing(oid, this.#holder);
+    return this.#cache.get(oid) ?? this.#bringAny(oid);
   }
 
   /** Gives the object, loaded; `undefined` when it does not exist. */
@@ -175,13 +179,16 @@ export class LoadedObjects {
   }
 
   /**
-   * Moves to the newest snapshot. Costs nothing when there is nothing newer.
+   * Moves to the newest snapshot. Costs nothing when there is nothing newer. After a pack, there is:
+   * whoever refers to what it removed is refused, and has to see on the next try that it is gone.
    *
    * @param own the commit that the connection itself has just made
    */
   refresh(own?: OwnCommit): void {
     const known = this.reader.lastTid;
-    if (this.at !== undefined || this.#storage.lastTid === known) return;
+    const { lastTid, packSteps } = this.#storage;
+    if (this.at !== undefined || (lastTid === known && packSteps === this.#packSteps)) return;
+    this.#packSteps = packSteps;
     const fresh = this.#storage.snapshot();
     if (this.#versionReader === undefined) {
       this.#reader.close();
@@ -260,12 +267,26 @@ export class LoadedObjects {
     return { record: revision.record, tid: revision.tid };
   }
 
+  /** Makes the object, loaded, or what stands for it. */
+  #bringAny(oid: Oid): Persistent {
+    const holder = this.#holder;
+    try {
+      return this.#bring(oid) ?? makeMissing(oid, holder);
+    } catch (cause) {
+      if (!isUnreadable(cause)) throw cause;
+      return makeUnreadable(oid, holder, () =>
+        unreadableError(this.reader, this.#storage, oid, cause),
+      );
+    }
+  }
+
   /** Makes the object, loaded; `undefined` when it does not exist. */
   #bring(oid: Oid): Persistent | undefined {
+    if (!isOid(oid)) throw new TypeError(`An oid is a whole number from 1 up, not ${String(oid)}`);
     const loaded = this.#read(oid);
     if (loaded === undefined) return undefined;
     const references = referencesMade;
-    const { className, state } = decodeRecord(loaded.record, makeCountedRef);
+    const { className, state } = decoded(loaded);
     const object = this.#make(className, oid);
     object.$tid = loaded.tid;
     object.$slots = object.$adopt(state, referencesMade !== references);
@@ -274,11 +295,11 @@ export class LoadedObjects {
     return object;
   }
 
-  #fill(object: Persistent, { record, tid }: LoadedRecord): Slots {
+  #fill(object: Persistent, loaded: LoadedRecord): Slots {
     const oid = object.$oid;
     assert(oid !== undefined, 'a loaded object has an oid');
     const references = referencesMade;
-    const { className, state } = decodeRecord(record, makeCountedRef);
+    const { className, state } = decoded(loaded);
     if (className !== object.$class.name && classNamed(className) !== object.$class) {
       throw new OdbError(
         'ODB_CLASS_CHANGED',
@@ -286,7 +307,7 @@ export class LoadedObjects {
       );
     }
     const slots = object.$adopt(state, referencesMade !== references);
-    object.$tid = tid;
+    object.$tid = loaded.tid;
     object.$slots = slots;
     this.#saved?.reloaded(oid, object);
     this.#cache.hold(oid, object);
@@ -299,6 +320,13 @@ export class LoadedObjects {
       ? makeBroken(className, oid, this.#holder)
       : makeGhost(info, oid, this.#holder);
   }
+}
+
+/** What was worked out may have references anywhere. */
+function decoded(loaded: LoadedRecord): DecodedRecord {
+  if (loaded.decoded === undefined) return decodeRecord(loaded.record, makeCountedRef);
+  referencesMade += 1;
+  return loaded.decoded;
 }
 
 /** Counts the references made while decoding, since most records have none to look for. */

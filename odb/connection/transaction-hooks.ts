@@ -5,6 +5,7 @@
  * and give further hooks; it fails the transaction when it throws. The fate of the transaction is
  * decided when hooks after it run: whatever they throw is collected, and all of them run.
  */
+import { isPromise } from './data-manager.js';
 import { OdbError } from '../errors.js';
 
 /** Most hooks of one kind in one transaction. */
@@ -44,10 +45,10 @@ export class TransactionHooks {
    */
   runBeforePrepare(): void {
     for (const hook of this.beforeCommit) {
-      const pending = hook();
-      if (pending === undefined) continue;
+      const pending: unknown = hook();
+      if (!isPromise(pending)) continue;
       // The transaction fails with the error below, whatever becomes of the hook.
-      pending.catch(() => undefined);
+      Promise.resolve(pending).catch(() => undefined);
       throw new OdbError(
         'ODB_NEEDS_COMMIT',
         'A hook before the commit has to be waited for, which prepare cannot do: commit instead',

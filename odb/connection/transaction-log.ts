@@ -2,11 +2,12 @@
  * Walking the log of transactions, newest first.
  */
 import type { Oid } from '../oid.js';
+import { checkOptions, NUMBER_FROM_0, TEXT, TID, type OptionRules } from '../options.js';
 import type { Reader } from '../storage.js';
 import type { TransactionRecord } from '../stored.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 
-/** Most transaction records read for one answer. */
+/** Most transaction records read for one answer, where the query says nothing else. */
 export const LOG_SCAN_MAX = 100_000;
 
 /** Which transactions are listed. */
@@ -15,6 +16,8 @@ export interface LogQuery {
   readonly before?: Tid;
   /** At most so many. */
   readonly limit: number;
+  /** Reads so many records at most. Default: `LOG_SCAN_MAX`, which is also the most. */
+  readonly scan?: number;
   /** Only those about this path, or something below it. */
   readonly path?: string;
   /** Only those of this user. */
@@ -27,6 +30,17 @@ export interface LogQuery {
   readonly version?: Oid | 'all';
 }
 
+const QUERY: OptionRules = {
+  before: TID,
+  limit: NUMBER_FROM_0,
+  scan: NUMBER_FROM_0,
+  path: TEXT,
+  user: TEXT,
+  from: TID,
+  to: TID,
+  version: true,
+};
+
 /** A part of the log. */
 export interface LogPage {
   readonly items: readonly TransactionRecord[];
@@ -37,17 +51,21 @@ export interface LogPage {
 /**
  * Lists transactions, newest first.
  *
- * Reads one record for each transaction it passes, `LOG_SCAN_MAX` at most; an answer may so have
- * fewer items than asked for and still name a `next`.
+ * Reads one record for each transaction it passes, `scan` at most; an answer may so have fewer items
+ * than asked for and still name a `next`.
  *
  * @param newest where to begin: the newest transaction that may be seen
+ * @throws TypeError for a query without `limit`, or with what it does not know
  */
 export function listTransactions(reader: Reader, newest: Tid, query: LogQuery): LogPage {
+  checkOptions('transactions', query, QUERY);
+  if (query.limit === undefined) throw new TypeError("transactions: 'limit' is missing");
   const items: TransactionRecord[] = [];
   let tid = reader.lastTid;
   let passed = tid;
   if (query.before !== undefined) tid = reader.transaction(query.before)?.previousTid ?? tid;
-  for (let scanned = 0; tid !== TID_ZERO && scanned < LOG_SCAN_MAX; scanned += 1) {
+  const scan = Math.min(query.scan ?? LOG_SCAN_MAX, LOG_SCAN_MAX);
+  for (let scanned = 0; tid !== TID_ZERO && scanned < scan; scanned += 1) {
     const record = reader.transaction(tid);
     if (record === undefined || (query.from !== undefined && tid < query.from)) return { items };
     if (tid <= newest && matches(record, query)) {

@@ -11,6 +11,7 @@ import { assert } from '../assert.js';
 import { Changes } from './changes.js';
 import { inOrder, type DataManager } from './data-manager.js';
 import { OdbError, TransientError } from '../errors.js';
+import { checkOptions, TEXT, TID, type OptionRules } from '../options.js';
 import { Savepoints, type Savepoint, type SavepointHost } from './savepoint.js';
 import { META_TEXT_MAX, type TransactionMeta } from '../stored.js';
 import {
@@ -26,6 +27,14 @@ import {
  * it is aborted; `ended` when it is over.
  */
 export type TransactionState = 'active' | 'preparing' | 'committing' | 'failed' | 'ended';
+
+const META: OptionRules = {
+  user: TEXT,
+  note: TEXT,
+  paths: { is: (value) => Array.isArray(value) && value.every(TEXT.is), what: 'an array of texts' },
+  undoes: { is: (value) => Array.isArray(value) && value.every(TID.is), what: 'an array of tids' },
+  extension: true,
+};
 
 /**
  * The transaction of a connection: what it says about itself, who takes part, whether it may go on.
@@ -117,6 +126,7 @@ export class Transaction {
 
   /** What is stored about it, given what `commit` was told. For the connection alone. */
   metaWith(given: TransactionMeta): TransactionMeta {
+    checkOptions('commit', given, META);
     if (this.#user === undefined && this.#note === undefined && this.#extension === undefined) {
       return given;
     }

@@ -14,7 +14,7 @@ import type { LoadedObjects } from './loaded-objects.js';
 import { MapNode, TreeNode } from '../objects/map-node.js';
 import type { Oid } from '../oid.js';
 import type { OidSupply } from './oid-supply.js';
-import type { Holder, Persistent } from '../objects/persistent.js';
+import { Persistent, type Holder } from '../objects/persistent.js';
 import { SetAside } from './set-aside.js';
 import type { SpillOptions } from './spill-file.js';
 import type { MergeRules } from '../rules.js';
@@ -22,6 +22,7 @@ import type { TransactionMeta } from '../stored.js';
 import type { CommitRequest } from '../writes.js';
 import type { Tid } from '../tid.js';
 import { Transaction } from './transaction.js';
+import { Ref } from '../value.js';
 
 export interface UnsavedWorkOptions {
   /** Whose objects they are. */
@@ -54,6 +55,10 @@ export class UnsavedWork {
       takesEntries: (map) => objects.takesEntries(map),
       toStore: (oid, record) => objects.toStore(oid, record),
       oidOf: (object) => this.oidOf(object),
+      referenceOf: (value) => {
+        if (value instanceof Ref) return value.oid;
+        return value instanceof Persistent ? this.oidOf(value) : undefined;
+      },
     };
     this.#setAside = new SetAside({ holder, objects, source: this.#source, spill });
     this.#transaction = this.#newTransaction();
@@ -127,6 +132,7 @@ export class UnsavedWork {
     const transaction = this.#transaction;
     try {
       const meta = transaction.metaWith(given);
+      for (const object of this.changes.changed) refuseHiddenFields(object);
       return buildRequest(this.changes, this.#setAside.writes(), this.#source, meta);
     } catch (error) {
       transaction.fail();
@@ -226,14 +232,21 @@ function lostError(object: Persistent): OdbError {
   );
 }
 
-/** A class field without `declare` hides the accessor, and its value would never be stored. */
+/**
+ * A class field without `declare` hides the accessor, and what is assigned to a name that was not
+ * declared is not stored: either would be lost without a word.
+ */
 function refuseHiddenFields(object: Persistent): void {
-  if (object instanceof BrokenObject) return;
+  if (object instanceof TreeNode || object instanceof BrokenObject) return;
   for (const name of Object.keys(object)) {
+    if (name.startsWith('$')) continue;
     if (object.$class.byName.has(name)) {
       throw new TypeError(
         `${object.$class.name}.${name} hides the stored attribute: write 'declare ${name}: …;' in the class`,
       );
     }
+    throw new TypeError(
+      `${object.$class.name} has no attribute '${name}', so it would not be stored: declare it in the class (volatile() for what is not to be stored), or use a private member`,
+    );
   }
 }

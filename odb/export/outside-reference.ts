@@ -57,6 +57,8 @@ export class Paths {
       ids.unshift(id);
       top = container;
     }
+    // The topmost one has a place in the root map.
+    if (top.$oid === OID_ROOT) return ids;
     const key = top.$oid === undefined ? undefined : this.#rootKeys().get(top.$oid);
     return key === undefined ? undefined : [key, ...ids];
   }

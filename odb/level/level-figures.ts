@@ -7,7 +7,13 @@ import { blobFigures, measureFiles } from '../blobs/blob-figures.js';
 import type { FileBlobs } from '../blobs/blobs.js';
 import { objectsDirectory } from './level-database.js';
 import { keyPages, type KeyRange } from './level-key-walk.js';
-import { OBJECT_KEYS, REVISION_KEYS, TRANSACTION_KEYS } from './level-keys.js';
+import {
+  OBJECT_KEYS,
+  OVERLAY_KEYS,
+  OVERLAY_REVISION_KEYS,
+  REVISION_KEYS,
+  TRANSACTION_KEYS,
+} from './level-keys.js';
 import { readError, type LevelDatabase, type LevelSnapshot } from './level-view.js';
 import type { StorageFigures } from '../storage-figures.js';
 
@@ -25,12 +31,15 @@ export async function levelFigures(
   try {
     const objects = await countKeys(db, snapshot, OBJECT_KEYS);
     const older = await countKeys(db, snapshot, REVISION_KEYS);
+    const current = await countKeys(db, snapshot, OVERLAY_KEYS);
+    const overlayRevisions = current + (await countKeys(db, snapshot, OVERLAY_REVISION_KEYS));
     const transactions = await countKeys(db, snapshot, TRANSACTION_KEYS);
     const files = await readdir(objectsDirectory(directory));
     const records = files.map((name) => path.join(objectsDirectory(directory), name));
     return {
       objects,
-      revisions: objects + older,
+      revisions: objects + older + overlayRevisions,
+      overlayRevisions,
       transactions,
       recordBytes: (await measureFiles(records)).bytes,
       ...(await blobFigures(blobs)),

@@ -13,12 +13,18 @@ import { brokenAt } from './level-log.js';
 /** The file that says which other files count. */
 const CURRENT = 'CURRENT';
 const TABLE_OR_LOG = /^\d+\.(?:ldb|sst|log)$/;
+const TABLE = /^\d+\.(?:ldb|sst)$/;
 const LOG = /^\d+\.log$/;
 
 /** Lists the logs of writes in LevelDB's directory, oldest first. */
 export async function logsIn(objects: string): Promise<string[]> {
   const logs = (await namesIn(objects)).filter((name) => LOG.test(name));
   return logs.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
+}
+
+/** Lists the tables in LevelDB's directory. */
+export async function tablesIn(objects: string): Promise<string[]> {
+  return (await namesIn(objects)).filter((name) => TABLE.test(name)).sort();
 }
 
 /** Tells whether there is anything in LevelDB's directory. */

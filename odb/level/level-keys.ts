@@ -1,5 +1,5 @@
 /**
- * How a database is laid out in LevelDB: every key and the layout of every value.
+ * How a database is laid out in LevelDB: every key.
  *
  * | key | value |
  * |---|---|
@@ -15,23 +15,11 @@
  * Oids and tids in keys are eight bytes, big-endian, so that keys sort as numbers do. A revision is
  * written once under `o`; when the next one takes its place, it is copied to `r` unchanged.
  *
- * A revision: one byte that says whether there is a state, its tid (eight bytes), its number among
- * the revisions of the object; from the second on, how much older the revision before it is, and
- * how much older the one its skip pointer leads to (0: to none); then the record. Revision n skips to n without
- * its lowest set bit, so that any revision is found in few steps. Pack removes the oldest revisions
- * of an object, never one between two others, so a revision may lead to one that is gone. Revisions
- * of overlays are in `level-overlay.ts`.
- *
- * A transaction: how much newer it is than the one before it, the oids it wrote, created and
- * removed, the nodes of maps, and what it says about itself. One that wrote overlays begins with a
- * zero instead, its version (0: main) and what it wrote of others, before the same.
+ * The values are in `level-values.ts`.
  */
-import { ByteReader, ByteWriter } from '../bytes.js';
-import { decodeMeta } from '../commit/commit-packing.js';
 import { OdbError } from '../errors.js';
 import { asOid, type Oid } from '../oid.js';
-import type { StoredRevision, TransactionChanges, TransactionRecord } from '../stored.js';
-import { asTid, TID_ZERO, tidToMs, type Tid } from '../tid.js';
+import { asTid, type Tid } from '../tid.js';
 
 const OBJECT = 0x6f; // o
 const REVISION = 0x72; // r
@@ -42,13 +30,10 @@ const TRANSACTION = 0x74; // t
 const META = 0x6d; // m
 const OWN = 0x73; // s
 
-const WITH_STATE = 1;
-const WITHOUT_STATE = 0;
-
 /** Writes the key of an object's current revision into `key`, which has `OBJECT_KEY_BYTES`. */
 export function putObjectKey(key: Uint8Array, oid: Oid): void {
   key[0] = OBJECT;
-  putNumber(key, 1, oid);
+  putNumber64(key, 1, oid);
 }
 
 export const OBJECT_KEY_BYTES = 9;
@@ -59,19 +44,26 @@ export function objectKey(oid: Oid): Uint8Array {
   return key;
 }
 
-export function revisionKey(oid: Oid, tid: Tid): Uint8Array {
-  const key = new Uint8Array(17);
+/** Writes the key of an older revision into `key`, which has `REVISION_KEY_BYTES`. */
+export function putRevisionKey(key: Uint8Array, oid: Oid, tid: Tid): void {
   key[0] = REVISION;
-  putNumber(key, 1, oid);
-  putNumber(key, 9, tid);
+  putNumber64(key, 1, oid);
+  putNumber64(key, 9, tid);
+}
+
+export const REVISION_KEY_BYTES = 17;
+
+export function revisionKey(oid: Oid, tid: Tid): Uint8Array {
+  const key = new Uint8Array(REVISION_KEY_BYTES);
+  putRevisionKey(key, oid, tid);
   return key;
 }
 
 /** Writes the key of an entry's current revision into `key`, which has `OVERLAY_KEY_BYTES`. */
 export function putOverlayKey(key: Uint8Array, version: Oid, oid: Oid): void {
   key[0] = OVERLAY;
-  putNumber(key, 1, version);
-  putNumber(key, 9, oid);
+  putNumber64(key, 1, version);
+  putNumber64(key, 9, oid);
 }
 
 export const OVERLAY_KEY_BYTES = 17;
@@ -85,9 +77,9 @@ export function overlayKey(version: Oid, oid: Oid): Uint8Array {
 export function overlayRevisionKey(version: Oid, oid: Oid, tid: Tid): Uint8Array {
   const key = new Uint8Array(25);
   key[0] = OVERLAY_REVISION;
-  putNumber(key, 1, version);
-  putNumber(key, 9, oid);
-  putNumber(key, 17, tid);
+  putNumber64(key, 1, version);
+  putNumber64(key, 9, oid);
+  putNumber64(key, 17, tid);
   return key;
 }
 
@@ -95,14 +87,14 @@ export function overlayRevisionKey(version: Oid, oid: Oid, tid: Tid): Uint8Array
 export function versionKey(version: Oid): Uint8Array {
   const key = new Uint8Array(9);
   key[0] = VERSION;
-  putNumber(key, 1, version);
+  putNumber64(key, 1, version);
   return key;
 }
 
 export function transactionKey(tid: Tid): Uint8Array {
   const key = new Uint8Array(9);
   key[0] = TRANSACTION;
-  putNumber(key, 1, tid);
+  putNumber64(key, 1, tid);
   return key;
 }
 
@@ -130,9 +122,9 @@ export const VERSION_KEYS = keysOfKind(VERSION);
 export function overlayKeys(version: Oid): { readonly gte: Uint8Array; readonly lt: Uint8Array } {
   const gte = new Uint8Array(9);
   gte[0] = OVERLAY;
-  putNumber(gte, 1, version);
+  putNumber64(gte, 1, version);
   const lt = gte.slice();
-  putNumber(lt, 1, version + 1);
+  putNumber64(lt, 1, version + 1);
   return { gte, lt };
 }
 
@@ -142,22 +134,22 @@ function keysOfKind(kind: number): { readonly gte: Uint8Array; readonly lt: Uint
 
 /** Reads the oid of an object's key, the tid of a transaction's, or the version of an overlay's. */
 export function numberOfKey(key: Uint8Array): number {
-  return getNumber(key, 1);
+  return getNumber64(key, 1);
 }
 
 /** Reads the tid of an older revision's key. */
 export function tidOfRevisionKey(key: Uint8Array): Tid {
-  return asTid(getNumber(key, 9));
+  return asTid(getNumber64(key, 9));
 }
 
 /** Reads the oid of the key of an overlay's entry, current or older. */
 export function oidOfOverlayKey(key: Uint8Array): Oid {
-  return asOid(getNumber(key, 9));
+  return asOid(getNumber64(key, 9));
 }
 
 /** Reads the tid of an older revision's key in an overlay. */
 export function tidOfOverlayKey(key: Uint8Array): Tid {
-  return asTid(getNumber(key, 17));
+  return asTid(getNumber64(key, 17));
 }
 
 /**
@@ -188,16 +180,17 @@ function textKey(kind: number, text: string): Uint8Array {
 /** Gives the eight bytes of a number. */
 export function encodeNumber(value: number): Uint8Array {
   const bytes = new Uint8Array(8);
-  putNumber(bytes, 0, value);
+  putNumber64(bytes, 0, value);
   return bytes;
 }
 
 export function decodeNumber(bytes: Uint8Array): number {
-  if (bytes.length !== 8) throw damaged('a number');
-  return getNumber(bytes, 0);
+  if (bytes.length !== 8) throw damagedError('a number');
+  return getNumber64(bytes, 0);
 }
 
-function putNumber(bytes: Uint8Array, at: number, value: number): void {
+/** Writes a number as eight bytes, the highest first. */
+export function putNumber64(bytes: Uint8Array, at: number, value: number): void {
   const high = Math.floor(value / 0x1_0000_0000);
   bytes[at] = high >>> 24;
   bytes[at + 1] = high >>> 16;
@@ -209,149 +202,13 @@ function putNumber(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 7] = value;
 }
 
-function getNumber(bytes: Uint8Array, at: number): number {
+/** Reads a number of eight bytes. */
+export function getNumber64(bytes: Uint8Array, at: number): number {
   let value = 0;
   for (let i = at; i < at + 8; i++) value = value * 256 + (bytes[i] ?? 0);
   return value;
 }
 
-/** A revision together with what its value in LevelDB adds. */
-export interface LevelRevision extends StoredRevision {
-  /** The revision this one's skip pointer leads to; `TID_ZERO`: none. */
-  readonly skipTid: Tid;
-  /** The whole value. */
-  readonly value: Uint8Array;
-}
-
-/** Bytes before the record of a first revision: most objects are never changed. */
-const HEADER_BYTES_MIN = 10;
-
-/** Gives the number of the revision that revision `number` skips to; 0: none. */
-export function skipNumber(number: number): number {
-  return number & (number - 1);
-}
-
-/** Gives the value of a revision. */
-export function encodeRevision(revision: {
-  readonly tid: Tid;
-  readonly previousTid: Tid;
-  readonly skipTid: Tid;
-  readonly number: number;
-  readonly record: Uint8Array | undefined;
-}): Uint8Array {
-  const { tid, number, record } = revision;
-  const out = new ByteWriter();
-  out.byte(record === undefined ? WITHOUT_STATE : WITH_STATE);
-  out.number64(tid);
-  out.number(number);
-  if (number > 1) {
-    out.number(tid - revision.previousTid);
-    out.number(revision.skipTid === TID_ZERO ? 0 : tid - revision.skipTid);
-  }
-  if (record !== undefined) out.raw(record);
-  return out.finishShared();
-}
-
-/**
- * Reads the value of a revision.
- *
- * @throws OdbError `ODB_DAMAGED`
- */
-export function decodeRevision(value: Uint8Array): LevelRevision {
-  const kind = value[0];
-  if (value.length < HEADER_BYTES_MIN || (kind !== WITH_STATE && kind !== WITHOUT_STATE)) {
-    throw damaged('a revision');
-  }
-  const tid = asTid(getNumber(value, 1));
-  const from = new ByteReader(value, 9);
-  const number = from.number();
-  const previousTid = number > 1 ? asTid(tid - from.number()) : TID_ZERO;
-  const skip = number > 1 ? from.number() : 0;
-  const skipTid = skip === 0 ? TID_ZERO : asTid(tid - skip);
-  const record = kind === WITH_STATE ? from.rest() : undefined;
-  return { tid, previousTid, skipTid, number, record, value };
-}
-
-/**
- * Gives the value of a transaction.
- *
- * @param meta bytes of `encodeMeta`
- */
-export function encodeTransaction(changes: TransactionChanges, meta: Uint8Array): Uint8Array {
-  const { tid, previousTid, oids, created, removed, maps, version, overlays = [] } = changes;
-  const out = new ByteWriter();
-  if (version !== undefined || overlays.length > 0) {
-    // No transaction is no newer than the one before it.
-    out.number(0);
-    out.number(version ?? 0);
-    out.number(overlays.length);
-    for (const other of overlays) {
-      out.number(other.version);
-      writeAscending(out, other.oids);
-    }
-  }
-  out.number(tid - previousTid);
-  writeAscending(out, oids);
-  writeAscending(out, created);
-  writeAscending(out, removed);
-  out.number(maps.length);
-  for (const { map, nodes } of maps) {
-    out.number(map);
-    out.number(nodes.length);
-    for (const oid of nodes) out.number(oid);
-  }
-  out.raw(meta);
-  return out.finish();
-}
-
-/** Reads the value of a transaction. @throws OdbError `ODB_DAMAGED` */
-export function decodeTransaction(tid: Tid, value: Uint8Array): TransactionRecord {
-  const from = new ByteReader(value);
-  let newer = from.number();
-  const versions = newer === 0 ? readVersions(from) : undefined;
-  if (versions !== undefined) newer = from.number();
-  const previousTid = asTid(tid - newer);
-  const oids = readAscending(from);
-  const created = readAscending(from);
-  const removed = readAscending(from);
-  const maps = from.list(() => ({
-    map: asOid(from.number()),
-    nodes: from.list(() => asOid(from.number())),
-  }));
-  const meta = decodeMeta(from.rest());
-  const timeMs = tidToMs(tid);
-  return { ...meta, tid, previousTid, timeMs, oids, created, removed, maps, ...versions };
-}
-
-function readVersions(from: ByteReader): Pick<TransactionChanges, 'version' | 'overlays'> {
-  const version = from.number();
-  const overlays = from.list(() => {
-    return { version: asOid(from.number()), oids: readAscending(from) };
-  });
-  return {
-    ...(version === 0 ? {} : { version: asOid(version) }),
-    ...(overlays.length === 0 ? {} : { overlays }),
-  };
-}
-
-/** Oids in ascending order are near each other, so their differences are short. */
-function writeAscending(out: ByteWriter, oids: readonly Oid[]): void {
-  out.number(oids.length);
-  let last = 0;
-  for (const oid of oids) {
-    out.number(oid - last);
-    last = oid;
-  }
-}
-
-function readAscending(from: ByteReader): Oid[] {
-  let last = 0;
-  return from.list(() => {
-    last += from.number();
-    return asOid(last);
-  });
-}
-
-function damaged(what: string): OdbError {
+export function damagedError(what: string): OdbError {
   return new OdbError('ODB_DAMAGED', `What should be ${what} in the database is something else`);
 }

@@ -6,7 +6,7 @@
  * before the next, so what is broken at the end was never acknowledged: the power went while it was
  * written. Something broken with a whole batch behind it was acknowledged once, and is damage.
  */
-import { crc32c } from '../records/crc32c.js';
+import { crc32c, maskedCrc } from '../records/crc32c.js';
 
 const BLOCK_BYTES = 32 * 1024;
 /** Checksum (4 bytes), length (2), kind (1). */
@@ -102,7 +102,7 @@ function isWhole(
 ): boolean {
   const kind = view.getUint8(at + 6);
   if (next > end || kind < FULL || kind > LAST) return false;
-  return view.getUint32(at, true) === masked(crc32c(log, at + 6, next));
+  return view.getUint32(at, true) === maskedCrc(crc32c(log, at + 6, next));
 }
 
 function kindOf({ isFirst, isLast }: { isFirst: boolean; isLast: boolean }): number {
@@ -115,12 +115,7 @@ function encodeRecord(kind: number, payload: Uint8Array): Uint8Array {
   record[6] = kind;
   record.set(payload, HEADER_BYTES);
   const view = new DataView(record.buffer);
-  view.setUint32(0, masked(crc32c(record, 6)), true);
+  view.setUint32(0, maskedCrc(crc32c(record, 6)), true);
   view.setUint16(4, payload.length, true);
   return record;
-}
-
-/** LevelDB stores no checksum as it is, so that checksums of checksums work. */
-function masked(crc: number): number {
-  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
 }

@@ -7,7 +7,6 @@ import { entryPages, keyPages } from './level-key-walk.js';
 import {
   compareObjects,
   decodeNumber,
-  decodeTransaction,
   KEY_NEXT_OID,
   metaKeys,
   nameOfMetaKey,
@@ -22,8 +21,8 @@ import {
   TRANSACTION_KEYS,
   transactionKey,
   VERSION_KEYS,
-  type LevelRevision,
 } from './level-keys.js';
+import { decodeTransaction, type LevelRevision } from './level-values.js';
 import { decodeOverlay } from './level-overlay.js';
 import { LevelView, type LevelDatabase, type LevelSnapshot } from './level-view.js';
 import { asOid, OID_ROOT, type Oid } from '../oid.js';

@@ -2,30 +2,39 @@
  * One space of revisions as it is for the one who writes: main, or the overlay of a version. What is
  * on disk, with what has been decided since on top.
  */
-import { skipNumber, type LevelRevision } from './level-keys.js';
+import { skipNumber, type LevelRevision } from './level-values.js';
 import { LatelyWritten, type Skip, type Written } from './level-lately.js';
 import { findRevision, type LevelSpace } from './level-view.js';
 import type { Oid } from '../oid.js';
 import { TID_MAX, TID_ZERO, type Tid } from '../tid.js';
 
+/** Older revisions that stay in memory from batch to batch. */
+const REPLACED_MAX = 256;
+
 /** Where the next revision of an object belongs. */
 export interface NextPlace<R> {
   readonly previousTid: Tid;
   readonly number: number;
-  /** Where its skip pointer leads, and that one's, and so on; none where that is forgotten. */
-  readonly skips: readonly Skip[];
+  /** Where its skip pointer leads; nowhere, where that is forgotten. */
+  readonly skip: Skip | undefined;
   /** The revision until then. */
   readonly previous: R | undefined;
 }
 
 export class PresentSpace<R extends LevelRevision> {
   readonly #space: LevelSpace<R>;
-  readonly #decided = new Map<Oid, Written<R>>();
+  // Forgotten as a whole: a map that is cleared leads from what it held to what it holds, and once
+  // the one is old, the collector takes the other for alive, time and again.
+  #decided = new Map<Oid, Written<R>>();
   readonly #lately = new LatelyWritten<R>();
-  /** Older revisions that are not on disk under their own key yet. */
-  readonly #replaced = new Map<string, R>();
+  /**
+   * Older revisions, oldest first: those that are not on disk under their own key yet, and some more,
+   * since whoever changes what others change, too, began from one that was current a moment ago.
+   */
+  #replaced = new Map<Oid, R[]>();
+  #replacedCount = 0;
   /** Current revisions read for this group. */
-  readonly #read = new Map<Oid, R | undefined>();
+  #read = new Map<Oid, R | undefined>();
 
   constructor(space: LevelSpace<R>) {
     this.#space = space;
@@ -34,7 +43,7 @@ export class PresentSpace<R extends LevelRevision> {
   revision(oid: Oid, at: Tid = TID_MAX): R | undefined {
     let found = this.#current(oid);
     while (found !== undefined && found.tid > at) {
-      const replaced = this.#replaced.get(keyOf(oid, found.previousTid));
+      const replaced = this.#replacedBy(oid, found.previousTid);
       if (replaced === undefined) return findRevision(this.#space, oid, found, at);
       found = replaced;
     }
@@ -43,8 +52,8 @@ export class PresentSpace<R extends LevelRevision> {
 
   #current(oid: Oid): R | undefined {
     const written = this.#written(oid);
-    if (written !== undefined || this.#read.has(oid))
-      return written?.revision ?? this.#read.get(oid);
+    if (written !== undefined) return written.revision;
+    if (this.#read.has(oid)) return this.#read.get(oid);
     const current = this.#space.current(oid);
     this.#read.set(oid, current);
     return current;
@@ -56,24 +65,36 @@ export class PresentSpace<R extends LevelRevision> {
 
   /** Tells where the revision belongs that comes after the current one. */
   place(oid: Oid): NextPlace<R> {
-    const previous = this.#current(oid);
-    if (previous === undefined) return { previousTid: TID_ZERO, number: 1, skips: [], previous };
+    const written = this.#written(oid);
+    const previous = written === undefined ? this.#current(oid) : written.revision;
+    if (previous === undefined) {
+      return { previousTid: TID_ZERO, number: 1, skip: undefined, previous };
+    }
     const number = previous.number + 1;
     // The revision to skip to is the previous one, or among those that one skips to.
-    const from = [previous, ...(this.#written(oid)?.skips ?? this.#skips(oid, previous))];
-    const found = from.findIndex((skip) => skip.number === skipNumber(number));
-    const skips = found === -1 ? [] : from.slice(found).map(({ number, tid }) => ({ number, tid }));
-    return { previousTid: previous.tid, number, skips, previous };
+    let skip: Skip | undefined = {
+      number: previous.number,
+      tid: previous.tid,
+      skip: written === undefined ? this.#skipOf(oid, previous) : written.skip,
+    };
+    while (skip !== undefined && skip.number !== skipNumber(number)) skip = skip.skip;
+    return { previousTid: previous.tid, number, skip, previous };
   }
 
-  *#skips(oid: Oid, revision: R): Generator<Skip> {
-    let skip = this.#older(oid, revision.skipTid);
-    for (; skip !== undefined; skip = this.#older(oid, skip.skipTid)) yield skip;
+  #skipOf(oid: Oid, revision: R): Skip | undefined {
+    const found = this.#older(oid, revision.skipTid);
+    if (found === undefined) return undefined;
+    return { number: found.number, tid: found.tid, skip: this.#skipOf(oid, found) };
   }
 
   /** Takes a revision for the current one. */
   decided(oid: Oid, written: Written<R>, previous: R | undefined): void {
-    if (previous !== undefined) this.#replaced.set(keyOf(oid, previous.tid), previous);
+    if (previous !== undefined) {
+      const replaced = this.#replaced.get(oid);
+      if (replaced === undefined) this.#replaced.set(oid, [previous]);
+      else replaced.push(previous);
+      this.#replacedCount += 1;
+    }
     this.#decided.set(oid, written);
   }
 
@@ -81,26 +102,33 @@ export class PresentSpace<R extends LevelRevision> {
   forget(oid: Oid): void {
     this.#decided.delete(oid);
     this.#lately.drop(oid);
+    this.#replaced.delete(oid);
     this.#read.set(oid, undefined);
   }
 
   /** Forgets what was read for those decided before. */
   beginGroup(): void {
-    this.#read.clear();
+    if (this.#read.size > 0) this.#read = new Map();
   }
 
   /** What was decided is now on disk. */
   written(): void {
     for (const [oid, written] of this.#decided) this.#lately.keep(oid, written);
-    this.#decided.clear();
-    this.#replaced.clear();
+    this.#decided = new Map();
+    if (this.#replacedCount > REPLACED_MAX) this.forgetReplaced();
+  }
+
+  /** Forgets older revisions, as far as they are on disk or were removed there. */
+  forgetReplaced(): void {
+    this.#replaced = new Map();
+    this.#replacedCount = 0;
   }
 
   #older(oid: Oid, tid: Tid): R | undefined {
-    return this.#replaced.get(keyOf(oid, tid)) ?? this.#space.older(oid, tid);
+    return this.#replacedBy(oid, tid) ?? this.#space.older(oid, tid);
   }
-}
 
-function keyOf(oid: Oid, tid: Tid): string {
-  return `${oid} ${tid}`;
+  #replacedBy(oid: Oid, tid: Tid): R | undefined {
+    return this.#replaced.get(oid)?.findLast((revision) => revision.tid === tid);
+  }
 }

@@ -2,19 +2,20 @@
  * What is in the database now, for the one who writes: what is on disk, with what has been decided
  * since on top. Decisions become operations of the next batch, and are on disk once it is written.
  */
+import { ByteRoom } from '../byte-room.js';
 import type { Decision, Present } from '../commit/decision.js';
 import {
   encodeNumber,
-  encodeRevision,
-  encodeTransaction,
-  objectKey,
+  OBJECT_KEY_BYTES,
   overlayKey,
   overlayRevisionKey,
-  revisionKey,
+  putObjectKey,
+  putRevisionKey,
+  REVISION_KEY_BYTES,
   transactionKey,
   versionKey,
-  type LevelRevision,
 } from './level-keys.js';
+import { EncodedRevision, encodeTransaction, type LevelRevision } from './level-values.js';
 import type { Written } from './level-lately.js';
 import { encodeOverlay, type LevelOverlay } from './level-overlay.js';
 import { PresentSpace } from './level-present-space.js';
@@ -26,6 +27,9 @@ import { TID_ZERO, type Tid } from '../tid.js';
 
 /** Transactions kept in memory for checks against removals; older ones are read from disk. */
 export const RECENT_TRANSACTIONS_MAX = 10_000;
+
+/** Versions of which is kept what was written lately. */
+const OVERLAYS_MAX = 4;
 
 export type BatchOperation =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -42,7 +46,13 @@ interface NextEntry extends NextRevision<LevelOverlay> {
   readonly version: Oid;
 }
 
+/** How much the keys of a batch share, and the values. */
+const KEYS_BYTES = 8 * 1024;
+const VALUES_BYTES = 64 * 1024;
+
 export class LevelPresent implements Present {
+  readonly #keys = new ByteRoom(KEYS_BYTES);
+  readonly #values = new ByteRoom(VALUES_BYTES);
   readonly #view: LevelView;
   readonly #main: PresentSpace<LevelRevision>;
   readonly #overlays = new Map<Oid, PresentSpace<LevelOverlay>>();
@@ -119,8 +129,14 @@ export class LevelPresent implements Present {
 
     for (const { oid, next, previous } of revisions) {
       if (previous === undefined) this.#created = true;
-      else batch.push({ type: 'put', key: revisionKey(oid, previous.tid), value: previous.value });
-      batch.push({ type: 'put', key: objectKey(oid), value: next.revision.value });
+      else {
+        const key = this.#keys.take(REVISION_KEY_BYTES);
+        putRevisionKey(key, oid, previous.tid);
+        batch.push({ type: 'put', key, value: previous.value });
+      }
+      const key = this.#keys.take(OBJECT_KEY_BYTES);
+      putObjectKey(key, oid);
+      batch.push({ type: 'put', key, value: next.revision.value });
       this.#main.decided(oid, next, previous);
     }
     for (const { version, oid, next, previous } of entries) {
@@ -145,24 +161,31 @@ export class LevelPresent implements Present {
 
   #nextRevisions({ transaction: { tid }, revisions }: Decision): NextRevision<LevelRevision>[] {
     return revisions.map(({ oid, record }) => {
-      const { skips, previous, previousTid, number } = this.#main.place(oid);
-      const skipTid = skips[0]?.tid ?? TID_ZERO;
-      const value = encodeRevision({ tid, previousTid, skipTid, number, record });
-      // What is kept must not hold the bytes of the whole commit, of which `record` is a part.
-      const own = record === undefined ? undefined : value.subarray(value.length - record.length);
-      // Written out, since spreading an object takes as long as all of the rest.
-      const revision = { tid, previousTid, skipTid, number, record: own, value };
-      return { oid, previous, next: { revision, skips } };
+      const { skip, previous, previousTid, number } = this.#main.place(oid);
+      const skipTid = skip?.tid ?? TID_ZERO;
+      const parts = { tid, previousTid, skipTid, number, record };
+      const revision = new EncodedRevision(parts, this.#values);
+      return { oid, previous, next: { revision, skip } };
     });
   }
 
   #nextEntries({ transaction: { tid }, overlays }: Decision): NextEntry[] {
     return overlays.map(({ version, oid, record, live, basedOn }) => {
-      const { skips, previous, ...place } = this.#overlayOf(version).place(oid);
-      const skipTid = skips[0]?.tid ?? TID_ZERO;
-      const state = { ...place, tid, skipTid, record, live, basedOn };
-      const revision = { ...state, value: encodeOverlay(state) };
-      return { version, oid, previous, next: { revision, skips } };
+      const { skip, previous, previousTid, number } = this.#overlayOf(version).place(oid);
+      const skipTid = skip?.tid ?? TID_ZERO;
+      const value = encodeOverlay({ tid, previousTid, skipTid, number, record, live, basedOn });
+      const own = record === undefined ? undefined : value.subarray(value.length - record.length);
+      const revision = {
+        tid,
+        previousTid,
+        skipTid,
+        number,
+        record: own,
+        live,
+        basedOn,
+        value,
+      };
+      return { version, oid, previous, next: { revision, skip } };
     });
   }
 
@@ -200,6 +223,12 @@ export class LevelPresent implements Present {
     this.#overlayOf(version).forget(oid);
   }
 
+  /** Forgets older revisions, of which a pack removes some. Nothing is decided after it in a batch. */
+  forgetReplaced(): void {
+    this.#main.forgetReplaced();
+    for (const space of this.#overlays.values()) space.forgetReplaced();
+  }
+
   /** Forgets what was read for those decided before. */
   beginGroup(): void {
     this.#main.beginGroup();
@@ -209,7 +238,10 @@ export class LevelPresent implements Present {
   /** Forgets what is now on disk. */
   written(): void {
     this.#main.written();
-    this.#overlays.clear();
+    for (const [version, space] of this.#overlays) {
+      if (this.#overlays.size > OVERLAYS_MAX) this.#overlays.delete(version);
+      else space.written();
+    }
     this.#sizes.clear();
     this.#changed = false;
     this.#created = false;

@@ -3,7 +3,8 @@
  */
 import { closedError, OdbError } from '../errors.js';
 import { entryPages } from './level-key-walk.js';
-import { decodeRevision, oidOfOverlayKey, overlayKeys, type LevelRevision } from './level-keys.js';
+import { oidOfOverlayKey, overlayKeys } from './level-keys.js';
+import { decodeRevision, type LevelRevision } from './level-values.js';
 import { decodeOverlay, type LevelOverlay } from './level-overlay.js';
 import {
   findRevision,

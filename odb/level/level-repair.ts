@@ -1,14 +1,16 @@
 /**
- * Making files of LevelDB that can be opened again out of what is left of damaged ones.
+ * Making files of LevelDB that can be read again out of what is left of damaged ones.
  *
- * Batches that are whole in a broken log are kept, what is broken is left out. Where LevelDB cannot
- * open the files even so, it makes a new list of them from what each file says of itself. The files
- * as they were go to `lost/` beside the others.
+ * Batches that are whole in a broken log are kept, and so are blocks of a table that are what was
+ * written; what is broken is left out. Where a table is damaged, or LevelDB cannot open the files
+ * even so, it makes a new list of them from what each file says of itself. The files as they were go
+ * to `lost/` beside the others.
  */
-import { copyFile, mkdir, open, readFile, rename } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { CodecSource } from './level-codec.js';
+import { leaveOutDamage, LOST, replaceFile } from './level-damage.js';
 import { objectsDirectory, openError, openObjects, syncObjects } from './level-database.js';
 import { findDamagedFile, hasFiles, logsIn } from './level-files.js';
 import { keyPages } from './level-key-walk.js';
@@ -30,25 +32,23 @@ import { OdbError } from '../errors.js';
 import { FORMAT } from '../format.js';
 import { OID_ROOT } from '../oid.js';
 
-/** Where what was damaged is kept, as LevelDB does itself. */
-const LOST = 'lost';
-
 /** What was wrong with the files of a database, and was mended. */
 export interface FilesReport {
   /** Logs of which something had to be left out. */
   readonly brokenLogs: readonly string[];
+  /** Tables of which something had to be left out. */
+  readonly damagedTables: readonly string[];
   /** LevelDB's list of its files was made anew. */
   readonly isListRemade: boolean;
 }
 
 /**
- * Repairs the files of a database that `LevelStorage.open` refuses with `ODB_DAMAGED`. Not for any
- * other: LevelDB makes a new list from all files that lie there, which may bring back keys that were
- * removed. Copy the directory first, and `check` the database with `repair` afterwards: what could
- * not be read is lost, and the past may mend some of it. Where there is a backup, restoring it is
- * the better way.
+ * Repairs the files of a database that `LevelStorage.open` refuses with `ODB_DAMAGED`, or of which
+ * `check` finds a `file` damaged. Copy the directory first, and `check` the database with `repair`
+ * afterwards: what could not be read is lost; the check names it, and the past may mend some of it.
+ * Where there is a backup, restoring it is the better way.
  *
- * Does nothing where there is no database. Harmless when it is ended early, or run again. Takes as long as reading everything.
+ * Does nothing where there is no database, or nothing is damaged. Harmless when it is ended early, or run again. Takes as long as reading everything.
  *
  * @param directory the database, which nobody may open meanwhile
  * @throws OdbError `ODB_IN_USE` when somebody has it open
@@ -60,10 +60,13 @@ export async function repairFiles(
 ): Promise<FilesReport> {
   const where = path.resolve(directory);
   const objects = objectsDirectory(where);
-  if (!(await hasFiles(objects))) return { brokenLogs: [], isListRemade: false };
+  if (!(await hasFiles(objects))) return { brokenLogs: [], damagedTables: [], isListRemade: false };
   await requireUnused(where, objects);
   const brokenLogs = await mendLogs(objects);
-  const isListRemade = !(await canBeOpened(where, options));
+  // When it opens, LevelDB removes tables that do not count any more.
+  const canOpen = await canBeOpened(where, options);
+  const damagedTables = await leaveOutDamage(objects);
+  const isListRemade = !canOpen || damagedTables.length > 0;
   if (isListRemade) {
     try {
       await ClassicLevel.repair(objects);
@@ -78,7 +81,7 @@ export async function repairFiles(
     await db.close();
   }
   await syncObjects(where);
-  return { brokenLogs, isListRemade };
+  return { brokenLogs, damagedTables, isListRemade };
 }
 
 /** LevelDB locks its directory before it looks for what is in it, and here refuses all it may find. */
@@ -103,13 +106,7 @@ async function mendLogs(objects: string): Promise<string[]> {
     if (brokenAt(log) === undefined) continue;
     await mkdir(path.join(objects, LOST), { recursive: true });
     await copyFile(file, path.join(objects, LOST, name));
-    const mended = path.join(objects, LOST, `${name}.mended`);
-    {
-      await using handle = await open(mended, 'w');
-      await handle.writeFile(wholeLog(log));
-      await handle.sync();
-    }
-    await rename(mended, file);
+    await replaceFile(file, wholeLog(log));
     broken.push(name);
   }
   return broken;

@@ -8,8 +8,6 @@ import { entryPages, type KeyEntry, type KeyRange } from './level-key-walk.js';
 import {
   compareObjects,
   decodeNumber,
-  decodeRevision,
-  decodeTransaction,
   KEY_NEXT_OID,
   metaKeys,
   nameOfMetaKey,
@@ -25,12 +23,15 @@ import {
   transactionKey,
   VERSION_KEYS,
 } from './level-keys.js';
+import { decodeRevision, decodeTransaction } from './level-values.js';
+import { damagedTables } from './level-damage.js';
 import { decodeOverlay } from './level-overlay.js';
 import { LevelReader } from './level-reader.js';
 import { LevelView, readError, type LevelDatabase, type LevelSnapshot } from './level-view.js';
 import { asOid, OID_ROOT } from '../oid.js';
 import { decodeValue } from '../records/record.js';
 import type {
+  DamagedFile,
   ScannedOverlay,
   ScannedRevision,
   ScannedTransaction,
@@ -57,6 +58,10 @@ export class LevelScan implements StorageScan {
     this.reader = new LevelReader(db, this.#snapshot);
     const nextOid = new LevelView(db, this.#snapshot).get(KEY_NEXT_OID);
     this.nextOid = nextOid === undefined ? OID_ROOT : decodeNumber(nextOid);
+  }
+
+  damagedFiles(): AsyncGenerator<DamagedFile> {
+    return damagedTables(this.#db);
   }
 
   async *transactions(range: TransactionRange = {}): AsyncGenerator<ScannedTransaction> {

@@ -5,8 +5,6 @@ import type { Level } from 'level';
 import { closedError, OdbError } from '../errors.js';
 import {
   decodeNumber,
-  decodeRevision,
-  decodeTransaction,
   KEY_LAST_TID,
   KEY_PACKED_TID,
   OBJECT_KEY_BYTES,
@@ -17,8 +15,8 @@ import {
   revisionKey,
   transactionKey,
   versionKey,
-  type LevelRevision,
 } from './level-keys.js';
+import { decodeRevision, decodeTransaction, type LevelRevision } from './level-values.js';
 import { decodeOverlay, type LevelOverlay } from './level-overlay.js';
 import type { Oid } from '../oid.js';
 import type { TransactionRecord } from '../stored.js';

@@ -1,8 +1,9 @@
 /**
  * The other end of the writing thread: sends it commits, and hands on its answers.
  *
- * When the thread ends without being asked to, whether the commits that wait were written is
- * unknown; they and all later ones are refused, and whoever opened the storage is told.
+ * What is sent while the thread starts waits for it. When it cannot start, or ends without being
+ * asked to, what waits and all that comes later is refused, and whoever opened the storage is told;
+ * in the second case, nobody knows whether the commits that waited were written.
  */
 import { Worker } from 'node:worker_threads';
 import { closedError, OdbError } from '../errors.js';
@@ -19,59 +20,64 @@ import {
 import { NOTHING_ANSWERED, type PackAnswer, type PackStep } from '../pack/pack-run.js';
 import type { MergeRules } from '../rules.js';
 import type { CommitResult } from '../writes.js';
+import { asOid } from '../oid.js';
 import { asTid } from '../tid.js';
 
+/** Smaller requests are copied sooner than moved. */
+const MOVED_BYTES_MIN = 4 * 1024;
+
+/** One who waits for the start. */
+interface PromiseEnds {
+  readonly done: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** One who waits for an answer. */
 interface Waiting {
   readonly done: (result: WriterResult) => void;
   readonly failed: (error: Error) => void;
 }
 
+/** What is sent once the thread has started. */
+interface Held {
+  readonly message: ToWriter;
+  readonly transfer: ArrayBuffer[];
+}
+
 export class LevelWriterHost {
   readonly #worker: Worker;
-  readonly #onLost: (error: OdbError) => void;
+  readonly #onLost: ((error: OdbError) => void) | undefined;
   readonly #ended: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
+  /** Those who wait for the start, and what does; `undefined` once it has started. */
+  #starting: { readonly held: Held[]; readonly waiting: PromiseEnds[] } | undefined;
   #jobs: CommitJob[] = [];
   #nextId = 1;
   #closing = false;
   #lost: OdbError | undefined;
+  /** Somebody knows of the loss. */
+  #isTold = false;
 
-  /** Starts the thread, and answers when it accepts commits. It loads its code until `rules` is there. */
-  static async start(
+  /**
+   * Starts the thread, which accepts commits from now on. It loads its code until `rules` is there.
+   *
+   * @param rules where they cannot be had, whoever gave them tells, and calls `end`
+   * @param onLost called once, when the thread could not start or has ended by itself
+   */
+  constructor(
     data: WriterThreadData,
     rules: Promise<MergeRules>,
-    onLost: (error: OdbError) => void = () => undefined,
-  ): Promise<LevelWriterHost> {
+    onLost?: (error: OdbError) => void,
+  ) {
+    this.#onLost = onLost;
+    this.#starting = { held: [], waiting: [] };
     const worker = new Worker(new URL('./level-writer-thread.js', import.meta.url), {
       workerData: data,
       name: 'canopy-storage',
       // The process's own may say how to read its first script (`--eval`), which is not this one.
       execArgv: [],
     });
-    await new Promise<void>((resolve, reject) => {
-      const ended = (): void =>
-        reject(new OdbError('ODB_WRITER_LOST', 'The thread that writes ended before it began'));
-      worker.once('exit', ended);
-      worker.once('error', reject);
-      rules.then(
-        (known) => worker.postMessage({ kind: 'rules', rules: known } satisfies ToWriter),
-        (error: unknown) => {
-          worker.off('exit', ended);
-          worker.terminate().then(() => reject(error), reject);
-        },
-      );
-      worker.once('message', (message: FromWriter) => {
-        worker.off('error', reject);
-        if (message.kind === 'failed') reject(receiveError(message.error));
-        else resolve();
-      });
-    });
-    return new LevelWriterHost(worker, onLost);
-  }
-
-  private constructor(worker: Worker, onLost: (error: OdbError) => void) {
     this.#worker = worker;
-    this.#onLost = onLost;
     let cause: unknown;
     worker.on('error', (error) => {
       cause = error;
@@ -83,8 +89,19 @@ export class LevelWriterHost {
         resolve();
       });
     });
-    // A storage nobody waits for does not keep the process alive.
-    worker.unref();
+    rules.then(
+      (known) => worker.postMessage({ kind: 'rules', rules: known } satisfies ToWriter),
+      () => undefined,
+    );
+  }
+
+  /** Answers once the thread has started. @throws why it could not, as it was thrown there */
+  ready(): Promise<void> {
+    return new Promise((done, failed) => {
+      if (this.#lost !== undefined) failed(this.#lost);
+      else if (this.#starting === undefined) done();
+      else this.#starting.waiting.push({ done, failed });
+    });
   }
 
   /** The thread itself, for whoever must see to its end. */
@@ -116,7 +133,11 @@ export class LevelWriterHost {
     return packed ?? NOTHING_ANSWERED;
   }
 
-  /** Ends the thread after what was sent before. */
+  /**
+   * Ends the thread after what was sent before.
+   *
+   * @throws OdbError `ODB_WRITER_LOST` when it is lost, and nobody was told
+   */
   async close(): Promise<void> {
     if (!this.#closing) {
       this.#closing = true;
@@ -125,12 +146,24 @@ export class LevelWriterHost {
       this.#post({ kind: 'close' });
     }
     await this.#ended;
+    if (this.#lost === undefined || this.#isTold) return;
+    this.#isTold = true;
+    throw this.#lost;
+  }
+
+  /** Ends a thread that has nothing to write, whether it has started or not. */
+  async end(): Promise<void> {
+    this.#closing = true;
+    await this.#worker.terminate();
+    await this.#ended;
   }
 
   #send(work: (id: number) => void): Promise<WriterResult> {
     return new Promise((done, failed) => {
-      if (this.#lost !== undefined) failed(this.#lost);
-      else if (this.#closing) failed(closedError());
+      if (this.#lost !== undefined) {
+        this.#isTold = true;
+        failed(this.#lost);
+      } else if (this.#closing) failed(closedError());
       else {
         const id = this.#nextId++;
         if (this.#waiting.size === 0) this.#worker.ref();
@@ -143,35 +176,70 @@ export class LevelWriterHost {
   /** Sends what has been waiting since the last turn of the event loop, in the order it came. */
   #flush(): void {
     let small: CommitJob[] = [];
-    const flushSmall = (): void => {
-      if (small.length === 0) return;
-      const packed = packJobs(small);
-      this.#post({ kind: 'commits', packed }, [packed.buffer]);
-      small = [];
-    };
     for (const job of this.#jobs) {
-      const { id, bytes } = job;
-      if (bytes.length < ALONE_BYTES_MIN) small.push(job);
+      if (job.bytes.length < ALONE_BYTES_MIN) small.push(job);
       else {
-        flushSmall();
-        this.#post({ kind: 'commit', id, bytes }, ownsBuffer(bytes) ? [bytes.buffer] : []);
+        this.#sendTogether(small);
+        this.#sendAlone(job);
+        small = [];
       }
     }
-    flushSmall();
+    this.#sendTogether(small);
     this.#jobs = [];
   }
 
+  #sendTogether(jobs: readonly CommitJob[]): void {
+    const [first, second] = jobs;
+    if (first === undefined) return;
+    if (second === undefined) this.#sendAlone(first);
+    else {
+      const packed = packJobs(jobs);
+      this.#post({ kind: 'commits', packed }, [packed.buffer]);
+    }
+  }
+
+  #sendAlone({ id, bytes }: CommitJob): void {
+    const isMoved = bytes.length >= MOVED_BYTES_MIN && ownsBuffer(bytes);
+    this.#post({ kind: 'commit', id, bytes }, isMoved ? [bytes.buffer] : []);
+  }
+
   #post(message: ToWriter, transfer: ArrayBuffer[] = []): void {
-    if (this.#lost === undefined) this.#worker.postMessage(message, transfer);
+    if (this.#lost !== undefined) return;
+    if (this.#starting === undefined) this.#worker.postMessage(message, transfer);
+    else this.#starting.held.push({ message, transfer });
   }
 
   #receive(message: FromWriter): void {
-    if (message.kind !== 'answers') return;
-    const { plain, others } = message;
-    for (let at = 0; at < plain.length; at += 2) {
-      const id = plain[at] ?? 0;
-      const tid = asTid(plain[at + 1] ?? Number.NaN);
-      this.#take(id)?.done({ tid, merged: [] });
+    switch (message.kind) {
+      case 'ready':
+        this.#started();
+        break;
+      case 'failed':
+        this.#lose(receiveError(message.error));
+        break;
+      case 'answers':
+        this.#answer(message);
+        break;
+    }
+  }
+
+  #started(): void {
+    const { held = [], waiting = [] } = this.#starting ?? {};
+    this.#starting = undefined;
+    for (const { message, transfer } of held) this.#post(message, transfer);
+    for (const { done } of waiting) done();
+    // A storage nobody waits for does not keep the process alive.
+    if (this.#waiting.size === 0 && !this.#closing) this.#worker.unref();
+  }
+
+  #answer({ stored, others }: Extract<FromWriter, { readonly kind: 'answers' }>): void {
+    for (let at = 0; at < stored.length;) {
+      const id = stored[at] ?? 0;
+      const tid = asTid(stored[at + 1] ?? Number.NaN);
+      const end = at + 3 + (stored[at + 2] ?? 0);
+      const merged = stored.slice(at + 3, end).map(asOid);
+      this.#take(id)?.done({ tid, merged });
+      at = end;
     }
     for (const answer of others) {
       const waiting = this.#take(answer.id);
@@ -188,15 +256,26 @@ export class LevelWriterHost {
   }
 
   #lose(cause: unknown): void {
-    this.#lost = new OdbError(
-      'ODB_WRITER_LOST',
-      'The thread that writes the database has ended; what was waiting may or may not be written',
-      { cause },
-    );
-    for (const { failed } of this.#waiting.values()) failed(this.#lost);
+    if (this.#lost !== undefined) return;
+    const lost = lostError(cause, { hasStarted: this.#starting === undefined });
+    const { waiting = [] } = this.#starting ?? {};
+    this.#starting = undefined;
+    this.#lost = lost;
+    this.#isTold = this.#waiting.size > 0 || waiting.length > 0 || this.#onLost !== undefined;
+    for (const { failed } of waiting) failed(cause ?? lost);
+    for (const { failed } of this.#waiting.values()) failed(lost);
     this.#waiting.clear();
-    this.#onLost(this.#lost);
+    // Who waits for the start tells it.
+    if (waiting.length === 0) this.#onLost?.(lost);
   }
+}
+
+function lostError(cause: unknown, { hasStarted }: { readonly hasStarted: boolean }): OdbError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  const what = hasStarted
+    ? 'The thread that writes the database has ended; what was waiting may or may not be written'
+    : `The thread that writes the database could not start, and nothing was written${why}`;
+  return new OdbError('ODB_WRITER_LOST', what, { cause });
 }
 
 /** Bytes that are all of their buffer can be moved; others (pooled, shared) are copied. */

@@ -33,20 +33,23 @@ function send(message: FromWriter): void {
 }
 
 /** Answers of one batch leave in one message: they are collected until the batch is answered. */
-let plain: number[] = [];
+let stored: number[] = [];
 let others: WriterAnswer[] = [];
 
 function answer(id: number, answered: WriterResult | { readonly error: unknown }): void {
-  if (plain.length === 0 && others.length === 0) queueMicrotask(sendAnswers);
+  if (stored.length === 0 && others.length === 0) queueMicrotask(sendAnswers);
   if ('error' in answered) others.push({ id, error: sendError(answered.error) });
-  else if (answered.merged.length > 0 || answered.packed !== undefined) {
-    others.push({ id, result: answered });
-  } else plain.push(id, answered.tid);
+  else if (answered.packed !== undefined) others.push({ id, result: answered });
+  else {
+    const { tid, merged } = answered;
+    stored.push(id, tid, merged.length);
+    for (const oid of merged) stored.push(oid);
+  }
 }
 
 function sendAnswers(): void {
-  send({ kind: 'answers', plain: Float64Array.from(plain), others });
-  plain = [];
+  send({ kind: 'answers', stored, others });
+  stored = [];
   others = [];
 }
 

@@ -175,6 +175,7 @@ export class LevelWriter {
         return;
       }
     }
+    if (batch.length > 0 && group.at(-1)?.work.kind === 'pack') this.#options.counters.packed();
     this.#noteWaits(group);
     for (const answer of answers) answer();
   }
@@ -221,6 +222,7 @@ export class LevelWriter {
     }
     if (work.kind === 'pack') {
       const packed = this.#forgetter.step(work.step, present, batch);
+      present.forgetReplaced();
       return { tid: present.lastTid, merged: [], packed };
     }
     const request = unpackCommit(work.bytes);
@@ -279,9 +281,12 @@ export class LevelWriter {
         batch.push({ type: 'put', key: KEY_NEXT_OID, value: encodeNumber(counters.nextOid) });
       }
     }
-    await this.#write(batch);
-    counters.lastTid = present.lastTid;
+    const { lastTid } = present;
+    const writing = this.#write(batch);
+    // While the disk works. Where it fails, what is present is read again before it is used again.
     present.written();
+    await writing;
+    counters.lastTid = lastTid;
   }
 }
 

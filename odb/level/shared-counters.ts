@@ -1,6 +1,6 @@
 /**
- * The numbers that all threads of one storage share: the newest acknowledged tid, the next oid, and
- * how long commits waited.
+ * The numbers that all threads of one storage share: the newest acknowledged tid, the next oid, how
+ * long commits waited, and how often packs removed something.
  *
  * The thread that writes sets the tid before it acknowledges, so no thread that heard of a commit
  * can read an older tid here. Any thread takes oids, without asking another.
@@ -14,7 +14,8 @@ const LAST_TID = 0;
 const NEXT_OID = 1;
 const COMMITS = 2;
 const WAITED_US = 3;
-const COUNTERS = 4;
+const PACK_STEPS = 4;
+const COUNTERS = 5;
 
 /** Most oids that can be taken at once. */
 export const ALLOCATE_MAX = 1_000_000;
@@ -65,6 +66,16 @@ export class SharedCounters {
       commits: Number(Atomics.load(this.#counters, COMMITS)),
       waitedUs: Number(Atomics.load(this.#counters, WAITED_US)),
     };
+  }
+
+  /** How often packs have removed something since the storage was opened. */
+  get packSteps(): number {
+    return Number(Atomics.load(this.#counters, PACK_STEPS));
+  }
+
+  /** Takes note that a pack has removed something. */
+  packed(): void {
+    Atomics.add(this.#counters, PACK_STEPS, 1n);
   }
 
   /** Sees to it that no oid up to and including this one is given any more. */

@@ -93,9 +93,11 @@ export class MemoryPack {
       }
       case 'remove':
         this.#remove(step);
+        this.#parts.counters.packed();
         return NOTHING_ANSWERED;
       case 'overlays':
         this.#removeOverlays(step);
+        this.#parts.counters.packed();
         return NOTHING_ANSWERED;
       case 'recount':
         // Nothing is counted here but when it is asked for.

@@ -6,6 +6,7 @@ import { versionSizes } from './memory-reader.js';
 import type { Oid } from '../oid.js';
 import { decodeValue } from '../records/record.js';
 import type {
+  DamagedFile,
   Reader,
   ScannedOverlay,
   ScannedRevision,
@@ -44,6 +45,8 @@ export class MemoryScan implements StorageScan {
     this.nextOid = content.nextOid;
     this.#content = content;
   }
+
+  async *damagedFiles(): AsyncGenerator<DamagedFile> {}
 
   async *transactions(range: TransactionRange = {}): AsyncGenerator<ScannedTransaction> {
     const { start = TID_ZERO, stop = this.reader.lastTid } = range;

@@ -20,7 +20,8 @@ import { MemoryScan } from './memory-scan.js';
 import type { MergeClasses } from '../commit/merge.js';
 import { registeredClasses } from '../objects/merge-rules.js';
 import { OID_ROOT, type Oid } from '../oid.js';
-import type { PackOptions, PackReport } from '../pack/pack-options.js';
+import { checkOptions, WHOLE_FROM_1 } from '../options.js';
+import { checkPackOptions, type PackOptions, type PackReport } from '../pack/pack-options.js';
 import { decodeValue, encodeValue } from '../records/record.js';
 import { SharedCounters } from '../level/shared-counters.js';
 import { walkTransactions } from '../storage-iterator.js';
@@ -81,6 +82,11 @@ export class MemoryStorage implements Storage {
   #closed = false;
 
   constructor(options: MemoryStorageOptions = {}) {
+    checkOptions('new MemoryStorage', options, {
+      rules: true,
+      nodeEntries: WHOLE_FROM_1,
+      now: true,
+    });
     this.#classes = registeredClasses(options.rules);
     this.rules = this.#classes.rules;
     this.#order = options.nodeEntries ?? NODE_ENTRIES_MAX;
@@ -187,12 +193,21 @@ export class MemoryStorage implements Storage {
     });
   }
 
+  get packSteps(): number {
+    return this.#counters.packSteps;
+  }
+
+  get hasCodec(): boolean {
+    return false;
+  }
+
   get packedTid(): Tid {
     return this.#log.packedTid;
   }
 
   async pack(options: PackOptions): Promise<PackReport> {
     this.#requireOpen();
+    checkPackOptions(options);
     return this.#packing.run(options, this.rules);
   }
 
@@ -211,13 +226,17 @@ export class MemoryStorage implements Storage {
 
   async figures(): Promise<StorageFigures> {
     this.#requireOpen();
-    let revisions = 0;
+    let overlayRevisions = 0;
+    for (const entries of this.#log.overlays.values()) {
+      for (const list of entries.values()) overlayRevisions += list.length;
+    }
+    let revisions = overlayRevisions;
     for (const list of this.#log.revisions.values()) revisions += list.length;
     const blobs =
       this.#blobs === undefined ? { blobs: 0, blobBytes: 0 } : await blobFigures(this.#blobs.files);
     const { size: objects } = this.#log.revisions;
     const { size: transactions } = this.#log.transactions;
-    return { objects, revisions, transactions, recordBytes: 0, ...blobs };
+    return { objects, revisions, overlayRevisions, transactions, recordBytes: 0, ...blobs };
   }
 
   share(): StorageHandle {

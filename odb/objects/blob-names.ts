@@ -12,6 +12,11 @@ import { isPlainObject, own } from '../value.js';
 
 const NAME = /^[0-9a-f]{64}$/;
 
+/** Tells whether a value has the form of a blob's name. */
+export function isBlobName(value: unknown): value is string {
+  return typeof value === 'string' && NAME.test(value);
+}
+
 /**
  * Lists all texts in a record that have the form of a blob's name, each once.
  *
@@ -36,7 +41,7 @@ export function declaredBlobs(
   for (const field of fields ?? Object.keys(state)) {
     const value = own(state, field);
     const name = isPlainObject(value) ? own(value, 'sha256') : fields && value;
-    if (typeof name === 'string' && NAME.test(name)) found.add(name);
+    if (isBlobName(name)) found.add(name);
   }
   return found;
 }

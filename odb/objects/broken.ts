@@ -4,8 +4,9 @@
  * A `BrokenObject` stands for an object whose class no loaded module defines. Its attributes can be
  * read and listed, its record survives untouched whatever is saved around it, and changing it is
  * refused; it can be taken out of what refers to it. A `MissingObject` stands for
- * an object that does not exist (its creation was undone, or the reference is wrong); it can be
- * compared and stored as a reference, and touching it throws.
+ * an object that does not exist (its creation was undone, or the reference is wrong), an
+ * `UnreadableObject` for one whose record is damaged; they can be compared and stored as references,
+ * and touching one throws.
  */
 import type { ClassInfo } from './class-registry.js';
 import { SLOT_REST } from './class-registry.js';
@@ -49,6 +50,14 @@ export class BrokenObject extends Persistent {
 /** An object that does not exist. */
 export class MissingObject extends Persistent {}
 
+/** An object whose record is not what was written. */
+export class UnreadableObject extends Persistent {}
+
+/** Tells whether an object only stands for one that cannot be given now. */
+export function isStandIn(object: Persistent): boolean {
+  return object instanceof MissingObject || object instanceof UnreadableObject;
+}
+
 /** Makes the stand-in for an object whose class is unknown. */
 export function makeBroken(className: string, oid: Oid, holder: Holder): BrokenObject {
   const refuse = (): never => {
@@ -85,10 +94,29 @@ export function brokenError(oid: Oid | undefined, className: string): OdbError {
 
 /** Makes the stand-in for an object that does not exist. */
 export function makeMissing(oid: Oid, holder: Holder): MissingObject {
+  return untouchable(makeBare(MissingObject, '', oid, holder), () => {
+    return new OdbError('ODB_NO_OBJECT', `There is no object ${oid}`);
+  });
+}
+
+/**
+ * Makes the stand-in for an object that cannot be read.
+ *
+ * @param failure gives what touching it throws
+ */
+export function makeUnreadable(
+  oid: Oid,
+  holder: Holder,
+  failure: () => OdbError,
+): UnreadableObject {
+  return untouchable(makeBare(UnreadableObject, '', oid, holder), failure);
+}
+
+function untouchable<T extends Persistent>(bare: T, failure: () => OdbError): T {
   const refuse = (): never => {
-    throw new OdbError('ODB_NO_OBJECT', `There is no object ${oid}`);
+    throw failure();
   };
-  return new Proxy(makeBare(MissingObject, '', oid, holder), {
+  return new Proxy(bare, {
     get(target, name): unknown {
       const known =
         typeof name === 'symbol' || name.startsWith('$') || ANSWERED_WITHOUT_STATE.has(name);

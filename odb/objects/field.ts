@@ -17,6 +17,8 @@ export class FieldRule {
   readonly blob: boolean;
   /** The attribute is never stored. */
   readonly volatile: boolean;
+  /** Not any value will do: see `field-value.ts`. */
+  readonly isParticular: boolean;
 
   constructor(
     rule: MergeRuleName,
@@ -27,6 +29,7 @@ export class FieldRule {
     this.default = defaultValue;
     this.blob = options.blob ?? false;
     this.volatile = options.volatile ?? false;
+    this.isParticular = rule === 'place' || this.blob;
   }
 }
 
@@ -61,8 +64,13 @@ export function counter(defaultValue = 0): FieldRule {
 /**
  * Declares where an object is: `{ container, id, order }`, or `undefined` when it is nowhere.
  *
- * An object whose place ends counts as removed: changing it, or anything below it, at the same
- * time is a conflict.
+ * A map of the container has the object under `id`; whoever changes one changes the other in the
+ * same transaction, and `check` finds where they disagree. `order` is the program's own. What the
+ * root map itself has needs no place.
+ *
+ * An object whose place ends counts as removed and is in the trash: changing it, or anything below
+ * it, at the same time is a conflict. It ends by `undefined`; `null`, or
+ * anything else that is no place, is a `TypeError`.
  */
 export function place(): FieldRule {
   return new FieldRule('place', undefined);

@@ -25,6 +25,7 @@ import {
 import { currentState } from './class-version.js';
 import { OdbError } from '../errors.js';
 import type { Field } from './field.js';
+import { requireFieldValue } from './field-value.js';
 import type { Oid } from '../oid.js';
 import { admitPlain } from '../plain.js';
 import { VERSION_FIELD } from '../records/record.js';
@@ -39,7 +40,7 @@ export interface Holder {
   changing(object: Persistent): void;
   /** Gives the object with that oid; what does not exist is stood for by an object that says so. */
   get(oid: Oid): Persistent;
-  /** Tells whether an object only stands for one that does not exist. */
+  /** Tells whether an object only stands for one that does not exist, or cannot be read. */
   isMissing(object: Persistent): boolean;
   /** Gives the object with that oid, whose class is known, without loading it. */
   ghost(info: ClassInfo, oid: Oid): Persistent;
@@ -124,6 +125,9 @@ export abstract class Persistent {
    * ```
    *
    * Attributes are typed with `declare`: a field without it would hide the accessor.
+   *
+   * Plain data is frozen when it is assigned, the very value that was given. Bytes and dates cannot
+   * be frozen and are not copied: a change of one in place is neither seen nor saved.
    *
    * @param name the class's name in records, for ever; see `options.formerly` for another
    * @param fields attribute to default value, or to a rule of `field.ts`
@@ -359,6 +363,12 @@ function loadGhost(object: Persistent): Slots {
 
 function admitValue(object: Persistent, info: ClassInfo, field: Field, value: unknown): unknown {
   if (value === undefined) return field.rule.default;
-  admitFor(object, value, `${info.name}.${field.name}`);
+  const where = `${info.name}.${field.name}`;
+  admitFor(object, value, where);
+  if (field.rule.isParticular) requireFieldValue(field, value, { where, isObject });
   return value;
+}
+
+function isObject(value: unknown): boolean {
+  return value instanceof Persistent || value instanceof Ref;
 }

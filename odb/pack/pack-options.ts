@@ -2,6 +2,16 @@
  * What is asked of a pack, and what it answers.
  */
 import type { Oid } from '../oid.js';
+import {
+  BOOLEAN,
+  checkOptions,
+  NUMBER_FROM_0,
+  OID,
+  requireTid,
+  TID,
+  WHOLE,
+  type OptionRules,
+} from '../options.js';
 import type { Tid } from '../tid.js';
 
 /** How long the trash keeps what was removed, unless told otherwise. */
@@ -44,7 +54,7 @@ export interface PackOptions {
   readonly rules?: readonly HistoryRule[];
   /** Removes objects that nothing refers to, and blobs that nothing names. Default: yes. */
   readonly garbage?: boolean;
-  /** Days after which the trash lets go of what was removed. Default: `TRASH_DAYS_DEFAULT`. */
+  /** Days after which the trash lets go of what was removed; 0: at once. Default: `TRASH_DAYS_DEFAULT`. */
   readonly trashDays?: number;
   /** What counts as now for rules, trash and blobs: milliseconds since the epoch. Default: now. */
   readonly nowMs?: number;
@@ -85,4 +95,39 @@ export interface PackReport {
   /** Files that were removed since no kept state names them, and their bytes. */
   readonly blobs: number;
   readonly blobBytes: number;
+}
+
+const PACK: OptionRules = {
+  before: TID,
+  rules: { is: Array.isArray, what: 'an array of rules' },
+  garbage: BOOLEAN,
+  trashDays: NUMBER_FROM_0,
+  nowMs: NUMBER_FROM_0,
+  signal: true,
+  onProgress: true,
+};
+
+const RULE: OptionRules = { below: OID, revisions: WHOLE, days: NUMBER_FROM_0, hold: true };
+
+const HOLD: OptionRules = { from: TID, to: TID };
+
+/**
+ * Makes sure that a pack is asked for what it knows, before it forgets anything.
+ *
+ * @throws TypeError naming what it does not know, or what makes no sense
+ */
+export function checkPackOptions(options: PackOptions): void {
+  checkOptions('pack', options, PACK);
+  requireTid('pack: before', options.before);
+  for (const [i, rule] of (options.rules ?? []).entries()) {
+    const where = `pack: rules[${i}]`;
+    checkOptions(where, rule, RULE);
+    const { revisions, days, hold } = rule;
+    if (revisions === undefined && days === undefined && hold === undefined) {
+      throw new TypeError(`${where} keeps nothing: it has no revisions, days or hold`);
+    }
+    if (hold === undefined) continue;
+    checkOptions(`${where}.hold`, hold, HOLD);
+    requireTid(`${where}.hold.from`, hold.from);
+  }
 }

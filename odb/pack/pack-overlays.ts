@@ -6,8 +6,10 @@
  */
 import type { Oid } from '../oid.js';
 import { basesOf } from '../commit/overlay-bases.js';
+import { OidMarks } from './oid-marks.js';
 import { forgettable, isOver, type KeptHistory, type Marking, type PackSource } from './pack.js';
-import { isEntry } from '../trees/patch-record.js';
+import { referencesIn } from '../records/record.js';
+import { isEntry, isPatch } from '../trees/patch-record.js';
 import type { VersionSize } from '../storage.js';
 import type { OverlayRevision, StoredRevision } from '../stored.js';
 import type { Tid } from '../tid.js';
@@ -47,6 +49,8 @@ export class PackOverlays {
   readonly #history: KeptHistory;
   readonly #marking: Marking;
   readonly #steps: OverlaySteps;
+  /** What main ended and entries lead to. */
+  readonly #ended = new OidMarks();
 
   constructor(
     view: OverlaySource & PackSource,
@@ -88,10 +92,30 @@ export class PackOverlays {
   }
 
   #keepRevision(oid: Oid, { record, basedOn }: OverlayRevision): void {
-    if (record !== undefined) this.#marking.addNamed(record);
+    if (record !== undefined) {
+      this.#marking.addNamed(record);
+      // A patch is shown on the map it is of.
+      this.#keepEnded(isPatch(record) ? [oid, ...referencesIn(record)] : referencesIn(record));
+    }
     const look = (one: Oid, at: Tid): StoredRevision | undefined => this.#view.revision(one, at);
     for (const base of basesOf(look, { oid, record, basedOn })) {
       this.#history.keepBase(base.oid, base.tid);
+    }
+  }
+
+  /** What main ended and an entry leads to is shown in the version as it last was. */
+  #keepEnded(oids: readonly Oid[]): void {
+    const waiting = [...oids];
+    for (let oid = waiting.pop(); oid !== undefined; oid = waiting.pop()) {
+      if (this.#ended.has(oid)) continue;
+      const now = this.#view.revision(oid);
+      if (now === undefined || now.record !== undefined) continue;
+      this.#ended.add(oid);
+      const last = this.#view.older(oid, now);
+      if (last?.record === undefined) continue;
+      this.#marking.addNamed(last.record);
+      this.#history.keepBase(oid, last.tid);
+      for (const to of referencesIn(last.record)) waiting.push(to);
     }
   }
 

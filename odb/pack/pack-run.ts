@@ -160,8 +160,9 @@ class PackRun {
     await overlays.keep();
     if (garbage) await this.#mark();
     else await this.#storage.step({ kind: 'forget', before: this.#before, marks: undefined });
-    await this.#forget(garbage ? this.#marking.marks : undefined);
+    // What versions rest on goes after them, so that a pack that is cut off leaves none without it.
     this.#report.revisions += await overlays.forget();
+    await this.#forget(garbage ? this.#marking.marks : undefined);
     if (expired.length > 0) await this.#storage.step({ kind: 'trash', names: expired });
     this.#report.trash = expired.length;
     if (garbage) await this.#blobs();
@@ -183,7 +184,7 @@ class PackRun {
     const { nowMs, trashDays } = this.#plan;
     const expired: string[] = [];
     for await (const [name, entry] of this.#view.trash()) {
-      if (entry.timeMs < nowMs - trashDays * DAY_MS) expired.push(name);
+      if (entry.timeMs <= nowMs - trashDays * DAY_MS) expired.push(name);
       else this.#marking.add(entry.oid);
     }
     return expired;

@@ -7,11 +7,14 @@
  * makes an object for each item: a commit of many objects is mostly encoding.
  */
 import { toUSVString } from 'node:util';
+import { ByteRoom } from '../byte-room.js';
 import { KIND_BYTES, KIND_NEGINT, KIND_SIMPLE, KIND_TEXT, KIND_UINT } from './cbor-cursor.js';
 
 const START_BYTES = 64 * 1024;
 /** A scratch that a giant made bigger than this is let go. */
 const KEPT_BYTES = 1024 * 1024;
+/** How much the copies share: whoever keeps one of them keeps so much. */
+const ROOM_BYTES = 8 * 1024;
 /** The longest head: kind and argument. */
 const HEAD_BYTES = 9;
 /** Texts up to so many characters are looked at one by one: calling for them takes longer. */
@@ -21,6 +24,7 @@ const LONG_TEXT = 16 * 1024;
 const SIMPLE = KIND_SIMPLE << 5;
 
 export class CborWriter {
+  readonly #room = new ByteRoom(ROOM_BYTES);
   #buffer: Buffer = Buffer.allocUnsafeSlow(START_BYTES);
   #at = 0;
 
@@ -31,10 +35,9 @@ export class CborWriter {
 
   /** Gives a copy of what was written since `from`. Small ones share a buffer with others. */
   since(from: number): Uint8Array {
-    const length = this.#at - from;
-    const { buffer, byteOffset } = Buffer.allocUnsafe(length);
-    const bytes = new Uint8Array(buffer, byteOffset, length);
-    bytes.set(this.#buffer.subarray(from, this.#at));
+    const bytes = this.#room.take(this.#at - from);
+    const { buffer, byteOffset } = this.#buffer;
+    bytes.set(new Uint8Array(buffer, byteOffset + from, bytes.length));
     return bytes;
   }
 

@@ -47,6 +47,11 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   return ~crc >>> 0;
 }
 
+/** LevelDB stores no checksum as it is, so that checksums of checksums work. */
+export function maskedCrc(crc: number): number {
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
 function entry(table: Uint32Array, slice: number, value: number): number {
   return table[(slice << 8) | (value & 0xff)] ?? 0;
 }

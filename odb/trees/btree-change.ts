@@ -133,6 +133,11 @@ function replaceByShrunk<Id, V>(
   const leftAt = at > 0 ? at - 1 : at;
   const neighbourId = childAt(node, at > 0 ? at - 1 : at + 1);
   const neighbour = store.read(neighbourId);
+  if (isInner(neighbour) !== isInner(shrunk)) {
+    // In a map that a version shows, a tree may stand for a leaf: no two of one kind, no joining.
+    store.write(id, shrunk);
+    return;
+  }
   const [left, right] = at > 0 ? [neighbour, shrunk] : [shrunk, neighbour];
   const [leftId, rightId] = at > 0 ? [neighbourId, id] : [id, neighbourId];
   const joined = concatenate(left, right, keyAt(node.keys, leftAt));

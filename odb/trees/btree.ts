@@ -31,10 +31,14 @@ export interface Inner<Id> {
 
 export type Node<Id, V> = Leaf<V> | Inner<Id>;
 
-/** Where nodes are kept. */
-export interface NodeStore<Id, V> {
+/** Where nodes are read. */
+export interface NodeReader<Id, V> {
   /** Gives a node; the tree never changes it. */
   read(id: Id): Node<Id, V>;
+}
+
+/** Where nodes are kept. */
+export interface NodeStore<Id, V> extends NodeReader<Id, V> {
   /** Puts a new node in place of the one with this id. */
   write(id: Id, node: Node<Id, V>): void;
   /** Keeps a new node and gives its id. */
@@ -78,14 +82,14 @@ export function isInner<Id, V>(node: Node<Id, V>): node is Inner<Id> {
 }
 
 /** Gives the value under a key; `undefined` when there is none. O(log size) node reads. */
-export function treeGet<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): V | undefined {
+export function treeGet<Id, V>(store: NodeReader<Id, V>, root: Id, key: string): V | undefined {
   const leaf = leafFor(store, root, key);
   const at = position(leaf.keys, key);
   return leaf.keys[at] === key ? leaf.values[at] : undefined;
 }
 
 /** Tells whether there is an entry. O(log size) node reads. */
-export function treeHas<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): boolean {
+export function treeHas<Id, V>(store: NodeReader<Id, V>, root: Id, key: string): boolean {
   const leaf = leafFor(store, root, key);
   return leaf.keys[position(leaf.keys, key)] === key;
 }
@@ -95,7 +99,7 @@ export function treeHas<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): 
  * walked come as they were when it was reached.
  */
 export function* treeEntries<Id, V>(
-  store: NodeStore<Id, V>,
+  store: NodeReader<Id, V>,
   root: Id,
   range: Range = {},
 ): Generator<[key: string, value: V], void, undefined> {
@@ -121,7 +125,7 @@ export function* treeEntries<Id, V>(
 }
 
 /** Counts the entries. Reads every node. */
-export function treeSize<Id, V>(store: NodeStore<Id, V>, root: Id): number {
+export function treeSize<Id, V>(store: NodeReader<Id, V>, root: Id): number {
   let size = 0;
   for (const { node } of treeNodes(store, root)) if (!isInner(node)) size += node.keys.length;
   return size;
@@ -129,7 +133,7 @@ export function treeSize<Id, V>(store: NodeStore<Id, V>, root: Id): number {
 
 /** Walks the nodes of a tree, each before its children. */
 export function* treeNodes<Id, V>(
-  store: NodeStore<Id, V>,
+  store: NodeReader<Id, V>,
   root: Id,
 ): Generator<{ readonly id: Id; readonly node: Node<Id, V> }, void, undefined> {
   const waiting: { id: Id; depth: number }[] = [{ id: root, depth: 0 }];
@@ -145,7 +149,7 @@ export function* treeNodes<Id, V>(
 
 /** Gives the id of the leaf whose range a key is in. */
 export function treeLeaf<Id, V>(
-  store: NodeStore<Id, V>,
+  store: NodeReader<Id, V>,
   root: Id,
   key: string,
 ): { readonly id: Id; readonly leaf: Leaf<V> } {
@@ -177,7 +181,10 @@ export function stateOfNode<Id, V>(node: Node<Id, V>, state: Readonly<State> = {
 }
 
 function isTextArray(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+  if (!Array.isArray(value)) return false;
+  // A loop, since each node that is loaded comes here.
+  for (const item of value) if (typeof item !== 'string') return false;
+  return true;
 }
 
 // --- Finding ----------------------------------------------------------------------------------
@@ -202,7 +209,7 @@ interface FoundLeaf<Id, V> {
 }
 
 /** The leaf of a key and nothing about the way to it, for look-ups. */
-function leafFor<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): Leaf<V> {
+function leafFor<Id, V>(store: NodeReader<Id, V>, root: Id, key: string): Leaf<V> {
   let id = root;
   for (let depth = 0; ; depth += 1) {
     requireDepth(depth);
@@ -213,7 +220,7 @@ function leafFor<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): Leaf<V>
   }
 }
 
-export function findLeaf<Id, V>(store: NodeStore<Id, V>, root: Id, key: string): FoundLeaf<Id, V> {
+export function findLeaf<Id, V>(store: NodeReader<Id, V>, root: Id, key: string): FoundLeaf<Id, V> {
   return descend(store, root, (keys) => {
     const at = position(keys, key);
     return keys[at] === key ? at + 1 : at;
@@ -222,7 +229,7 @@ export function findLeaf<Id, V>(store: NodeStore<Id, V>, root: Id, key: string):
 
 /** The leaf in which the greatest key below `bound` would be; without a bound, the last leaf. */
 function findLeafBelow<Id, V>(
-  store: NodeStore<Id, V>,
+  store: NodeReader<Id, V>,
   root: Id,
   bound: string | undefined,
   inclusive: boolean,
@@ -233,7 +240,7 @@ function findLeafBelow<Id, V>(
 }
 
 function descend<Id, V>(
-  store: NodeStore<Id, V>,
+  store: NodeReader<Id, V>,
   root: Id,
   choose: (keys: readonly string[]) => number,
 ): FoundLeaf<Id, V> {

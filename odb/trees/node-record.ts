@@ -34,8 +34,13 @@ export function encodeNode(
   node: OidNode,
   as: { readonly className: string; readonly state?: State } = { className: NODE_CLASS },
 ): Uint8Array {
+  return encodeRecord(as.className, nodeState(node, as.state));
+}
+
+/** Gives the state of a node's record. @param state what is not the tree's stays */
+export function nodeState(node: OidNode, state?: State): State {
   const stored: Node<Ref, unknown> = isInner(node)
     ? { keys: node.keys, children: node.children.map((oid) => new Ref(oid)) }
     : node;
-  return encodeRecord(as.className, stateOfNode(stored, as.state));
+  return stateOfNode(stored, state);
 }

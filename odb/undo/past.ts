@@ -24,15 +24,24 @@ export interface EntryChanged {
   readonly after: unknown;
 }
 
+/** What undo reads. */
+export interface PastReader extends Reader {
+  /**
+   * Gives the state that what a transaction wrote was made from, where that may be another than the
+   * one there is to go back to.
+   */
+  madeFrom?(oid: Oid, tid: Tid): StoredRevision | undefined;
+}
+
 export class Past {
-  readonly #reader: Reader;
+  readonly #reader: PastReader;
   readonly #newest = new Map<Oid, StoredRevision | undefined>();
   /** Older revisions by the moment they were asked for. */
   readonly #older = new Map<Oid, Map<Tid, StoredRevision | undefined>>();
   readonly #transactions = new Map<Tid, TransactionRecord>();
   readonly #nodes = new Map<string, OidNode>();
 
-  constructor(reader: Reader) {
+  constructor(reader: PastReader) {
     this.#reader = reader;
   }
 
@@ -73,6 +82,13 @@ export class Past {
   before(oid: Oid, tid: Tid): StoredRevision | undefined {
     const found = this.revision(oid, justBefore(tid));
     return found !== undefined && found.tid >= tid ? undefined : found;
+  }
+
+  /** Gives the state that what a transaction wrote was made from; `undefined`: it made the object. */
+  madeFrom(oid: Oid, tid: Tid): StoredRevision | undefined {
+    return this.#reader.madeFrom === undefined
+      ? this.before(oid, tid)
+      : this.#reader.madeFrom(oid, tid);
   }
 
   /** Tells whether what a transaction wrote of an object, or what was there before, is forgotten. */

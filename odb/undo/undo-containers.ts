@@ -46,10 +46,20 @@ function checkComesBack(draft: UndoDraft, oid: Oid, oldest: Tid): void {
     // What begins again with it, and was in no container before it ended, stands in no way.
     if (last?.record === undefined && state?.record !== undefined) continue;
     const remover = lastWriter(draft, container);
-    if (remover !== undefined && past.transaction(remover).removed.includes(container)) {
+    const isRemoved =
+      remover !== undefined && past.transaction(remover).removed.includes(container);
+    if (isRemoved && !isBelow(draft, oid, container)) {
       draft.refuse(oid, [placeName(draft, oid)], [remover]);
     }
   }
+}
+
+/** Tells whether an object is below a container already, so that it comes to nowhere else. */
+function isBelow({ past, classes }: UndoDraft, oid: Oid, container: Oid): boolean {
+  for (const at of containersOf(oid, (each) => past.revision(each), classes.rules)) {
+    if (at === container) return true;
+  }
+  return false;
 }
 
 /** Gives the newest transaction that wrote an object and is not taken back. */
@@ -81,7 +91,9 @@ function checkEnds(draft: UndoDraft, ended: ReadonlySet<Oid>, oldest: Tid): void
       if (nodes.has(oid) || ended.has(oid)) continue;
       for (const container of containersOf(oid, look, draft.classes.rules)) {
         if (!ended.has(container)) continue;
-        blockers.set(container, [...(blockers.get(container) ?? []), tid]);
+        const tids = blockers.get(container);
+        if (tids === undefined) blockers.set(container, [tid]);
+        else tids.push(tid);
         break;
       }
     }

@@ -212,18 +212,24 @@ export class UndoDraft {
     const wrote = this.past.revision(oid, tid)?.record;
     const before = this.past.before(oid, tid);
     const now = this.#now(oid);
-    if (now.tid === tid || this.#isSame(now.record, wrote)) {
+    if (now.tid === tid) {
       this.#objects.set(oid, { record: before?.record, tid: before?.tid ?? TID_ZERO });
       return;
     }
-    if (now.record === undefined || wrote === undefined || before?.record === undefined) {
+    const made = this.past.madeFrom(oid, tid);
+    if (this.#isSame(now.record, wrote)) {
+      this.#objects.set(oid, { record: made?.record, tid: made?.tid ?? TID_ZERO });
+      return;
+    }
+    const from = made?.record;
+    if (now.record === undefined || wrote === undefined || from === undefined) {
       // Where one side does not exist there is nothing to merge: it is as before, or it is not.
-      const isAsBefore = this.#isSame(now.record, before?.record);
-      const isNothing = this.#isSame(wrote, before?.record);
+      const isAsBefore = this.#isSame(now.record, from);
+      const isNothing = this.#isSame(wrote, from);
       if (!isAsBefore && !isNothing) this.#refuseObject(oid, tid, []);
       return;
     }
-    const result = mergeRecords(wrote, now.record, before.record, this.classes);
+    const result = mergeRecords(wrote, now.record, from, this.classes);
     if (result.merged) this.#objects.set(oid, { record: result.record, tid: undefined });
     else this.#refuseObject(oid, tid, result.fields);
   }

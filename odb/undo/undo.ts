@@ -13,6 +13,7 @@
 import type { ListChange } from '../commit/list-merge.js';
 import type { MergeClasses } from '../commit/merge.js';
 import type { Oid } from '../oid.js';
+import { listOf } from '../trees/list-nodes.js';
 import { Past } from './past.js';
 import { classNameOf, decodeRecord } from '../records/record.js';
 import type { Reader } from '../storage.js';
@@ -32,6 +33,8 @@ export type { DanglingReference } from './undo-references.js';
 export const TOGETHER_MAX = 200;
 /** A larger set is offered as it was found, without looking for a smaller one. */
 const REDUCED_MAX = 50;
+/** Most objects that are looked at for a smaller set. */
+const REDUCED_OBJECTS_MAX = 200_000;
 
 /**
  * What an undo would make of one object. States hold `Ref`s, and are as the class has them now; what
@@ -86,7 +89,8 @@ export interface UndoPlan {
   /**
    * The transactions that can be taken back together, newest first: `tids` when that is possible,
    * else with as few later ones as it takes. Empty when there is no such set of at most
-   * `TOGETHER_MAX`. Past 50 it may be larger than it need be.
+   * `TOGETHER_MAX`. Past 50 it may be larger than it need be; so may that of transactions with very
+   * many objects.
    */
   readonly together: readonly Tid[];
 }
@@ -100,8 +104,9 @@ export interface UndoOptions extends MergeClasses {
  * Works out what taking back transactions would do. Pure: reads the snapshot, changes nothing.
  *
  * Costs point reads for each object the transactions wrote; where one of them would end, one for
- * each object written since it was made, as those may refer to it; and all that again for each set
- * of transactions it tries when something stands in the way.
+ * each object written since it was made, as those may refer to it. When something stands in the way,
+ * all that again a few times, and little more for each transaction in the way: some 0.1 ms an object
+ * altogether.
  *
  * @throws OdbError `ODB_NO_TRANSACTION` for a tid that names none
  * @throws OdbError `ODB_TOO_LONG_AGO` when an object is to end, or a container to be removed again,
@@ -163,14 +168,58 @@ function findTogether(
     if (together.size > TOGETHER_MAX) return [];
     ({ draft } = makeDraft(past, together, options));
   }
-  if (together.size <= REDUCED_MAX) {
-    const added = newestFirst(together).filter((tid) => !tids.includes(tid));
-    for (const tid of added) {
-      const fewer = new Set([...together].filter((other) => other !== tid));
-      if (makeDraft(past, fewer, options).draft.conflicts.length === 0) together = fewer;
-    }
+  return newestFirst(
+    together.size > REDUCED_MAX ? together : reduce(past, tids, together, options),
+  );
+}
+
+/** Leaves out what need not be there, one after another. */
+function reduce(
+  past: Past,
+  tids: readonly Tid[],
+  all: ReadonlySet<Tid>,
+  options: UndoOptions,
+): ReadonlySet<Tid> {
+  let together = all;
+  let objects = 0;
+  for (const tid of newestFirst(all).filter((one) => !tids.includes(one))) {
+    const fewer = new Set([...together].filter((other) => other !== tid));
+    if (isNeeded(past, fewer, tid, options)) continue;
+    for (const other of fewer) objects += past.transaction(other).oids.length;
+    if (objects > REDUCED_OBJECTS_MAX) break;
+    if (makeDraft(past, fewer, options).draft.conflicts.length === 0) together = fewer;
   }
-  return newestFirst(together);
+  return together;
+}
+
+/**
+ * Tells, from the objects it wrote alone, that a transaction cannot be left out. Where this does not
+ * know, all objects tell; most often it does, and the others need not be looked at once more for
+ * each transaction.
+ */
+function isNeeded(past: Past, without: ReadonlySet<Tid>, left: Tid, options: UndoOptions): boolean {
+  const { oids, maps } = past.transaction(left);
+  const nodes = new Set(maps.flatMap((map) => map.nodes));
+  const own = new Set(oids.filter((oid) => !nodes.has(oid) && !isInList(past, oid)));
+  const wanted = options.objects === undefined ? undefined : new Set(options.objects);
+  const draft = new UndoDraft(past, without, options);
+  for (const tid of newestFirst(without)) {
+    const transaction = past.transaction(tid);
+    const written = {
+      ...transaction,
+      oids: transaction.oids.filter((oid) => own.has(oid)),
+      maps: [],
+    };
+    draft.takeBack(written, (oid) => wanted === undefined || wanted.has(oid));
+    if (draft.conflicts.length > 0) return true;
+  }
+  return false;
+}
+
+/** A node of a list is taken back with the others, or not at all. */
+function isInList(past: Past, oid: Oid): boolean {
+  const record = past.revision(oid)?.record;
+  return record === undefined || listOf(oid, record) !== undefined;
 }
 
 /** Adds the transactions after the oldest of some, as far as there may be that many. */

@@ -2,25 +2,24 @@
  * What a check-in would leave in main, entry by entry, and then all of it in line.
  */
 import type { BegunMaps } from './begun-maps.js';
-import { CheckInPlaces, type DraftedObject } from './check-in-places.js';
+import { EndedObjects } from './check-in-ended.js';
+import { CheckInPlaces, type ContestedEntry, type DraftedObject } from './check-in-places.js';
+import { CheckInRefusals } from './check-in-refusals.js';
+import { lastRevision } from '../commit/last-revision.js';
 import type { MergeClasses } from '../commit/merge.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, encodeValue } from '../records/record.js';
 import type { OverlayRevision } from '../stored.js';
 import type { EntryChange, PatchValue } from '../writes.js';
 import { TID_ZERO } from '../tid.js';
-import { sameBytes, sameValue, type State } from '../value.js';
+import { sameBytes, sameValue } from '../value.js';
 import type { VersionChoice } from './version-choice.js';
 import type { Turns, VersionEntries } from './version-entries.js';
-import {
-  mergeList,
-  mergeMap,
-  mergeObject,
-  sidesOf,
-  type MergedKey,
-  type RecordSides,
-} from './version-merge.js';
-import { Places, type PlaceConflict } from './version-places.js';
+import type { PlaceConflict } from './version-containers.js';
+import { mergeObject, sidesOf, type RecordSides } from './version-merge.js';
+import { mergeList } from './version-merge-list.js';
+import { keysInConflict, mergeMap, resolvedKey, type MergedKey } from './version-merge-map.js';
+import { Places } from './version-places.js';
 import {
   PlannedObject,
   type PlannedList,
@@ -41,15 +40,21 @@ export class CheckInDraft {
   readonly lists: PlannedList[] = [];
   /** Objects that go although main changed something below them, since it was resolved so. */
   readonly accepted = new Set<Oid>();
+  /** What main removed, although something new of the version is to be below it. */
+  readonly acceptedRemovals = new Set<Oid>();
   readonly #options: CheckInDraftOptions;
   readonly #places: Places;
   readonly #settling: CheckInPlaces;
+  readonly #ended: EndedObjects;
+  readonly #refusals: CheckInRefusals;
   readonly #objects = new Map<Oid, DraftedObject>();
   readonly #keys = new Map<Oid, Map<string, MergedKey>>();
 
   constructor(options: CheckInDraftOptions) {
     this.#options = options;
     this.#places = new Places(options.entries, options.classes);
+    this.#ended = new EndedObjects(options.entries, this.#places, this.#objects);
+    this.#refusals = new CheckInRefusals(options.entries, this.#places, this.#objects);
     this.#settling = new CheckInPlaces({
       entries: options.entries,
       places: this.#places,
@@ -99,10 +104,14 @@ export class CheckInDraft {
 
   #decideObject(oid: Oid, held: OverlayRevision): void {
     const { entries, classes, resolve } = this.#options;
-    const sides = sidesOf(entries.reader, oid, held);
+    const main = this.#places.mainRevision(oid);
+    const sides = sidesOf(entries.reader, oid, held, main);
     const result = mergeObject(oid, sides, classes, resolve?.get(oid));
     if (!result.merged) this.conflicts.push(result.conflict);
-    this.#add(oid, sides, result.merged ? result.value : sides.main);
+    const after = result.merged ? result.value : sides.main;
+    this.#add(oid, sides, after);
+    const isEnded = sides.main === undefined && main !== undefined;
+    if (isEnded && after !== undefined) this.#ended.bringBackParts(after);
   }
 
   #decideMap(map: Oid): void {
@@ -112,9 +121,16 @@ export class CheckInDraft {
     if (chosen.length === 0) return;
     const { reader } = entries;
     const resolution = resolve?.get(map);
-    const result = mergeMap(map, this.#className(map), chosen, { reader, resolution });
-    if (!result.merged) this.conflicts.push(result.conflict);
-    else this.#keys.set(map, new Map(result.value.map((one) => [one.key, one])));
+    const basedOn = entries.patches.get(map)?.basedOn ?? TID_ZERO;
+    const sides = { map, className: this.#className(map), basedOn, patch: chosen };
+    const result = mergeMap(sides, { reader, resolution });
+    if (!result.merged) {
+      this.conflicts.push(result.conflict);
+      return;
+    }
+    const { keys, comesBack } = result.value;
+    if (comesBack) this.#ended.bringBackMap(map);
+    this.#keys.set(map, new Map(keys.map((one) => [one.key, one])));
   }
 
   #decideList(list: Oid, held: ReadonlyMap<Oid, OverlayRevision>): void {
@@ -129,9 +145,64 @@ export class CheckInDraft {
   async #settle(turns: Turns): Promise<void> {
     this.#settling.settleKeys();
     for (let isSettled = false; !isSettled;) {
-      await this.#settling.settle(turns);
-      isSettled = !this.#takeBackPlaces(await this.#placeConflicts(turns));
+      const contested = await this.#settling.settle(turns);
+      isSettled =
+        !this.#giveEntries(contested) &&
+        !this.#takeBackLostKeys() &&
+        !this.#takeBackPlaces(await this.#refusals.find(this.#settling.begunRecords(), turns));
     }
+  }
+
+  /** Gives entries that two objects would have to one of them, where that was said. */
+  #giveEntries(contested: readonly ContestedEntry[]): boolean {
+    const { resolve } = this.#options;
+    const open = new Map<Oid, ContestedEntry[]>();
+    for (const one of contested) {
+      const chosen = resolvedKey(one, resolve?.get(one.map));
+      const isMain = sameValue(chosen?.value, one.main);
+      if (chosen !== undefined && (isMain || sameValue(chosen.value, one.version))) {
+        this.#settling.giveEntry(one, isMain ? 'main' : 'version');
+        return true;
+      }
+      open.set(one.map, [...(open.get(one.map) ?? []), one]);
+    }
+    for (const [map, keys] of open) {
+      // What is in conflict already is to be resolved first.
+      if (this.#isInConflict(map)) continue;
+      this.conflicts.push(keysInConflict(map, this.#className(map), keys, { exists: true }));
+    }
+    return false;
+  }
+
+  /**
+   * Takes back keys that lead to what main ended: where that was said of them, or of all they lead to
+   * in vain. The rest is in conflict.
+   */
+  #takeBackLostKeys(): boolean {
+    const { resolve } = this.#options;
+    let isTakenBack = false;
+    for (const [map, keys] of this.#keys) {
+      const open: MergedKey[] = [];
+      for (const one of keys.values()) {
+        const lost = this.#refusals.lostBy(one);
+        // What is in conflict itself is to be resolved first.
+        if (lost.length === 0 || lost.some((oid) => this.#isInConflict(oid))) continue;
+        const chosen = resolvedKey(one, resolve?.get(map));
+        const isMain = chosen !== undefined && sameValue(chosen.value, one.main);
+        if (isMain || lost.every((oid) => resolve?.get(oid) === 'main')) {
+          keys.set(one.key, { ...one, after: one.main });
+          isTakenBack = true;
+        } else open.push(one);
+      }
+      if (open.length === 0 || this.#isInConflict(map)) continue;
+      const conflict = keysInConflict(map, this.#className(map), open, { exists: true });
+      this.conflicts.push({ ...conflict, reason: 'removed' });
+    }
+    return isTakenBack;
+  }
+
+  #isInConflict(one: Oid): boolean {
+    return this.conflicts.some(({ oid }) => oid === one);
   }
 
   /** Takes back what is resolved so, after which other places may be in conflict. */
@@ -147,11 +218,19 @@ export class CheckInDraft {
     if (isTakenBack) return true;
     for (const conflict of found) {
       const isResolved = resolve?.get(conflict.oid) !== undefined;
-      // No object is in itself, whoever wants it.
-      if (isResolved && conflict.reason !== 'moved') this.accepted.add(conflict.oid);
-      else this.conflicts.push(this.#describe(conflict));
+      // No object is in itself, or refers to nothing, whoever wants it.
+      if (isResolved && conflict.reason === 'container-removed') this.#accept(conflict);
+      else if (!this.#isInConflict(conflict.oid)) {
+        this.conflicts.push(this.#refusals.describe(conflict));
+      }
     }
     return false;
+  }
+
+  #accept({ oid, container }: PlaceConflict): void {
+    this.accepted.add(oid);
+    const isNew = this.#objects.get(oid)?.currentTid === TID_ZERO;
+    if (isNew && container !== undefined) this.acceptedRemovals.add(container);
   }
 
   /** The objects that would change, begin or end. */
@@ -176,58 +255,13 @@ export class CheckInDraft {
   }
 
   #add(oid: Oid, sides: RecordSides, after: Uint8Array | undefined): void {
-    const currentTid = this.#options.entries.reader.revision(oid)?.tid ?? TID_ZERO;
+    const currentTid = this.#places.mainRevision(oid)?.tid ?? TID_ZERO;
     this.#objects.set(oid, { ...sides, currentTid, after });
   }
 
-  async #placeConflicts(turns: Turns): Promise<PlaceConflict[]> {
-    const written = this.#changedRecords();
-    const look = (oid: Oid): Uint8Array | undefined => {
-      const drafted = this.#objects.get(oid);
-      return drafted === undefined ? this.#places.inMain(oid) : drafted.after;
-    };
-    const found: PlaceConflict[] = [];
-    for (const [oid, record] of written) {
-      const conflict =
-        this.#places.inItself(oid, record, look) ?? this.#places.belowRemoved(oid, record, look);
-      if (conflict !== undefined) found.push(conflict);
-      await turns.step();
-    }
-    for await (const conflict of this.#places.aboveChanged(written, look, turns)) {
-      found.push(conflict);
-    }
-    return found;
-  }
-
-  #changedRecords(): [Oid, Uint8Array | undefined][] {
-    return [...this.#objects].flatMap(([oid, { main, after }]) =>
-      isSame(main, after) ? [] : [[oid, after] as [Oid, Uint8Array | undefined]],
-    );
-  }
-
-  #describe({ oid, field, reason }: PlaceConflict): VersionConflict {
-    const { base, main, version } = this.#objects.get(oid) ?? this.#asMain(oid);
-    const planned = new PlannedObject(oid, TID_ZERO, { base, main, version, after: undefined });
-    const states: Record<'base' | 'main' | 'version', State | undefined> = planned;
-    return {
-      oid,
-      className: planned.className,
-      fields: field === '' ? [] : [field],
-      keys: [],
-      reason,
-      base: states.base,
-      main: states.main,
-      version: states.version,
-    };
-  }
-
-  #asMain(oid: Oid): RecordSides {
-    const main = this.#places.inMain(oid);
-    return { base: main, main, version: main };
-  }
-
   #className(oid: Oid): string {
-    const record = this.#places.inMain(oid);
+    const { reader } = this.#options.entries;
+    const record = lastRevision((one, at) => reader.revision(one, at), oid)?.record;
     return record === undefined ? '' : classNameOf(record);
   }
 }

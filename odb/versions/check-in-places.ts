@@ -9,15 +9,25 @@ import type { Oid } from '../oid.js';
 import { referencesIn } from '../records/record.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 import { Ref, sameBytes, sameValue } from '../value.js';
+import { LeftSlots } from './left-slots.js';
 import type { Turns, VersionEntries } from './version-entries.js';
-import type { MergedKey, RecordSides } from './version-merge.js';
-import { isSameSpot, type Places, type Slot } from './version-places.js';
+import type { RecordSides } from './version-merge.js';
+import type { MergedKey } from './version-merge-map.js';
+import { isSameSlot, isSameSpot, type Places, type Slot } from './version-places.js';
 
 /** An object on the way. */
 export interface DraftedObject extends RecordSides {
   /** Main's revision. */
   readonly currentTid: Tid;
   after: Uint8Array | undefined;
+}
+
+/** An entry that an object would have, and that another has. */
+export interface ContestedEntry extends MergedKey {
+  readonly map: Oid;
+  readonly oid: Oid;
+  /** What was decided of the key. */
+  readonly planned: MergedKey;
 }
 
 /** What was decided, object by object and key by key; it is changed here. */
@@ -33,12 +43,15 @@ export class CheckInPlaces {
   readonly begunMaps = new BegunMaps();
   readonly #entries: VersionEntries;
   readonly #places: Places;
+  readonly #left: LeftSlots;
   readonly #objects: Map<Oid, DraftedObject>;
   readonly #keys: Map<Oid, Map<string, MergedKey>>;
+  #contested: ContestedEntry[] = [];
 
   constructor({ entries, places, objects, keys }: CheckInDecisions) {
     this.#entries = entries;
     this.#places = places;
+    this.#left = new LeftSlots(entries, places);
     this.#objects = objects;
     this.#keys = keys;
   }
@@ -50,10 +63,28 @@ export class CheckInPlaces {
     }
   }
 
-  /** Brings everything in line, after objects were decided or taken back. */
-  async settle(turns: Turns): Promise<void> {
+  /**
+   * Brings everything in line, after objects were decided or taken back.
+   *
+   * @returns the entries that two objects would have, which are for somebody to give to one of them
+   */
+  async settle(turns: Turns): Promise<readonly ContestedEntry[]> {
+    this.#contested = [];
     await this.#settleBelow(turns);
     await this.#settleSpots(turns);
+    return this.#contested;
+  }
+
+  /** Gives a contested entry to the side that is to have it; what loses it is as if the other had won. */
+  giveEntry({ map, oid, planned }: ContestedEntry, side: 'main' | 'version'): void {
+    const { key, main, after } = planned;
+    const isHeldByMain = sameValue(after, main);
+    const goesToHolder = isHeldByMain === (side === 'main');
+    const loser = goesToHolder ? oid : after instanceof Ref ? after.oid : undefined;
+    if (!goesToHolder) this.#keysOf(map).set(key, { ...planned, after: new Ref(oid) });
+    if (loser === undefined) return;
+    if (side === 'main') this.#losesInVersion(loser, key);
+    else this.#losesInMain(loser, key, map);
   }
 
   /** Gives the nodes of begun maps that are others than the version has; `undefined`: none. */
@@ -156,7 +187,7 @@ export class CheckInPlaces {
   /** The version's entries say where the version has an object: elsewhere they have to follow. */
   #settleSpot(oid: Oid, { base, main, version, after }: DraftedObject): void {
     const places = this.#places;
-    for (const slot of places.leftSlots(oid, places.placeIn(after))) this.#put(slot, oid, false);
+    for (const slot of this.#left.find(oid, places.placeIn(after))) this.#put(slot, oid, false);
     if (isSame(base, main) && isSame(version, after)) return;
     const [from, there, here, then] = [base, main, version, after].map((record) =>
       places.placeIn(record),
@@ -166,11 +197,11 @@ export class CheckInPlaces {
     const inVersion = places.slotOf(oid, here, 'version') ?? this.#formerSlot(oid, version);
     const isAsMain = isSameSpot(then, there);
     const isAsVersion = isSameSpot(then, here);
-    if (inVersion !== undefined && !sameSlot(inMain, inVersion)) {
+    if (inVersion !== undefined && !isSameSlot(inMain, inVersion)) {
       this.#put(inVersion, oid, isAsVersion && then !== undefined);
     }
     if (inMain !== undefined) {
-      const isSlot = isAsMain || (isAsVersion && sameSlot(inMain, inVersion));
+      const isSlot = isAsMain || (isAsVersion && isSameSlot(inMain, inVersion));
       this.#put(inMain, oid, isSlot && then !== undefined);
     }
   }
@@ -184,24 +215,29 @@ export class CheckInPlaces {
 
   /** Sees to it that an entry refers to an object, or does not. */
   #put({ map, key }: Slot, oid: Oid, isThere: boolean): void {
-    if (this.#places.inMain(map) === undefined) {
+    const known = this.#keys.get(map)?.get(key);
+    if (known === undefined && this.#places.inMain(map) === undefined) {
       this.begunMaps.put(map, key, oid, isThere);
       return;
     }
-    const keys = this.#keys.get(map) ?? new Map<string, MergedKey>();
+    const keys = this.#keysOf(map);
     const main = this.#places.mainValue(map, key);
-    const planned = keys.get(key) ?? { key, base: main, main, version: main, after: main };
+    const planned = known ?? { key, base: main, main, version: main, after: main };
     const isIt = planned.after instanceof Ref && planned.after.oid === oid;
     if (isIt === isThere) return;
-    // Somebody else is there, or is to be: that was decided by itself.
-    if (isThere && planned.after !== undefined) return;
-    keys.set(key, { ...planned, after: isThere ? new Ref(oid) : undefined });
-    this.#keys.set(map, keys);
+    if (isThere && planned.after !== undefined) {
+      // What main does not have there is what the version is about to put there.
+      const isMains = main instanceof Ref && main.oid === oid;
+      const version = isMains ? planned.after : new Ref(oid);
+      this.#contested.push({ ...planned, version, map, oid, planned });
+    } else keys.set(key, { ...planned, after: isThere ? new Ref(oid) : undefined });
   }
-}
 
-function sameSlot(a: Slot | undefined, b: Slot | undefined): boolean {
-  return a !== undefined && a.map === b?.map && a.key === b.key;
+  #keysOf(map: Oid): Map<string, MergedKey> {
+    const known = this.#keys.get(map) ?? new Map<string, MergedKey>();
+    this.#keys.set(map, known);
+    return known;
+  }
 }
 
 function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {

@@ -1,19 +1,42 @@
 /**
  * A map as a version shows it: the tree main has, with the version's patch applied.
  *
- * The patch is applied by ordinary insertion and deletion, so whoever reads the nodes finds a tree
- * like any other. Nodes that differ from main's are kept here, new ones under oids that nothing is
- * ever stored under. It holds as long as main writes no node of the map.
+ * Main's tree keeps its shape, and a leaf of it is worked out when it is first read: with the keys of
+ * the patch that are in its range. Where they make it too large, a tree of its own stands in its
+ * place, under oids that nothing is ever stored under. So whoever reads the nodes finds a tree, whose
+ * leaves are not all at one depth, and what is not read costs nothing. It holds as long as main
+ * writes no node of the map.
  */
-import { isInner, treeEntries, treeGet, type NodeStore } from '../trees/btree.js';
+import {
+  EMPTY_LEAF,
+  findLeaf,
+  isInner,
+  keyAt,
+  NODE_CLASS,
+  NODE_ENTRIES_MAX,
+  position,
+  treeEntries,
+  treeGet,
+  type Inner,
+  type Leaf,
+  type NodeStore,
+  type Range,
+} from '../trees/btree.js';
 import { treeDelete, treeSet } from '../trees/btree-change.js';
+import { treeLoad } from '../trees/btree-load.js';
 import { OdbError } from '../errors.js';
-import { decodeNode, encodeNode, type OidNode } from '../trees/node-record.js';
+import { decodeNode, encodeNode, nodeState, type OidNode } from '../trees/node-record.js';
 import type { Oid } from '../oid.js';
 import { patchValueOf } from '../trees/patch-record.js';
-import { decodeRecord } from '../records/record.js';
+import { decodeRecord, decodeValue, encodeValue } from '../records/record.js';
+import { StoredTree } from '../trees/stored-tree.js';
+import type { LoadedRecord } from '../stored.js';
+import type { EntryChange } from '../writes.js';
 import type { Tid } from '../tid.js';
-import { sameValue } from '../value.js';
+import { Ref, type State } from '../value.js';
+
+/** Entries of a leaf in a tree that stands for one that got too large: there is room for more. */
+const LOADED_ENTRIES = (NODE_ENTRIES_MAX * 3) >> 2;
 
 export interface PatchedMapSource {
   /** Gives main's record of a node. */
@@ -22,6 +45,8 @@ export interface PatchedMapSource {
   readonly patch: (oid: Oid) => Uint8Array | undefined;
   /** Gives an oid nobody has. */
   readonly allocate: () => Oid;
+  /** Told of nodes of main that read otherwise here, and of those that are here alone. */
+  readonly onNode: (oid: Oid) => void;
 }
 
 export class PatchedMap implements NodeStore<Oid, unknown> {
@@ -29,75 +54,96 @@ export class PatchedMap implements NodeStore<Oid, unknown> {
   /** The transaction that wrote the patch's root. */
   tid: Tid;
   readonly #source: PatchedMapSource;
-  /** Nodes that are not main's; `undefined`: it left the tree. */
+  /** The nodes of main above leaves that the patch is about, and those leaves: which keys are theirs. */
+  readonly #ranges = new Map<Oid, Range>();
+  /** Leaves that were worked out, with the trees in place of some; `undefined`: it left its tree. */
   readonly #nodes = new Map<Oid, OidNode | undefined>();
+  /** Main's inner nodes, few, which every key leads through. */
+  readonly #inner = new Map<Oid, Inner<Oid>>();
+  /** Those of which the children were told of. */
+  readonly #told = new Set<Oid>();
+  #patch: StoredTree;
   /** What was written since it was last asked. */
   #touched = new Set<Oid>();
-  /** Main's leaves that the work in hand has read. */
-  #read = new Map<Oid, OidNode>();
-  /** Main's inner nodes, few, which every key leads through. */
-  readonly #inner = new Map<Oid, OidNode>();
 
-  /** Applies the whole patch: O(log size) steps for each key in it. */
   constructor(map: Oid, tid: Tid, source: PatchedMapSource) {
     this.map = map;
     this.tid = tid;
     this.#source = source;
-    for (const [key, value] of treeEntries(patchNodes(source.patch), map)) {
-      this.#set(key, patchValueOf(value).value);
-    }
-    this.#read = new Map();
+    this.#patch = new StoredTree(source.patch);
+    this.#ranges.set(map, {});
   }
 
-  /** The nodes that are not main's. */
+  /** The root, and the nodes that were told of. */
   get nodes(): Iterable<Oid> {
-    return this.#nodes.keys();
+    return new Set([...this.#ranges.keys(), ...this.#nodes.keys()]);
   }
 
-  get size(): number {
-    return this.#nodes.size;
-  }
-
-  /** Brings some keys in line with the patch and with main, after the version wrote them. */
-  refresh(keys: Iterable<string>, tid: Tid): void {
-    const { load, patch } = this.#source;
-    for (const key of keys) {
-      const changed = treeGet(patchNodes(patch), this.map, key);
-      const value =
-        changed === undefined
-          ? treeGet(mainNodes(load), this.map, key)
-          : patchValueOf(changed).value;
-      this.#set(key, value);
+  /**
+   * Gives a node that was told of, or the root. O(its keys, and those of the patch in its range) the
+   * first time, then nothing is read.
+   */
+  load(oid: Oid): LoadedRecord {
+    if (!this.#nodes.has(oid)) {
+      const record = this.#main(oid);
+      const node = this.#inner.get(oid) ?? decodeNode(record);
+      if (isInner(node)) {
+        this.#inner.set(oid, node);
+        if (!this.#told.has(oid)) this.#tellOfChildren(oid, node);
+        return { record, tid: this.tid };
+      }
+      this.#workOut(oid, node);
     }
-    this.tid = tid;
-    this.#read = new Map();
+    return this.#loaded(oid, this.read(oid));
   }
 
-  /** Gives the nodes written since this was last asked. */
-  takeTouched(): Iterable<Oid> {
-    const touched = this.#touched;
-    this.#touched = new Set();
-    return touched;
-  }
-
-  /** Gives the record of a node that is not main's, or of the root. */
-  record(oid: Oid): Uint8Array {
-    const node = this.#nodes.get(oid);
-    if (oid !== this.map) {
-      if (node !== undefined) return encodeNode(node);
-      throw missing(oid, this.map);
-    }
-    const root = this.#main(oid);
+  #loaded(oid: Oid, node: OidNode): LoadedRecord {
     // The root has the map's class, and what else the map may store.
-    return node === undefined ? root : encodeNode(node, decodeRecord(root));
+    const as: { readonly className: string; readonly state?: State } =
+      oid === this.map ? decodeRecord(this.#main(oid)) : { className: NODE_CLASS };
+    const given = isInner(node) ? node : { keys: node.keys, values: node.values.map(ownValue) };
+    return {
+      get record() {
+        return encodeNode(node, as);
+      },
+      tid: this.tid,
+      decoded: { className: as.className, state: nodeState(given, as.state) },
+    };
+  }
+
+  /**
+   * Takes over what the version wrote, where nobody else wrote the map meanwhile.
+   *
+   * What a key has is read from the patch: one that was brought back to what it had at first is the
+   * version's no more, and has what main has by now.
+   *
+   * @returns the nodes that read otherwise
+   */
+  refresh(entries: Iterable<Pick<EntryChange, 'key'>>, tid: Tid): Iterable<Oid> {
+    this.tid = tid;
+    this.#patch = new StoredTree(this.#source.patch);
+    this.#touched = new Set();
+    const upper = { read: (oid: Oid) => this.#upperNode(oid) };
+    const main = new StoredTree((oid) => this.#main(oid));
+    for (const { key } of entries) {
+      const { id: leaf, from, to } = findLeaf(upper, this.map, key);
+      if (!this.#ranges.has(leaf)) this.#tellOf(leaf, within(from, to));
+      // What was not read yet is worked out when it is.
+      if (!this.#nodes.has(leaf)) {
+        this.#touched.add(leaf);
+        continue;
+      }
+      const held = treeGet(this.#patch, this.map, key);
+      const value = held === undefined ? treeGet(main, leaf, key) : patchValueOf(held).value;
+      this.#set(leaf, key, value);
+    }
+    return this.#touched;
   }
 
   read(oid: Oid): OidNode {
-    const node = this.#nodes.get(oid) ?? this.#inner.get(oid) ?? this.#read.get(oid);
-    if (node !== undefined) return node;
-    const read = decodeNode(this.#main(oid));
-    (isInner(read) ? this.#inner : this.#read).set(oid, read);
-    return read;
+    const node = this.#nodes.get(oid);
+    if (node === undefined) throw missing(oid, this.map);
+    return node;
   }
 
   write(oid: Oid, node: OidNode): void {
@@ -108,6 +154,7 @@ export class PatchedMap implements NodeStore<Oid, unknown> {
   create(node: OidNode): Oid {
     const oid = this.#source.allocate();
     this.write(oid, node);
+    this.#source.onNode(oid);
     return oid;
   }
 
@@ -116,10 +163,51 @@ export class PatchedMap implements NodeStore<Oid, unknown> {
     this.#touched.add(oid);
   }
 
-  #set(key: string, value: unknown): void {
-    if (sameValue(treeGet(this, this.map, key), value)) return;
-    if (value === undefined) treeDelete(this, this.map, key);
-    else treeSet(this, this.map, key, value);
+  /** @param leaf main's, in whose place there may be a tree by now */
+  #set(leaf: Oid, key: string, value: unknown): void {
+    if (value === undefined) treeDelete(this, leaf, key);
+    else treeSet(this, leaf, key, value);
+  }
+
+  /** Tells of the children in whose range the patch has keys; of others once it gets some. */
+  #tellOfChildren(oid: Oid, { keys, children }: Inner<Oid>): void {
+    this.#told.add(oid);
+    const { from, to } = this.#ranges.get(oid) ?? {};
+    for (const [at, child] of children.entries()) {
+      if (this.#ranges.has(child)) continue;
+      const range = within(at > 0 ? keys[at - 1] : from, at < keys.length ? keys[at] : to);
+      for (const _ of treeEntries(this.#patch, this.map, { ...range, limit: 1 })) {
+        this.#tellOf(child, range);
+      }
+    }
+  }
+
+  #tellOf(oid: Oid, range: Range): void {
+    this.#ranges.set(oid, range);
+    this.#source.onNode(oid);
+  }
+
+  /** Applies the patch to a leaf of main. */
+  #workOut(oid: Oid, main: Leaf<unknown>): void {
+    const patch = treeEntries(this.#patch, this.map, this.#ranges.get(oid));
+    const leaf = merged(main, patch);
+    if (leaf.keys.length <= NODE_ENTRIES_MAX) {
+      this.#nodes.set(oid, leaf);
+      return;
+    }
+    this.#nodes.set(oid, EMPTY_LEAF);
+    const entries = leaf.keys.map((key, at) => [key, leaf.values[at]] as const);
+    treeLoad(this, oid, entries, LOADED_ENTRIES);
+  }
+
+  /** Gives a node of main for the way to a leaf; what is in that is left out. */
+  #upperNode(oid: Oid): OidNode {
+    const known = this.#inner.get(oid);
+    if (known !== undefined) return known;
+    if (this.#nodes.has(oid)) return EMPTY_LEAF;
+    const node = decodeNode(this.#main(oid));
+    if (isInner(node)) this.#inner.set(oid, node);
+    return node;
   }
 
   #main(oid: Oid): Uint8Array {
@@ -129,30 +217,50 @@ export class PatchedMap implements NodeStore<Oid, unknown> {
   }
 }
 
-/** The tree of a patch, for reading. @param load gives the record of one of its nodes */
-export function patchNodes(load: (oid: Oid) => Uint8Array | undefined): NodeStore<Oid, unknown> {
-  return mainNodes(load);
+/** Puts what a patch has in the place of what main has. */
+function merged(
+  main: Leaf<unknown>,
+  patch: Iterable<readonly [key: string, value: unknown]>,
+): Leaf<unknown> {
+  const keys: string[] = [];
+  const values: unknown[] = [];
+  let at = 0;
+  const takeMains = (until: number): void => {
+    for (; at < until; at += 1) {
+      keys.push(keyAt(main.keys, at));
+      values.push(main.values[at]);
+    }
+  };
+  for (const [key, held] of patch) {
+    takeMains(position(main.keys, key));
+    if (main.keys[at] === key) at += 1;
+    const { value } = patchValueOf(held);
+    if (value === undefined) continue;
+    keys.push(key);
+    values.push(value);
+  }
+  takeMains(main.keys.length);
+  return { keys, values };
 }
 
-function mainNodes(load: (oid: Oid) => Uint8Array | undefined): NodeStore<Oid, unknown> {
+/** Gives a value to somebody who may change what is in it: a date, or bytes. */
+function ownValue(value: unknown): unknown {
+  return mayChange(value) ? decodeValue(encodeValue(value)) : value;
+}
+
+function mayChange(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Ref) return false;
+  if (value instanceof Date || value instanceof Uint8Array) return true;
+  return Object.values(value).some(mayChange);
+}
+
+function within(from: string | undefined, to: string | undefined): Range {
   return {
-    read: (oid) => {
-      const record = load(oid);
-      if (record === undefined) {
-        throw new OdbError('ODB_DAMAGED', `Node ${oid} of a map or its patch is missing`);
-      }
-      return decodeNode(record);
-    },
-    write: refuse,
-    create: refuse,
-    kill: refuse,
+    ...(from === undefined ? {} : { from }),
+    ...(to === undefined ? {} : { to, toExclusive: true }),
   };
 }
 
 function missing(oid: Oid, map: Oid): OdbError {
   return new OdbError('ODB_DAMAGED', `Node ${oid} of map ${map} is missing`);
-}
-
-function refuse(): never {
-  throw new TypeError('A stored tree is only read');
 }

@@ -1,13 +1,14 @@
 /**
  * The maps of a version that have patches, as long as what was worked out of them holds.
  *
- * A map is worked out when its root is first read. It is dropped when main writes a node of it; when
- * the version writes the patch, whoever knows the keys brings them in line, else it is dropped too.
- * What is dropped, or brought in line, is answered as the nodes that read otherwise from then on.
+ * A map is here from when its root is first read. It is dropped when main writes a node of it; when
+ * the version writes the patch, whoever knows the entries brings them in line, else it is dropped
+ * too. What is dropped, or brought in line, is answered as the nodes that read otherwise from then on.
  */
 import type { Oid } from '../oid.js';
 import { PatchedMap } from './patched-map.js';
 import type { LoadedRecord, OverlayRevision } from '../stored.js';
+import type { EntryChange } from '../writes.js';
 import type { Tid } from '../tid.js';
 
 /** Most nodes that are kept from transaction to transaction. Past them all maps are dropped. */
@@ -23,8 +24,8 @@ export interface PatchedMapsSource {
 
 export class PatchedMaps {
   readonly #allocate: () => Oid;
-  /** Told of the nodes of a map that has just been worked out. */
-  readonly #onMade: ((nodes: Iterable<Oid>) => void) | undefined;
+  /** Told of nodes that read otherwise than in main, when that is found. */
+  readonly #onOther: ((nodes: Iterable<Oid>) => void) | undefined;
   #source: PatchedMapsSource;
   readonly #maps = new Map<Oid, PatchedMap>();
   readonly #nodes = new Map<Oid, PatchedMap>();
@@ -32,11 +33,11 @@ export class PatchedMaps {
   constructor(
     source: PatchedMapsSource,
     allocate: () => Oid,
-    onMade?: (nodes: Iterable<Oid>) => void,
+    onOther?: (nodes: Iterable<Oid>) => void,
   ) {
     this.#source = source;
     this.#allocate = allocate;
-    this.#onMade = onMade;
+    this.#onOther = onOther;
   }
 
   /** Reads from a newer moment, at which what is kept is true as soon as `written` was told. */
@@ -44,38 +45,38 @@ export class PatchedMaps {
     this.#source = source;
   }
 
-  /** Gives a node of a map that was worked out, the root too; `undefined` for any other object. */
+  /** Gives a node that reads otherwise than in main, the root too; `undefined` for any other object. */
   node(oid: Oid): LoadedRecord | undefined {
-    const map = this.#nodes.get(oid);
-    return map === undefined ? undefined : { record: map.record(oid), tid: map.tid };
+    return this.#nodes.get(oid)?.load(oid);
   }
 
-  /** Works out a map, and gives its root. @param tid the transaction that wrote its patch */
+  /** Gives the root of a map. @param tid the transaction that wrote its patch */
   open(oid: Oid, tid: Tid): LoadedRecord {
-    let map = this.#maps.get(oid);
-    if (map === undefined) {
-      map = new PatchedMap(oid, tid, {
-        load: (node) => this.#source.main(node),
-        patch: (node) => this.#source.overlay(node)?.record,
-        allocate: this.#allocate,
-      });
-      this.#maps.set(oid, map);
-      this.#keep(map);
-      this.#onMade?.(map.nodes);
-    }
-    return { record: map.record(oid), tid: map.tid };
+    return (this.#maps.get(oid) ?? this.#begin(oid, tid)).load(oid);
   }
 
-  /** Brings keys of a map in line with its patch; answers the nodes that read otherwise. */
-  refresh(oid: Oid, keys: Iterable<string>): readonly Oid[] {
+  #begin(oid: Oid, tid: Tid): PatchedMap {
+    const map = new PatchedMap(oid, tid, {
+      load: (node) => this.#source.main(node),
+      patch: (node) => this.#source.overlay(node)?.record,
+      allocate: this.#allocate,
+      onNode: (node) => {
+        this.#nodes.set(node, map);
+        this.#onOther?.([node]);
+      },
+    });
+    this.#maps.set(oid, map);
+    this.#nodes.set(oid, map);
+    return map;
+  }
+
+  /** Brings a map in line with what was written to its patch; answers the nodes that read otherwise. */
+  refresh(oid: Oid, entries: Iterable<EntryChange>): readonly Oid[] {
     const map = this.#maps.get(oid);
-    const patch = this.#source.overlay(oid);
     if (map === undefined) return [];
+    const patch = this.#source.overlay(oid);
     if (patch === undefined || patch.live || patch.record === undefined) return this.drop(oid);
-    map.takeTouched();
-    map.refresh(keys, patch.tid);
-    this.#keep(map);
-    return [oid, ...map.takeTouched()];
+    return [oid, ...map.refresh(entries, patch.tid)];
   }
 
   /** Drops the map an object is a node of; answers its nodes. */
@@ -83,7 +84,7 @@ export class PatchedMaps {
     const map = this.#nodes.get(oid) ?? this.#maps.get(oid);
     if (map === undefined) return [];
     this.#maps.delete(map.map);
-    const nodes = [map.map, ...map.nodes];
+    const nodes = [...map.nodes];
     for (const node of nodes) this.#nodes.delete(node);
     return nodes;
   }
@@ -99,10 +100,5 @@ export class PatchedMaps {
     this.#maps.clear();
     this.#nodes.clear();
     return nodes;
-  }
-
-  #keep(map: PatchedMap): void {
-    this.#nodes.set(map.map, map);
-    for (const node of map.nodes) this.#nodes.set(node, map);
   }
 }

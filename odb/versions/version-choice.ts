@@ -11,7 +11,6 @@ import type { Oid } from '../oid.js';
 import { classNameOf, decodeRecord, referencesIn } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { PatchValue } from '../writes.js';
-import { TID_ZERO } from '../tid.js';
 import { isTreeRecord } from '../objects/tree-class.js';
 import { own, Ref, sameValue } from '../value.js';
 import type { VersionEntries } from './version-entries.js';
@@ -117,8 +116,10 @@ class Choice implements VersionChoice {
     }
   }
 
+  /** The version has an object that main has not, or has no more. */
   #began(oid: Oid): boolean {
-    return this.#entries.objects.get(oid)?.basedOn === TID_ZERO;
+    const { objects, reader } = this.#entries;
+    return objects.has(oid) && reader.revision(oid)?.record === undefined;
   }
 
   /** The version has the object in another place than main. */

@@ -2,13 +2,13 @@
  * What a version holds, sorted by what it is: states of objects, patches of maps, changed lists.
  */
 import { setImmediate } from 'node:timers/promises';
-import { treeEntries, treeNodes } from '../trees/btree.js';
+import { treeEntries, treeGet, treeNodes } from '../trees/btree.js';
 import { listOf } from '../trees/list-nodes.js';
 import type { Oid } from '../oid.js';
 import { isPatch, patchValueOf } from '../trees/patch-record.js';
-import { patchNodes } from './patched-map.js';
 import type { Reader } from '../storage.js';
 import type { OverlayRevision } from '../stored.js';
+import { StoredTree } from '../trees/stored-tree.js';
 import type { OverlayWrite, PatchValue } from '../writes.js';
 import { TID_ZERO } from '../tid.js';
 import type { VersionPlanOptions } from './version-plan.js';
@@ -24,10 +24,13 @@ export class VersionEntries {
   readonly patches = new Map<Oid, OverlayRevision>();
   /** Lists that main has, with the nodes that the version changed, the root included. */
   readonly lists = new Map<Oid, Map<Oid, OverlayRevision>>();
+  /** Nodes of all patches. */
+  readonly #patchTree: StoredTree;
 
   constructor(reader: Reader, version: Oid) {
     this.reader = reader;
     this.version = version;
+    this.#patchTree = new StoredTree((oid) => reader.overlay(version, oid)?.record);
   }
 
   /** Reads all entries. Memory: their records. */
@@ -56,9 +59,15 @@ export class VersionEntries {
 
   /** Walks what a patch holds, by key. */
   *patchOf(map: Oid): Generator<readonly [key: string, value: PatchValue]> {
-    for (const [key, value] of treeEntries(this.#patchTree(), map)) {
+    for (const [key, value] of treeEntries(this.#patchTree, map)) {
       yield [key, patchValueOf(value)];
     }
+  }
+
+  /** Gives what a patch holds of a key; `undefined`: nothing, main shows through. */
+  patchValue(map: Oid, key: string): PatchValue | undefined {
+    const held = treeGet(this.#patchTree, map, key);
+    return held === undefined ? undefined : patchValueOf(held);
   }
 
   /** Gives what ends all entries of an object: main shows through. */
@@ -66,7 +75,7 @@ export class VersionEntries {
     const revision = this.objects.get(oid);
     if (revision !== undefined) return [this.endWrite(oid, revision)];
     if (this.patches.has(oid)) {
-      return [...treeNodes(this.#patchTree(), oid)].flatMap(({ id }) => this.endOfNode(id));
+      return [...treeNodes(this.#patchTree, oid)].flatMap(({ id }) => this.endOfNode(id));
     }
     return [...(this.lists.get(oid) ?? [])].map(([node, held]) => this.endWrite(node, held));
   }
@@ -80,10 +89,6 @@ export class VersionEntries {
   endWrite(oid: Oid, { tid }: OverlayRevision): OverlayWrite {
     const { version } = this;
     return { version, oid, baseTid: tid, record: undefined, live: true, basedOn: TID_ZERO };
-  }
-
-  #patchTree(): ReturnType<typeof patchNodes> {
-    return patchNodes((oid) => this.reader.overlay(this.version, oid)?.record);
   }
 
   /** What began in the version is its own also where main had it once, and took it back. */

@@ -2,11 +2,13 @@
  * What a version shows at one moment: its own states first, then main's.
  *
  * - A map with a patch is main's map with the patch applied (`PatchedMap`).
+ * - What main ended is shown as it last was, since the version may lead to it.
  * - A counter is what main has, and what the version added to it.
  * - A list that the version changed is as of the moment of main that it rests on, with the version's
  *   nodes on top, since nodes of two moments make no list.
  */
 import { listOf } from '../trees/list-nodes.js';
+import { lastRevision } from '../commit/last-revision.js';
 import type { Oid } from '../oid.js';
 import { isPatch } from '../trees/patch-record.js';
 import type { PatchedMaps } from './patched-maps.js';
@@ -90,7 +92,8 @@ export class VersionMoment {
     const { record, tid } = held;
     if (record === undefined) return undefined;
     if (isPatch(record)) {
-      return this.main(oid)?.record === undefined ? undefined : this.#maps.open(oid, tid);
+      const last = lastRevision((one, at = this.#at) => this.#reader.revision(one, at), oid);
+      return last?.record === undefined ? undefined : this.#maps.open(oid, tid);
     }
     return { record: this.#withCounters(record, held, oid, 1), tid };
   }
@@ -104,14 +107,17 @@ export class VersionMoment {
     return moment === undefined ? loaded : loadedOf(this.#reader.revision(oid, moment));
   }
 
-  /** What main has no more may be a node of a list that is shown as it was. */
+  /**
+   * What main has no more, the version shows as it last was: what it changed may lead there, as an
+   * object to its maps, and a list to its nodes.
+   */
   #loadEnded(oid: Oid): LoadedRecord | undefined {
     const ended = this.main(oid);
     if (ended === undefined || ended.previousTid === TID_ZERO) return undefined;
-    const before = this.#reader.revision(oid, ended.previousTid)?.record;
-    const list = before === undefined ? undefined : listOf(oid, before);
+    const before = this.#reader.revision(oid, ended.previousTid);
+    const list = before?.record === undefined ? undefined : listOf(oid, before.record);
     const moment = list === undefined ? undefined : this.#restsOn(list);
-    return moment === undefined ? undefined : loadedOf(this.#reader.revision(oid, moment));
+    return loadedOf(moment === undefined ? before : this.#reader.revision(oid, moment));
   }
 
   /** The moment of main that a list is shown as of; `undefined` when it is as main has it. */

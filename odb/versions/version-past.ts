@@ -11,7 +11,13 @@ import { OdbError } from '../errors.js';
 import { listOf } from '../trees/list-nodes.js';
 import { encodeNode, PATCH_CLASS } from '../trees/node-record.js';
 import type { Oid } from '../oid.js';
-import { SEARCHED_REVISIONS_MAX, SEARCHED_TRANSACTIONS_MAX } from '../undo/past.js';
+import { laterEntries } from './overlay-history.js';
+import {
+  justBefore,
+  SEARCHED_REVISIONS_MAX,
+  SEARCHED_TRANSACTIONS_MAX,
+  type PastReader,
+} from '../undo/past.js';
 import { isPatch } from '../trees/patch-record.js';
 import type { Reader } from '../storage.js';
 import type {
@@ -27,7 +33,7 @@ import { asTid, TID_ZERO, type Tid } from '../tid.js';
 /** A patch without keys: the version has what main has. */
 const EMPTY_PATCH = encodeNode(EMPTY_LEAF, { className: PATCH_CLASS });
 
-export class VersionPast implements Reader {
+export class VersionPast implements PastReader {
   /** In a version a moment after all transactions: what main has now is not what it had then. */
   readonly lastTid: Tid;
   /** In a version: stands at that moment. */
@@ -66,6 +72,28 @@ export class VersionPast implements Reader {
     return this.#inEndedList(oid, at, ended) ?? this.#shownAsMain(oid, ended, at);
   }
 
+  /**
+   * The first change of an object was made from what main had then, not from what it has now. What
+   * the version showed as main has it since has nothing left of the change.
+   */
+  madeFrom(oid: Oid, tid: Tid): StoredRevision | undefined {
+    const entries =
+      this.#version === undefined ? [] : laterEntries(this.#main, this.#version, oid, tid);
+    const wrote = entries.at(-1);
+    const before = this.#overlayAt(oid, justBefore(tid));
+    const isFirst = before === undefined || before.tid >= tid || before.live;
+    const isHeld = wrote?.tid === tid && entries.every(({ live }) => !live);
+    if (!isFirst || !isHeld) return this.#before(oid, tid);
+    if (wrote.basedOn === TID_ZERO) return undefined;
+    const base = this.#main.revision(oid, wrote.basedOn);
+    return base !== undefined && base.tid <= wrote.basedOn ? base : undefined;
+  }
+
+  #before(oid: Oid, tid: Tid): StoredRevision | undefined {
+    const found = this.revision(oid, justBefore(tid));
+    return found !== undefined && found.tid >= tid ? undefined : found;
+  }
+
   load(oid: Oid): LoadedRecord | undefined {
     const found = this.revision(oid);
     return found?.record === undefined ? undefined : { record: found.record, tid: found.tid };
@@ -86,7 +114,9 @@ export class VersionPast implements Reader {
     const found = this.#main.transaction(tid);
     if (found === undefined) return undefined;
     const previousTid = this.#newest(found.previousTid);
-    return previousTid === found.previousTid ? found : { ...found, previousTid };
+    // What was removed elsewhere was not taken from here.
+    const removed = found.version === this.#version ? found.removed : [];
+    return { ...found, previousTid, removed };
   }
 
   overlay(version: Oid, oid: Oid, at?: Tid): OverlayRevision | undefined {

@@ -1,32 +1,18 @@
 /**
- * Where objects are, when what a version changed comes together with what main did.
- *
- * - Nothing goes below what main removed, and nothing is removed below which main changed something
- *   that the version did not see.
- * - Where an object is, is said by its place; the entries of maps follow. When a conflict about a
- *   place, or about an entry, was resolved, the others are brought in line, so that no object is in
- *   two places, or in none that it names.
+ * Where objects are in main and in a version: what their places say, and which entries of maps say
+ * the same.
  */
 import { treeGet } from '../trees/btree.js';
-import type { ConflictReason } from '../errors.js';
 import { placeField, type MergeClasses } from '../commit/merge.js';
 import type { Oid } from '../oid.js';
-import { patchValueOf } from '../trees/patch-record.js';
-import { patchNodes } from './patched-map.js';
 import { classNameOf, decodeRecord, encodeRecord, referencesIn } from '../records/record.js';
 import type { Reader } from '../storage.js';
-import type { TransactionRecord } from '../stored.js';
-import { asTid, TID_ZERO, type Tid } from '../tid.js';
+import { StoredTree } from '../trees/stored-tree.js';
+import type { StoredRevision } from '../stored.js';
+import type { Tid } from '../tid.js';
 import { isTreeRecord } from '../objects/tree-class.js';
 import { isPlainObject, own, Ref, sameValue, type State } from '../value.js';
-import { OdbError } from '../errors.js';
-import { SEARCHED_TRANSACTIONS_MAX } from '../undo/past.js';
-import type { Turns, VersionEntries } from './version-entries.js';
-
-/** Deepest nesting of containers; what is deeper is a circle. */
-const CONTAINERS_MAX = 10_000;
-/** Most revisions of one entry that are searched for the one that ended its place. */
-const REVISIONS_MAX = 1_000;
+import type { VersionEntries } from './version-entries.js';
 
 /** Gives the record of an object on one side. */
 export type LookRecord = (oid: Oid) => Uint8Array | undefined;
@@ -37,32 +23,31 @@ export interface Slot {
   readonly key: string;
 }
 
-/** Something below what main removed, or something removed with changes below it. */
-export interface PlaceConflict {
-  readonly oid: Oid;
-  readonly field: string;
-  readonly reason: ConflictReason;
-}
-
 export class Places {
   readonly #entries: VersionEntries;
   readonly #reader: Reader;
   readonly #classes: MergeClasses;
-  readonly #removedAt = new Map<string, boolean>();
   /** What was read and decoded; the same is asked of each object in a container. */
-  readonly #main = new Map<Oid, Uint8Array | undefined>();
+  readonly #main = new Map<Oid, StoredRevision | undefined>();
   readonly #places = new WeakMap<Uint8Array, { readonly place: Readonly<State> | undefined }>();
+  readonly #mainTree: StoredTree;
+  readonly #versionTree: StoredTree;
 
   constructor(entries: VersionEntries, classes: MergeClasses) {
     this.#entries = entries;
     this.#reader = entries.reader;
     this.#classes = classes;
+    this.#mainTree = new StoredTree(this.inMain);
+    this.#versionTree = new StoredTree(this.inVersion);
   }
 
-  readonly inMain: LookRecord = (oid) => {
-    if (!this.#main.has(oid)) this.#main.set(oid, this.#reader.revision(oid)?.record);
+  /** Gives what main has, read once. */
+  mainRevision(oid: Oid): StoredRevision | undefined {
+    if (!this.#main.has(oid)) this.#main.set(oid, this.#reader.revision(oid));
     return this.#main.get(oid);
-  };
+  }
+
+  readonly inMain: LookRecord = (oid) => this.mainRevision(oid)?.record;
 
   readonly inVersion: LookRecord = (oid) => {
     const held = this.#entries.objects.get(oid);
@@ -115,7 +100,7 @@ export class Places {
     const key = place.id;
     const maps = this.#mapsIn(place, 'main');
     const found = maps.find((one) => {
-      const then = patchNodes((node) => this.#reader.revision(node, basedOn)?.record);
+      const then = new StoredTree((node) => this.#reader.revision(node, basedOn)?.record);
       if (this.#reader.revision(one, basedOn)?.record === undefined) return false;
       const value = treeGet(then, one, key);
       return value instanceof Ref && value.oid === oid;
@@ -125,101 +110,18 @@ export class Places {
     return map === undefined ? undefined : { map, key };
   }
 
-  /**
-   * Finds the entries that the version still has of an object where it once put it, and that its
-   * place does not name: main had moved it, and the version moved it on from there.
-   */
-  leftSlots(oid: Oid, place: Readonly<State> | undefined): Slot[] {
-    const { reader, version } = this.#entries;
-    const slots: Slot[] = [];
-    let entry = this.#entries.objects.get(oid);
-    let last = place;
-    for (let count = 0; entry !== undefined && count < REVISIONS_MAX; count += 1) {
-      const former = this.placeIn(entry.record);
-      if (!isSameSpot(former, last) && !isSameSpot(former, place)) {
-        const slot = this.slotOf(oid, former, 'version');
-        if (slot !== undefined) slots.push(slot);
-      }
-      last = former;
-      if (entry.previousTid === TID_ZERO) break;
-      const before = reader.overlay(version, oid, entry.previousTid);
-      entry = before !== undefined && before.tid < entry.tid ? before : undefined;
-    }
-    return slots;
-  }
-
   mainValue(map: Oid, key: string): unknown {
     if (this.inMain(map) === undefined) return undefined;
-    return treeGet(patchNodes(this.inMain), map, key);
+    return treeGet(this.#mainTree, map, key);
   }
 
-  /** Tells whether an object would be in itself: each side moved one into the other. */
-  inItself(oid: Oid, record: Uint8Array | undefined, look: LookRecord): PlaceConflict | undefined {
-    const isMoved = !isSameSpot(this.placeIn(record), this.placeIn(this.inMain(oid)));
-    if (record === undefined || !isMoved) return undefined;
-    const passed = new Set<Oid>();
-    for (const container of this.#containersOf(oid, look)) {
-      if (container === oid) return { oid, field: this.fieldOf(record) ?? '', reason: 'moved' };
-      if (passed.has(container)) return undefined;
-      passed.add(container);
-    }
-    return undefined;
-  }
-
-  /**
-   * Tells whether an object would go below something that main removed.
-   *
-   * @param record its new state
-   * @param look states as they will be
-   */
-  belowRemoved(
-    oid: Oid,
-    record: Uint8Array | undefined,
-    look: LookRecord,
-  ): PlaceConflict | undefined {
-    if (this.placeIn(record) === undefined) return undefined;
-    const held = this.#entries.objects.get(oid);
-    const since = held === undefined ? TID_ZERO : held.basedOn || held.tid;
-    for (const container of this.#containersOf(oid, look)) {
-      if (!this.#wasRemoved(container, look, since, held?.tid)) continue;
-      const field = record === undefined ? undefined : this.fieldOf(record);
-      return { oid, field: field ?? '', reason: 'container-removed' };
-    }
-    return undefined;
-  }
-
-  /**
-   * Finds what would be removed although main changed something below it.
-   *
-   * @throws OdbError `ODB_TOO_LONG_AGO` when more than 100,000 transactions would have to be searched
-   */
-  async *aboveChanged(
-    written: Iterable<readonly [Oid, Uint8Array | undefined]>,
-    look: LookRecord,
-    turns: Turns,
-  ): AsyncGenerator<PlaceConflict> {
-    const ended = new Map<Oid, Tid>();
-    for (const [oid, record] of written) {
-      const isEnd = this.placeIn(record) === undefined;
-      if (isEnd && this.placeIn(this.inMain(oid)) !== undefined) ended.set(oid, this.#endedAt(oid));
-    }
-    if (ended.size === 0) return;
-    const found = new Set<Oid>();
-    for (const { tid, oids, maps } of this.#since(Math.min(...ended.values()) as Tid)) {
-      const nodes = new Set(maps.flatMap((map) => map.nodes));
-      await turns.step();
-      for (const oid of oids) {
-        if (nodes.has(oid) || ended.has(oid)) continue;
-        for (const container of this.#containersOf(oid, look)) {
-          if (tid > (ended.get(container) ?? Infinity)) found.add(container);
-        }
-      }
-    }
-    for (const oid of found) {
-      const record = this.inMain(oid);
-      const field = record === undefined ? undefined : this.fieldOf(record);
-      yield { oid, field: field ?? '', reason: 'container-removed' };
-    }
+  /** Tells whether a place names an entry, on one side. */
+  isSlotOf(
+    place: Readonly<State> | undefined,
+    { map, key }: Slot,
+    side: 'main' | 'version',
+  ): boolean {
+    return place?.id === key && this.#mapsIn(place, side).includes(map);
   }
 
   /** The maps that a container refers to. */
@@ -235,85 +137,16 @@ export class Places {
 
   #versionValue(map: Oid, key: string): unknown {
     if (this.#entries.patches.has(map)) {
-      const { reader, version } = this.#entries;
-      const patch = patchNodes((oid) => reader.overlay(version, oid)?.record);
-      const held = treeGet(patch, map, key);
-      if (held !== undefined) return patchValueOf(held).value;
-      return this.mainValue(map, key);
+      const held = this.#entries.patchValue(map, key);
+      return held === undefined ? this.mainValue(map, key) : held.value;
     }
     if (this.inVersion(map) === undefined) return undefined;
-    return treeGet(patchNodes(this.inVersion), map, key);
+    return treeGet(this.#versionTree, map, key);
   }
+}
 
-  *#containersOf(oid: Oid, look: LookRecord): Generator<Oid> {
-    let at = this.#containerOf(oid, look);
-    for (let steps = 0; at !== undefined && steps < CONTAINERS_MAX; steps += 1) {
-      yield at;
-      at = this.#containerOf(at, look);
-    }
-  }
-
-  #containerOf(oid: Oid, look: LookRecord): Oid | undefined {
-    const container = this.placeIn(look(oid))?.container;
-    return container instanceof Ref ? container.oid : undefined;
-  }
-
-  /** Tells whether main took a container out of its own since the version began from something. */
-  #wasRemoved(container: Oid, look: LookRecord, since: Tid, written: Tid | undefined): boolean {
-    const key = `${container} ${since} ${written ?? 0}`;
-    const known = this.#removedAt.get(key);
-    if (known !== undefined) return known;
-    const found = this.#isRemoved(container, look, since, written);
-    this.#removedAt.set(key, found);
-    return found;
-  }
-
-  #isRemoved(container: Oid, look: LookRecord, since: Tid, written: Tid | undefined): boolean {
-    if (this.placeIn(look(container)) !== undefined) return false;
-    const now = this.#reader.revision(container);
-    // What began in the version, or was removed in it, is its own business.
-    if (now === undefined || this.placeIn(now.record) !== undefined) return false;
-    // What is new rests on no moment of main, so nothing tells that its container was known to be gone.
-    const isUnknown = since === written || now.tid > since;
-    if (now.record === undefined) return isUnknown && look(container) === undefined;
-    const hadPlace = (at: Tid): boolean =>
-      this.placeIn(this.#reader.revision(container, at)?.record) !== undefined;
-    if (hadPlace(since) || (written !== undefined && hadPlace(written))) return true;
-    return isUnknown && this.#reader.transaction(now.tid)?.removed.includes(container) === true;
-  }
-
-  /** The moment of which the version saw main when it took an object out of its container. */
-  #endedAt(oid: Oid): Tid {
-    const held = this.#entries.objects.get(oid);
-    if (held === undefined) return this.#reader.lastTid;
-    const { reader, version } = this.#entries;
-    let { tid } = held;
-    for (let count = 0, at = held.previousTid; count < REVISIONS_MAX; count += 1) {
-      const before = at === TID_ZERO ? undefined : reader.overlay(version, oid, at);
-      if (before === undefined || before.live || before.tid > at) break;
-      if (this.placeIn(before.record) !== undefined) break;
-      tid = before.tid;
-      at = before.previousTid;
-    }
-    return asTid(Math.max(tid, held.basedOn));
-  }
-
-  /** Main's transactions after one, newest first. */
-  *#since(tid: Tid): Generator<TransactionRecord> {
-    let at = this.#reader.lastTid;
-    for (let count = 0; at > tid; count += 1) {
-      if (count >= SEARCHED_TRANSACTIONS_MAX) {
-        throw new OdbError(
-          'ODB_TOO_LONG_AGO',
-          `More than ${SEARCHED_TRANSACTIONS_MAX} transactions have been made since`,
-        );
-      }
-      const transaction = this.#reader.transaction(at);
-      if (transaction === undefined) return;
-      if (transaction.version === undefined) yield transaction;
-      at = transaction.previousTid;
-    }
-  }
+export function isSameSlot(a: Slot | undefined, b: Slot | undefined): boolean {
+  return a !== undefined && a.map === b?.map && a.key === b.key;
 }
 
 /** Tells whether two places are one spot; the order among neighbours is not looked at. */

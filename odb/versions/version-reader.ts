@@ -4,6 +4,7 @@
  * The present is kept in step with newer snapshots (`follow`), with the maps that were worked out as
  * long as nobody changed them; of the past, the moment that was read last.
  */
+import { lastRevision } from '../commit/last-revision.js';
 import type { Oid } from '../oid.js';
 import type { OidSupply } from '../connection/oid-supply.js';
 import { PatchedMaps, type PatchedMapsSource } from './patched-maps.js';
@@ -31,7 +32,7 @@ export interface VersionReaderOptions {
   readonly version: Oid;
   readonly rules: MergeRules;
   readonly oids: OidSupply;
-  /** Told of objects that read otherwise from now on, although no transaction changed them. */
+  /** Told of objects that read otherwise than in main, when that is found. */
   readonly onOther: (oids: Iterable<Oid>) => void;
 }
 
@@ -115,12 +116,7 @@ export class VersionReader implements Reader {
   /** Ends following; answers further objects that read otherwise. */
   followed(): readonly Oid[] {
     // Only now is it known that nobody else changed these maps.
-    const changed = this.#own.flatMap(({ map, entries }) => [
-      ...this.#maps.refresh(
-        map,
-        entries.map(({ key }) => key),
-      ),
-    ]);
+    const changed = this.#own.flatMap(({ map, entries }) => [...this.#maps.refresh(map, entries)]);
     this.#own.length = 0;
     if (this.#mayHaveEnded) {
       this.#mayHaveEnded = false;
@@ -172,7 +168,8 @@ export class VersionReader implements Reader {
       return known === undefined ? undefined : { ...known, record: undefined };
     }
     const { previousTid = TID_ZERO, number = 1 } = known ?? {};
-    return { previousTid, number, ...shown };
+    const { record, tid } = shown;
+    return { previousTid, number, record, tid };
   }
 
   /** Lists the revisions of what the version holds; not those of main. */
@@ -239,15 +236,15 @@ export class VersionReader implements Reader {
     return this.#main.overlaySize(this.#options.version) === 0;
   }
 
-  #newMaps(at: Tid | undefined, onMade?: (nodes: Iterable<Oid>) => void): PatchedMaps {
-    return new PatchedMaps(this.#source(at), () => this.#options.oids.take(), onMade);
+  #newMaps(at: Tid | undefined, onOther?: (nodes: Iterable<Oid>) => void): PatchedMaps {
+    return new PatchedMaps(this.#source(at), () => this.#options.oids.take(), onOther);
   }
 
   #source(at: Tid | undefined): PatchedMapsSource {
     const main = this.#main;
     const { version } = this.#options;
     return {
-      main: (oid) => main.revision(oid, at)?.record,
+      main: (oid) => lastRevision((one, then) => main.revision(one, then), oid, at)?.record,
       overlay: (oid) => main.overlay(version, oid, at),
     };
   }

@@ -11,24 +11,27 @@ import type { Oid } from '../oid.js';
 import { entryAt, isSameEntry } from './overlay-history.js';
 import { justBefore } from '../undo/past.js';
 import { isPatch, patchValueOf } from '../trees/patch-record.js';
-import { patchNodes } from './patched-map.js';
-import { classNameOf, decodeRecord, decodeValue, encodeValue } from '../records/record.js';
+import { classNameOf, decodeValue, encodeValue } from '../records/record.js';
 import type { Reader } from '../storage.js';
-import type { TransactionRecord } from '../stored.js';
+import { StoredTree } from '../trees/stored-tree.js';
 import type { EntryChange, OverlayWrite } from '../writes.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 import {
   planUndo,
   type UndoConflict,
   type UndoneMap,
-  type UndoneObject,
   type UndoOptions,
   type UndoPlan,
 } from '../undo/undo.js';
-import { sameBytes, sameValue } from '../value.js';
+import { sameBytes } from '../value.js';
 import { VersionPast } from './version-past.js';
+import { UndoBases, UndoneTransactions } from './version-undo-bases.js';
+import { UndoPlaces } from './version-undo-places.js';
 import { requireMadeIn, withTogether, type VersionUndoPlan } from './version-undo.js';
 import { EndedElsewhere } from './version-undo-ended.js';
+
+/** Main shows through. */
+const NO_ENTRY = { record: undefined, live: true, basedOn: TID_ZERO };
 
 /**
  * Works out an undo inside a version; see `planUndo`.
@@ -49,7 +52,8 @@ export function planUndoInVersion(
     const plan = planUndo(past, chosen, { ...options, objects });
     const together = plan.together.filter((tid) => tid !== past.lastTid);
     const undo = new VersionUndo(reader, version, { ...plan, together }, options);
-    return undo.plan(objects, ended);
+    // Whoever picks objects mends what they part.
+    return undo.plan(objects, { ended, isPartial: options.objects !== undefined });
   };
   return withTogether(reader, version, planOf(tids), planOf);
 }
@@ -83,10 +87,10 @@ class VersionUndo {
   readonly #version: Oid;
   readonly #plan: UndoPlan;
   readonly #classes: MergeClasses;
-  readonly #transactions: readonly TransactionRecord[];
+  readonly #undone: UndoneTransactions;
+  readonly #bases: UndoBases;
   readonly #overlay: OverlayWrite[] = [];
   readonly #conflicts: UndoConflict[] = [];
-  readonly #objectNotes = new Map<Oid, { readonly live: boolean; readonly basedOn: Tid }>();
   readonly #keyNotes = new Map<
     Oid,
     Map<string, { readonly live: boolean; readonly main: Uint8Array | undefined }>
@@ -97,59 +101,53 @@ class VersionUndo {
     this.#version = version;
     this.#plan = plan;
     this.#classes = classes;
-    this.#transactions = plan.tids.flatMap((tid) => reader.transaction(tid) ?? []);
+    this.#undone = new UndoneTransactions(reader, version, plan.tids);
+    this.#bases = new UndoBases(this.#undone, classes);
   }
 
   /** @param wanted the objects that take part */
-  plan(wanted: readonly Oid[], ended: EndedElsewhere): VersionUndoPlan {
+  plan(
+    wanted: readonly Oid[],
+    { ended, isPartial }: { readonly ended: EndedElsewhere; readonly isPartial: boolean },
+  ): VersionUndoPlan {
     const { objects, maps, lists } = this.#plan;
     const taking = new Set(wanted);
-    for (const one of this.#transactions) this.#conflicts.push(...ended.find(one, taking));
-    for (const object of objects) this.#noteObject(object);
+    for (const one of this.#undone.transactions) this.#conflicts.push(...ended.find(one, taking));
+    const noted = objects.map((object) => this.#bases.rest(object));
     const changed = new Set(objects.map(({ oid }) => oid));
     for (const { list } of lists) changed.add(list);
     for (const oid of wanted) if (!changed.has(oid)) this.#restoreEntry(oid);
     const edited = lists.filter(({ list }) => !this.#restoresList(list));
+    const shown = maps.map((map) => this.#shownMap(map));
+    const places = new UndoPlaces(this.#undone, { objects: noted, maps: shown }, this.#classes);
+    const parted = isPartial ? [] : places.conflicts();
+    const conflicts = [...this.#conflicts, ...this.#bases.conflicts, ...parted];
     return {
       ...this.#plan,
-      possible: this.#plan.possible && this.#conflicts.length === 0,
-      conflicts: [...this.#plan.conflicts, ...this.#conflicts],
-      maps: maps.map((map) => this.#shownMap(map)),
+      possible: this.#plan.possible && conflicts.length === 0,
+      conflicts: [...this.#plan.conflicts, ...conflicts],
+      objects: noted,
+      maps: shown,
       lists: edited,
       overlay: this.#overlay,
-      notes: { objects: this.#objectNotes, keys: this.#keyNotes },
+      notes: { objects: this.#bases.notes, keys: this.#keyNotes },
     };
-  }
-
-  #noteObject({ oid, after }: UndoneObject): void {
-    if (after === undefined) return;
-    const before = this.#beforeAll(oid);
-    const main = this.#reader.revision(oid)?.record;
-    const isLive = before === undefined || before.live;
-    if (isLive && main !== undefined && sameValue(this.#stateOf(main), after)) {
-      this.#objectNotes.set(oid, { live: true, basedOn: TID_ZERO });
-      return;
-    }
-    const isBefore = before?.record !== undefined && sameValue(this.#stateOf(before.record), after);
-    const held = isBefore ? before : this.#reader.overlay(this.#version, oid);
-    if (held === undefined || held.live || held.basedOn === TID_ZERO) return;
-    this.#objectNotes.set(oid, { live: false, basedOn: held.basedOn });
   }
 
   /** What shows the same with and without its entry gets the entry back as it was. */
   #restoreEntry(oid: Oid): void {
     const current = this.#reader.overlay(this.#version, oid);
     if (current === undefined || !this.#plan.tids.includes(current.tid)) return;
-    const before = this.#beforeAll(oid);
-    if (before?.record === undefined || before.live) return;
-    if (isPatch(before.record)) return;
-    if (listOf(oid, before.record) !== undefined) {
-      this.#restoresList(oid);
+    const before = this.#undone.before(oid) ?? NO_ENTRY;
+    const main = this.#reader.revision(oid)?.record;
+    const shown = current.live ? main : current.record;
+    const then = before.live ? main : before.record;
+    if (shown === undefined || then === undefined || isPatch(shown) !== isPatch(then)) return;
+    if (listOf(oid, then) !== undefined) {
+      if (!before.live) this.#restoresList(oid);
       return;
     }
-    if (isSameEntry(before, current)) return;
-    const shown = current.live ? this.#reader.revision(oid)?.record : current.record;
-    if (shown === undefined || !sameBytes(shown, before.record)) return;
+    if (isSameEntry(before, current) || !sameBytes(shown, then)) return;
     const { record, live, basedOn } = before;
     this.#overlay.push({
       version: this.#version,
@@ -167,7 +165,7 @@ class VersionUndo {
     if (main === undefined || this.#isWhole(map)) {
       return { map, className: main === undefined ? '' : classNameOf(main), entries };
     }
-    const tree = patchNodes((oid) => this.#reader.revision(oid)?.record);
+    const tree = new StoredTree((oid) => this.#reader.revision(oid)?.record);
     const notes = new Map<
       string,
       { readonly live: boolean; readonly main: Uint8Array | undefined }
@@ -201,7 +199,7 @@ class VersionUndo {
    */
   #restoresList(list: Oid): boolean {
     if (this.#isWhole(list)) return false;
-    const before = this.#beforeAll(list);
+    const before = this.#undone.before(list);
     const current = this.#reader.overlay(this.#version, list);
     const wasMains = before === undefined || before.live;
     if (!wasMains && current?.live === false && current.basedOn === before.basedOn) return false;
@@ -216,7 +214,7 @@ class VersionUndo {
     for (const oid of this.#partsWritten(list)) {
       const entry = this.#reader.overlay(this.#version, oid);
       if (entry === undefined) continue;
-      const { record, live = true, basedOn = TID_ZERO } = this.#beforeAll(oid) ?? {};
+      const { record, live = true, basedOn = TID_ZERO } = this.#undone.before(oid) ?? {};
       const write = { version: this.#version, oid, baseTid: entry.tid };
       this.#overlay.push({ ...write, record, live, basedOn });
     }
@@ -226,7 +224,7 @@ class VersionUndo {
   /** The parts of a list that the transactions wrote. */
   #partsWritten(list: Oid): Set<Oid> {
     const parts = new Set<Oid>();
-    for (const { tid, oids } of this.#transactions) {
+    for (const { tid, oids } of this.#undone.transactions) {
       for (const oid of oids) if (this.#isPart(oid, tid, list)) parts.add(oid);
     }
     return parts;
@@ -253,19 +251,6 @@ class VersionUndo {
       entryAt(this.#reader, this.#version, oid, tid)?.record ??
       entryAt(this.#reader, this.#version, oid, justBefore(tid))?.record;
     return record !== undefined && listOf(oid, record) === list;
-  }
-
-  /** What the version held before the oldest of the transactions that wrote it. */
-  #beforeAll(oid: Oid): ReturnType<Reader['overlay']> {
-    const writers = this.#transactions.filter(({ oids }) => oids.includes(oid));
-    const oldest = writers.at(-1);
-    if (oldest === undefined) return this.#reader.overlay(this.#version, oid);
-    return entryAt(this.#reader, this.#version, oid, justBefore(oldest.tid));
-  }
-
-  #stateOf(record: Uint8Array): unknown {
-    const decoded = decodeRecord(record);
-    return (this.#classes.current?.(decoded) ?? decoded).state;
   }
 }
 

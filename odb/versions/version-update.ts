@@ -2,8 +2,7 @@
  * Update: what main did since a version changed the same, brought into the version.
  *
  * Afterwards the version shows what main would have after a check-in, and a check-in finds nothing
- * left to merge, but for what began in the version below something that main removed: that stays in
- * conflict, since a new object rests on no moment of main. Works on the draft of a check-in: what it would give main, the version gets.
+ * left to merge. Works on the draft of a check-in: what it would give main, the version gets.
  */
 import { choiceOf, type VersionPlanSource } from './check-in.js';
 import { CheckInDraft } from './check-in-draft.js';
@@ -11,6 +10,7 @@ import type { DraftedObject } from './check-in-places.js';
 import { listNodesAt } from '../trees/list-nodes.js';
 import type { Oid } from '../oid.js';
 import { PresentList } from '../trees/present-list.js';
+import { isTreeRecord } from '../objects/tree-class.js';
 import { classNameOf, encodeValue } from '../records/record.js';
 import type { Reader } from '../storage.js';
 import type { OverlayRevision } from '../stored.js';
@@ -18,7 +18,8 @@ import type { EntryChange, OverlayWrite } from '../writes.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 import { sameBytes, sameValue } from '../value.js';
 import { Turns, VersionEntries } from './version-entries.js';
-import { listSides, type MergedKey } from './version-merge.js';
+import { listSides } from './version-merge-list.js';
+import type { MergedKey } from './version-merge-map.js';
 import {
   PlannedObject,
   type CheckInOptions,
@@ -48,6 +49,7 @@ export async function planUpdate(
   for (const [oid, drafted] of draft.drafted) {
     update.addObject(oid, drafted, { isAccepted: draft.accepted.has(oid) });
   }
+  for (const container of draft.acceptedRemovals) update.addRemoval(container);
   for (const [map, keys] of draft.keys) update.addMap(map, keys, resolve?.get(map));
   for (const [map, entries] of draft.deletions) update.addDeletions(map, entries);
   for (const list of draft.lists) update.addList(list);
@@ -103,27 +105,43 @@ class Update {
   ): void {
     const held = this.#entries.objects.get(oid);
     if (held === undefined) {
+      if (isSame(after, version)) return;
       // Only main had it, and what the version has does not leave it where it is.
       this.#objects.push(new PlannedObject(oid, currentTid, { base, main, version, after }));
       return;
     }
     const isNew = currentTid === TID_ZERO;
-    // What was accepted rests on a later moment than the revision of main.
     const isCurrent = isNew || (currentTid <= held.basedOn && !isAccepted);
     if (isCurrent && isSame(after, version)) return;
-    const known = currentTid < held.basedOn ? held.basedOn : currentTid;
-    const basedOn = isAccepted && !isNew ? this.#source.reader.lastTid : known;
-    if (version === undefined || after === undefined) this.#write(oid, held, after, basedOn);
-    else {
+    const basedOn = isNew ? TID_ZERO : this.#source.reader.lastTid;
+    // A node of a tree is no object of its own to be marked as changed.
+    const isNode = version !== undefined && isTreeRecord(version) && isSame(after, version);
+    if (version === undefined || after === undefined || isNode) {
+      this.#write(oid, held, after, basedOn);
+    } else {
       this.#objects.push(new PlannedObject(oid, held.tid, { base, main, version, after }));
       this.#objectNotes.set(oid, { live: isSame(after, main), basedOn });
     }
+  }
+
+  /**
+   * What main removed is from now on removed in the version as well, since something new below it
+   * rests on no moment of main that could tell that the removal was known.
+   */
+  addRemoval(container: Oid): void {
+    const { reader, version } = this.#source;
+    const record = reader.revision(container)?.record;
+    if (record === undefined || this.#entries.objects.has(container)) return;
+    const baseTid = reader.overlay(version, container)?.tid ?? TID_ZERO;
+    const basedOn = reader.lastTid;
+    this.#overlay.push({ version, oid: container, baseTid, record, live: false, basedOn });
   }
 
   addMap(map: Oid, keys: ReadonlyMap<string, MergedKey>, resolution: Resolution | undefined): void {
     const main = this.#source.reader.revision(map)?.record;
     if (main === undefined) {
       if (resolution === 'main') this.#overlay.push(...this.#entries.endOf(map));
+      else this.#keepEnded(map);
       return;
     }
     const entries: EntryChange[] = [];
@@ -138,6 +156,17 @@ class Update {
     if (notes.size === 0) return;
     this.#maps.push({ map, className: classNameOf(main), entries });
     this.#keyNotes.set(map, notes);
+  }
+
+  /** A map that main ended, and that stays here, is known to have ended from now on. */
+  #keepEnded(map: Oid): void {
+    const { reader, version } = this.#source;
+    const held = this.#entries.patches.get(map);
+    const endedAt = reader.revision(map)?.tid ?? TID_ZERO;
+    if (held === undefined || held.basedOn >= endedAt) return;
+    const { tid: baseTid, record } = held;
+    const basedOn = reader.lastTid;
+    this.#overlay.push({ version, oid: map, baseTid, record, live: false, basedOn });
   }
 
   /** A map that began in the version, and goes on, loses entries. */
@@ -194,6 +223,7 @@ class Update {
   #isListChanged(list: Oid, held: ReadonlyMap<Oid, OverlayRevision>): boolean {
     const { reader } = this.#source;
     const moment = held.get(list)?.basedOn ?? TID_ZERO;
+    if (moment === TID_ZERO) return true;
     for (const { oid, revision } of listNodesAt(lookIn(reader), list, moment)) {
       if (reader.revision(oid)?.tid !== revision?.tid) return true;
     }

@@ -11,13 +11,12 @@ import { encodeMeta } from '../../odb/commit/commit-packing.js';
 import { LevelStorage } from '../../odb/level/level-storage.js';
 import {
   encodeNumber,
-  encodeRevision,
-  encodeTransaction,
   KEY_LAST_TID,
   objectKey,
   revisionKey,
   transactionKey,
 } from '../../odb/level/level-keys.js';
+import { encodeRevision, encodeTransaction } from '../../odb/level/level-values.js';
 import { asOid, type Oid } from '../../odb/oid.js';
 import { encodeRecord } from '../../odb/records/record.js';
 import type { CommitRequest } from '../../odb/writes.js';

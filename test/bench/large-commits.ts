@@ -19,13 +19,12 @@ import {
 } from '../../odb/index.js';
 import {
   encodeNumber,
-  encodeRevision,
-  encodeTransaction,
   KEY_LAST_TID,
   objectKey,
   revisionKey,
   transactionKey,
 } from '../../odb/level/level-keys.js';
+import { encodeRevision, encodeTransaction } from '../../odb/level/level-values.js';
 import { asOid } from '../../odb/oid.js';
 import { encodeRecord } from '../../odb/records/record.js';
 import { asTid, TID_ZERO, tidToMs } from '../../odb/tid.js';

@@ -5,6 +5,7 @@
  * `npm run bench` runs all; `npm run bench -- commits loads` some.
  */
 import { attributes } from './attributes.js';
+import { checkIns } from './check-ins.js';
 import { commits } from './commits.js';
 import { connectionLoads } from './connection-loads.js';
 import { counters } from './counter.js';
@@ -16,7 +17,10 @@ import type { BenchRow } from './row.js';
 import { scale } from './scale.js';
 import { templates } from './templates.js';
 import { undos } from './undo.js';
+import { undoLists } from './undo-lists.js';
 import { updates } from './updates.js';
+import { versions } from './versions.js';
+import { versionRequests } from './versions-requests.js';
 
 const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   // First, while nothing else has taught the compiler other ways to read an object.
@@ -25,11 +29,15 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   'large-commits': largeCommits,
   counter: counters,
   undo: undos,
+  'undo-lists': undoLists,
+  versions,
+  'check-ins': checkIns,
   scale,
   loads: connectionLoads,
   reads: readerLoads,
   pack: packs,
   pages,
+  'versions-requests': versionRequests,
   templates,
   updates,
 };

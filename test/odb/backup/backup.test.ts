@@ -19,6 +19,7 @@ import { temporaryDirectory } from '../../support/temporary.js';
 import { databaseKinds, fetched, type Folder, newFolder, Page } from '../databases.js';
 import { contentOf } from '../support/contents.js';
 import { Picture } from '../support/damage.js';
+import { encrypting } from '../support/encrypting-codec.js';
 
 for (const { name, open } of databaseKinds) {
   test(`backup: ${name}: every backed-up moment can be restored, and is equal`, async () => {
@@ -189,6 +190,27 @@ test('backup: what a pack forgot between two backups cannot be restored, the res
   }
 });
 
+test('backup: what was removed and packed away is not there again after a restore', async () => {
+  await using bench = await openBench();
+  const { database, backups } = bench;
+  const { storage } = database;
+  await work(database, 0);
+  await backup(storage, backups);
+  const removed = await database.transact((connection) => {
+    const docs = fetched<Folder>(connection, 'docs');
+    const page = docs.children.get('p0-1');
+    docs.remove('p0-1');
+    return page?.oid;
+  });
+  assert.ok(removed !== undefined);
+  await storage.pack({ before: storage.lastTid, trashDays: 0 });
+  await backup(storage, backups);
+  await using restored = await bench.restored(undefined);
+  using reader = restored.snapshot();
+  assert.equal(reader.revision(removed)?.record, undefined);
+  assert.deepEqual((await check(restored)).findings, []);
+});
+
 test('restore: refuses a target that is not empty, and a moment that no backup has', async () => {
   await using bench = await openBench();
   const { database, backups } = bench;
@@ -276,6 +298,69 @@ test('verifyBackup: finds a backup that is missing between two, and restore refu
   assert.equal(lastTid, first.to);
 });
 
+test('backup: the first two at once in one directory: one is made, the other is told so', async () => {
+  await using bench = await openBench();
+  const { database, backups } = bench;
+  await work(database, 0);
+  const outcomes = await Promise.allSettled([
+    backup(database.storage, backups),
+    backup(database.storage, backups),
+  ]);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') continue;
+    const { code } = outcome.reason as { readonly code: string };
+    assert.equal(code, 'ODB_BACKUP_BUSY');
+  }
+  assert.ok(outcomes.some(({ status }) => status === 'fulfilled'));
+  assert.deepEqual((await verifyBackup(backups)).problems, []);
+});
+
+test('backup: where nothing is new, none is added', async () => {
+  await using bench = await openBench();
+  const { database, backups } = bench;
+  await work(database, 0);
+  const first = await backup(database.storage, backups);
+  const second = await backup(database.storage, backups);
+  assert.deepEqual([first.isNew, second.isNew, second.file], [true, false, first.file]);
+  await database.storage.setMeta({ told: true });
+  assert.equal((await backup(database.storage, backups)).isNew, true, 'metadata is new');
+  assert.equal((await backup(database.storage, backups, { full: true })).isNew, true);
+  assert.equal((await readManifest(backups)).backups.length, 3);
+});
+
+test('restore: of a database with a codec, only with one, or when none is asked for', async () => {
+  await using directory = await temporaryDirectory();
+  const at = (name: string): string => path.join(directory.path, name);
+  const codec = encrypting();
+  {
+    const storage = await LevelStorage.open({
+      directory: at('data'),
+      thread: false,
+      rules: mergeRules(),
+      codec,
+    });
+    await using database = await Database.open({ storage });
+    await work(database, 0);
+    await backup(storage, at('backups'));
+  }
+  await assert.rejects(restore(at('backups'), at('plain')), { code: 'ODB_CODEC' });
+  await restore(at('backups'), at('encrypted'), { codec });
+  await restore(at('backups'), at('plain'), { codec: 'none' });
+  assert.deepEqual(
+    await Promise.all(['data', 'encrypted', 'plain'].map((name) => hasText(at(name), '0.7'))),
+    [false, false, true],
+  );
+  const rules = mergeRules();
+  await using one = await LevelStorage.open({
+    directory: at('encrypted'),
+    thread: false,
+    rules,
+    codec,
+  });
+  await using other = await openRestored(at('plain'));
+  assert.deepEqual(await contentOf(one), await contentOf(other));
+});
+
 test('backup: a blob that is damaged is named and left out, the rest is kept', async () => {
   await using bench = await openBench();
   const { database, backups } = bench;
@@ -354,6 +439,15 @@ function openRestored(directory: string): Promise<Storage & AsyncDisposable> {
 
 async function openDatabase(directory: string): Promise<Database> {
   return Database.open({ storage: await openRestored(directory) });
+}
+
+/** Tells whether a text can be read in the files of a database. */
+async function hasText(directory: string, text: string): Promise<boolean> {
+  const objects = path.join(directory, 'objects');
+  const files = await Promise.all(
+    (await readdir(objects)).map((name) => readFile(path.join(objects, name))),
+  );
+  return files.some((file) => file.includes(text));
 }
 
 async function firstBlob(backups: string): Promise<string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, readdir, stat, utimes } from 'node:fs/promises';
+import { appendFile, readdir, stat, truncate, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
@@ -24,6 +24,15 @@ async function namesIn(directory: string): Promise<string[]> {
   for await (const name of new FileBlobs(directory).names()) names.push(name);
   return names.sort();
 }
+
+test('a blob that is too large to be read at once is refused so', async () => {
+  await using directory = await temporaryDirectory();
+  const blobs = new FileBlobs(directory.path);
+  const { sha256 } = await blobs.put(Buffer.from('small'));
+  // A file of holes: it takes no room.
+  await truncate(blobs.path(sha256), 2 ** 31 + 1);
+  assert.throws(() => blobs.read(sha256), { name: 'OdbError', code: 'ODB_TOO_LARGE' });
+});
 
 test('a file of any size is put, streamed, copied and verified in constant memory', async () => {
   await using directory = await temporaryDirectory();

@@ -11,9 +11,8 @@ import {
   objectKey,
   revisionKey,
   transactionKey,
-  encodeTransaction,
-  decodeTransaction,
 } from '../../../odb/level/level-keys.js';
+import { encodeTransaction, decodeTransaction } from '../../../odb/level/level-values.js';
 import type { LevelDatabase } from '../../../odb/level/level-view.js';
 import { encodeMeta } from '../../../odb/commit/commit-packing.js';
 import { Database } from '../../../odb/database.js';
@@ -47,7 +46,7 @@ for (const { name, open } of databaseKinds) {
     assert.equal(report.counts.entries, 303);
     assert.ok(report.counts.unreached >= 200, 'what was removed is still stored');
     assert.ok(report.counts.revisions > report.counts.reached + report.counts.unreached);
-    assert.deepEqual([...phases], ['objects', 'revisions', 'transactions']);
+    assert.deepEqual([...phases], ['files', 'objects', 'revisions', 'transactions']);
   });
 }
 
@@ -102,12 +101,12 @@ const damages: readonly {
   {
     name: 'a record that cannot be decoded',
     work: (db, { pages }) => rewrite(db, pages[0], () => ({ record: Uint8Array.of(1, 2, 3) })),
-    found: ['record'],
+    found: ['record /docs.children/p0'],
   },
   {
     name: 'a value that is no revision',
     work: (db, { pages }) => db.put(objectKey(pages[0]), Uint8Array.of(9)),
-    found: ['dangling /docs.children', 'revision', 'written'],
+    found: ['record /docs.children/p0', 'revision', 'written'],
   },
   {
     name: 'an object that is gone',

@@ -4,6 +4,7 @@ import { ORDER_MIN } from '../../../odb/trees/btree.js';
 import type { MergeRules } from '../../../odb/rules.js';
 import type { Storage } from '../../../odb/storage.js';
 import { OID_ROOT } from '../../../odb/oid.js';
+import { check } from '../../../odb/check/check.js';
 import { copyTransactions } from '../../../odb/backup/transfer.js';
 import { Ref } from '../../../odb/value.js';
 import { changeMap, entriesOf } from '../support/map-client.js';
@@ -97,6 +98,54 @@ export function transferConformance(name: string, open: Open): void {
       assert.equal(stateOf(to.storage, two), undefined);
       using reader = to.storage.snapshot();
       assert.deepEqual(entriesOf(reader, OID_ROOT), { linked: 'nothing' });
+    });
+
+    test('a transaction of which a pack left nothing keeps what it says, and its moment', async () => {
+      await using from = await open({ rules, nodeEntries: order });
+      await using to = await open({ rules, nodeEntries: order });
+      const { storage: source } = from;
+      const page = source.allocate(1);
+      for (const note of ['first', 'second', 'third']) {
+        await put(source, page, { title: note }, { meta: { user: 'ada', note } });
+      }
+      await source.pack({ before: source.lastTid, garbage: false });
+      const report = await copyTransactions(source, to.storage);
+      const notesOf = async (storage: Storage): Promise<unknown[]> => {
+        const said: unknown[] = [];
+        for await (const { tid, user, note } of storage.transactionsFrom()) {
+          said.push([tid, user, note]);
+        }
+        return said;
+      };
+      assert.equal(report.transactions, 3);
+      assert.deepEqual(await notesOf(to.storage), await notesOf(source));
+      assert.deepEqual(
+        (await check(to.storage)).findings.filter(({ code }) => code !== 'root'),
+        [],
+      );
+    });
+
+    test('what was packed away since the last copy ends in the copy as well', async () => {
+      await using from = await open({ rules, nodeEntries: order });
+      await using to = await open({ rules, nodeEntries: order });
+      const source = from.storage;
+      const [page, map] = [source.allocate(1), source.allocate(1)];
+      await put(source, page, { title: 'a' });
+      await fill(source, map, 30);
+      await link(source, [new Ref(page), new Ref(map)]);
+      await copyTransactions(source, to.storage);
+      await fill(source, map, 40);
+      await put(source, page, { title: 'b' });
+      const brief = source.allocate(1);
+      await put(source, brief, { title: 'came and went' });
+      await link(source, []);
+      await source.pack({ before: source.lastTid, trashDays: 0 });
+      await copyTransactions(source, to.storage);
+      using reader = to.storage.snapshot();
+      assert.equal(reader.revision(page)?.record, undefined);
+      assert.equal(reader.revision(map)?.record, undefined);
+      assert.equal(reader.revision(brief), undefined);
+      assert.deepEqual((await check(to.storage)).findings, []);
     });
 
     test('CT-rec-04: undo and redo of several objects are copied, and can be undone in the copy', async () => {

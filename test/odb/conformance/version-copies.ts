@@ -97,7 +97,7 @@ export function versionCopyConformance(name: string, open: Open): void {
       await backup(storage, backups);
       await copyTransactions(storage, to.storage);
       const target = path.join(directory.path, 'restored');
-      await restore(backups, target);
+      await restore(backups, target, { codec: 'none' });
       await using restored = await LevelStorage.open({ directory: target, thread: false });
       for (const copy of [to.storage, restored]) {
         using reader = copy.snapshot();
@@ -176,7 +176,7 @@ export function versionCopyConformance(name: string, open: Open): void {
       assert.deepEqual((await verifyBackup(backups)).problems, []);
       for (const [index, at] of moments.entries()) {
         const target = path.join(directory.path, `restored-${index}`);
-        await restore(backups, target, { at });
+        await restore(backups, target, { at, codec: 'none' });
         await using restored = await LevelStorage.open({ directory: target, thread: false });
         assert.deepEqual(await contentOf(restored), await contentOf(storage, { stop: at }));
         assert.deepEqual((await check(restored)).findings, []);

@@ -69,6 +69,29 @@ async function open(): Promise<{ database: Database; connection: Connection; log
   return { database, connection: database.connect(), log: [] };
 }
 
+test('what a manager or a hook answers that is no promise counts as nothing', async () => {
+  const { database, connection, log } = await open();
+  await using _ = database;
+  const { transaction } = connection;
+  transaction.join({
+    sortKey: 'a',
+    commit: () => log.push('commit'),
+    vote: () => {
+      throw new Error('refused');
+    },
+    finish: () => log.push('finish'),
+    abort: () => log.push('abort'),
+  } as unknown as DataManager);
+  connection.root.set('n', 1);
+  await assert.rejects(connection.commit(), { message: 'refused' });
+  assert.deepEqual(log, ['commit', 'abort']);
+  connection.abort();
+  connection.transaction.beforeCommit((() => log.push('hook')) as unknown as () => void);
+  connection.root.set('n', 2);
+  connection.prepare();
+  assert.equal(log.at(-1), 'hook');
+});
+
 for (const waits of [false, true]) {
   describe(`who joined a transaction${waits ? ' and takes time' : ''}`, () => {
     test('DB-03, DB-04: is asked in two phases, in the order of sort keys', async () => {

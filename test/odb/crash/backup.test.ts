@@ -10,7 +10,6 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { backup } from '../../../odb/backup/backup.js';
 import { verifyBackup } from '../../../odb/backup/backup-verify.js';
 import { possibleBlobs } from '../../../odb/objects/blob-names.js';
@@ -19,18 +18,22 @@ import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { restore } from '../../../odb/backup/restore.js';
 import type { Tid } from '../../../odb/tid.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { bundled } from '../support/bundled.js';
 import { contentOf } from '../support/contents.js';
 
+const PROGRAM = new URL('../support/backing-up-process.js', import.meta.url);
 /** How many moments are restored in the end. */
 const RESTORES = 3;
 const RUNS = Number(process.env.CANOPY_CRASH_RUNS ?? 4);
 
 test('killed in the midst of backups, a directory has all that were finished', async () => {
   await using directory = await temporaryDirectory();
+  await using scratch = await temporaryDirectory();
+  const program = await bundled(PROGRAM, scratch.path);
   const [data, backups] = ['data', 'backups'].map((name) => path.join(directory.path, name));
   assert.ok(data !== undefined && backups !== undefined);
   for (let run = 1; run <= RUNS; run++) {
-    const finished = await backUpUntilKilled(data, backups, {
+    const finished = await backUpUntilKilled([program, data, backups], {
       finished: run + 1,
       laterMs: run * 5,
     });
@@ -66,12 +69,10 @@ test('killed in the midst of backups, a directory has all that were finished', a
 
 /** Starts a process, kills it a moment after so many backups, and tells which it finished. */
 async function backUpUntilKilled(
-  data: string,
-  backups: string,
+  command: readonly string[],
   { finished, laterMs }: { finished: number; laterMs: number },
 ): Promise<number[]> {
-  const program = fileURLToPath(new URL('../support/backing-up-process.js', import.meta.url));
-  const child = spawn(process.execPath, [program, data, backups], {
+  const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

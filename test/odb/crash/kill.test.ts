@@ -7,19 +7,22 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { bundled } from '../support/bundled.js';
 import { CLIENTS, ORDER, trio } from '../support/committing-process.js';
 import { entriesOf } from '../support/map-client.js';
 import { stateIn } from '../support/requests.js';
 
+const PROGRAM = new URL('../support/committing-process.js', import.meta.url);
 const RUNS = Number(process.env.CANOPY_CRASH_RUNS ?? 4);
 
 test('killed in the midst of commits, a database has all that was acknowledged', async () => {
   await using directory = await temporaryDirectory();
+  await using scratch = await temporaryDirectory();
+  const program = await bundled(PROGRAM, scratch.path);
   for (let run = 1; run <= RUNS; run++) {
-    const acknowledged = await commitUntilKilled(directory.path, 40 * run + 7);
+    const acknowledged = await commitUntilKilled([program, directory.path], 40 * run + 7);
     await using storage = await LevelStorage.open({
       directory: directory.path,
       thread: false,
@@ -41,11 +44,10 @@ test('killed in the midst of commits, a database has all that was acknowledged',
 
 /** Starts a process, kills it after so many acknowledgements, and tells the last of each client. */
 async function commitUntilKilled(
-  directory: string,
+  command: readonly string[],
   acknowledgements: number,
 ): Promise<Map<number, number>> {
-  const program = fileURLToPath(new URL('../support/committing-process.js', import.meta.url));
-  const child = spawn(process.execPath, [program, directory], {
+  const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

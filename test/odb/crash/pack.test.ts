@@ -8,20 +8,23 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { OID_ROOT } from '../../../odb/oid.js';
 import { TID_MAX } from '../../../odb/tid.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+import { bundled } from '../support/bundled.js';
 import { CHAIN, chainAt } from '../support/packing-process.js';
 
+const PROGRAM = new URL('../support/packing-process.js', import.meta.url);
 const RUNS = Number(process.env.CANOPY_CRASH_RUNS ?? 4);
 
 test('killed in the midst of packs, a database is sound and can be packed again', async () => {
   await using directory = await temporaryDirectory();
+  await using scratch = await temporaryDirectory();
+  const program = await bundled(PROGRAM, scratch.path);
   for (let run = 1; run <= RUNS; run += 1) {
     const phase = run % 2 === 0 ? 'mark' : 'forget';
-    const acknowledged = await packUntilKilled(directory.path, phase, 2 + run);
+    const acknowledged = await packUntilKilled([program, directory.path], phase, 2 + run);
     await using storage = await LevelStorage.open({ directory: directory.path, thread: false });
     assert.ok(chainAt(storage, TID_MAX).n >= acknowledged, 'nothing acknowledged is lost');
     using reader = storage.snapshot();
@@ -44,9 +47,12 @@ function ascending(a: number, b: number): number {
 }
 
 /** Starts a process, kills it when a phase was reported so often, and tells its last commit. */
-async function packUntilKilled(directory: string, phase: string, times: number): Promise<number> {
-  const program = fileURLToPath(new URL('../support/packing-process.js', import.meta.url));
-  const child = spawn(process.execPath, [program, directory], {
+async function packUntilKilled(
+  command: readonly string[],
+  phase: string,
+  times: number,
+): Promise<number> {
+  const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');

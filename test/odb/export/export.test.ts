@@ -143,6 +143,32 @@ for (const { name, open } of databaseKinds) {
       assert.ok(to.storage.blobs.read(sha256).equals(content));
     });
 
+    test('a path outside begins with the place that the topmost object has in the root', async () => {
+      await using from = await open();
+      using source = from.connect();
+      const site = newFolder('site');
+      site.place = { container: source.root as unknown as Folder, id: 'site', order: 0 };
+      source.root.set('site', site);
+      const [page, author] = [new Page({ title: 'page' }), new Page({ title: 'author' })];
+      site.insert(page, 'page');
+      site.insert(author, 'author');
+      page.author = author;
+      await source.commit();
+      const bytes = await exported(source, page);
+      await using to = await open();
+      using target = to.connect();
+      await assert.rejects(importSubtree(target, inChunks(bytes)), (error) => {
+        assert.ok(error instanceof ImportOutsideError);
+        assert.deepEqual(
+          error.references.map(({ path }) => path),
+          [['site', 'author']],
+        );
+        return true;
+      });
+      const again = await importSubtree(source, inChunks(bytes));
+      assert.equal((again as Page).author, author);
+    });
+
     test('what is in another container is a path, found again where there is the same', async () => {
       await using from = await open();
       using source = from.connect();

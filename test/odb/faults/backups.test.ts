@@ -52,7 +52,7 @@ test('whichever call fails, backups that were finished are whole, and the next o
     begin,
     async act({ backups, finished }) {
       finished.push((await backup(storage, backups)).to);
-      finished.push((await backup(storage, backups)).to);
+      finished.push((await backup(storage, backups, { full: true })).to);
       const { problems } = await verifyBackup(backups);
       // It reports what it cannot read, and goes on.
       if (problems.length > 0) throw new OdbError('ODB_BACKUP_DAMAGED', JSON.stringify(problems));

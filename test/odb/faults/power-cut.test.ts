@@ -194,7 +194,7 @@ interface Site extends AsyncDisposable {
 
 async function contentAt(directory: string): Promise<string> {
   await using storage = await openDesks(directory);
-  return digestOf(storage);
+  return await digestOf(storage);
 }
 
 async function digestOf(storage: Storage): Promise<string> {

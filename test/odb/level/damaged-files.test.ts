@@ -1,9 +1,11 @@
 /** Files of LevelDB that are damaged: what can be lost is never lost without a word. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, test } from 'node:test';
-import { check, LevelStorage, OdbError, repairFiles } from '../../../odb/index.js';
+import { check, LevelStorage, OdbError, repairFiles, type Oid } from '../../../odb/index.js';
+import { openObjects } from '../../../odb/level/level-database.js';
 import { brokenAt, wholeLog } from '../../../odb/level/level-log.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { put, stateOf } from '../support/requests.js';
@@ -57,7 +59,7 @@ describe('damaged lists of files', () => {
       await refused(site.path);
       assert.deepEqual(await filesIn(site.path), before, 'they are left as they are');
       const report = await repairFiles(site.path);
-      assert.deepEqual(report, { brokenLogs: [], isListRemade: true });
+      assert.deepEqual(report, { brokenLogs: [], damagedTables: [], isListRemade: true });
       await using storage = await openSite(site.path);
       assert.deepEqual(await statesOf(storage, site.oids), site.states);
       assert.equal(storage.lastTid, site.lastTid);
@@ -119,13 +121,60 @@ describe('damaged data', () => {
     assert.equal(transactions, site.transactions - 1);
   });
 
-  test('CT-misc-03: a table that is changed in its midst is an error where it is read, and to a pack', async () => {
+  test('CT-misc-03: a table that is changed in its midst is named by a check, and an error to a pack', async () => {
     await using site = await makeSite();
     // What the block at its beginning says of its length.
     await site.damage({ file: TABLE, change: (bytes) => bytes.fill(0xff, 0, 4) });
     await using storage = await openSite(site.path);
-    await assert.rejects(check(storage), { code: 'ODB_DAMAGED' });
+    const { findings, repair } = await check(storage, { repair: true });
+    assert.deepEqual([findings[0]?.code, repair], ['file', undefined]);
+    assert.match(findings[0]?.what ?? '', /\d+\.ldb has a block at byte 0 that is not what was/);
     await assert.rejects(storage.pack({ before: storage.lastTid }), { code: 'ODB_DAMAGED' });
+  });
+
+  test('CT-misc-03: of a table that is changed, a repair keeps the other blocks, and a check names the rest', async () => {
+    await using directory = await temporaryDirectory();
+    const { oids, lastTid } = await makeTables(directory.path);
+    const name = await changeLargest(directory.path, flippedAt(0.5));
+    const report = await repairFiles(directory.path);
+    assert.deepEqual(report, { brokenLogs: [], damagedTables: [name], isListRemade: true });
+    const lost = await readdir(path.join(directory.path, 'objects', 'lost'));
+    assert.ok(lost.includes(`${name}.damaged`), 'the table is kept as it was');
+    await using storage = await openSite(directory.path);
+    const states = await statesOf(storage, oids);
+    const gone = oids.filter((_, i) => states[i] === undefined);
+    assert.ok(gone.length > 0 && gone.length < oids.length / 4, `${gone.length} are gone`);
+    assert.equal(storage.lastTid, lastTid);
+    const { findings } = await check(storage);
+    const named = new Set(findings.map(({ oid }) => oid));
+    assert.deepEqual(
+      gone.filter((oid) => !named.has(oid as Oid)),
+      [],
+    );
+    assert.ok(!findings.some(({ code }) => code === 'file'));
+  });
+
+  test('a changed block that can be decoded all the same is found, and left out', async () => {
+    await using directory = await temporaryDirectory();
+    const { oids, states: before } = await makeTables(directory.path);
+    // A byte of a text: nothing but the checksum tells.
+    await changeLargest(directory.path, (bytes) => {
+      const at = bytes.indexOf('unlike any other');
+      bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+      return bytes;
+    });
+    {
+      await using storage = await openSite(directory.path);
+      const { findings } = await check(storage);
+      assert.equal(findings[0]?.code, 'file');
+    }
+    await repairFiles(directory.path);
+    await using storage = await openSite(directory.path);
+    const states = await statesOf(storage, oids);
+    for (const [i, state] of states.entries()) {
+      if (state !== undefined) assert.deepEqual(state, before[i]);
+    }
+    assert.ok(states.includes(undefined));
   });
 
   test('files of a database that is open, or in order, are left as they are', async () => {
@@ -134,11 +183,19 @@ describe('damaged data', () => {
       await using _ = await openSite(site.path);
       await assert.rejects(repairFiles(site.path), { code: 'ODB_IN_USE' });
     }
-    assert.deepEqual(await repairFiles(site.path), { brokenLogs: [], isListRemade: false });
+    assert.deepEqual(await repairFiles(site.path), {
+      brokenLogs: [],
+      damagedTables: [],
+      isListRemade: false,
+    });
     await using storage = await openSite(site.path);
     assert.deepEqual(await statesOf(storage, site.oids), site.states);
     await using nowhere = await temporaryDirectory();
-    assert.deepEqual(await repairFiles(nowhere.path), { brokenLogs: [], isListRemade: false });
+    assert.deepEqual(await repairFiles(nowhere.path), {
+      brokenLogs: [],
+      damagedTables: [],
+      isListRemade: false,
+    });
   });
 });
 
@@ -204,6 +261,44 @@ async function makeSite(): Promise<Site> {
     },
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   };
+}
+
+/** A database of which all is in tables, that is closed. */
+async function makeTables(directory: string): Promise<{
+  readonly oids: readonly number[];
+  readonly states: readonly unknown[];
+  readonly lastTid: number;
+}> {
+  const storage = await openSite(directory);
+  const oids = Array.from({ length: 400 }, () => storage.allocate(1));
+  // What cannot be compressed stays as it is in the file.
+  const textOf = (oid: number): string =>
+    `unlike any other ${randomBytes(300).toString('base64')} ${oid}`;
+  const writes = oids.map((oid) => put(storage, oid, { text: textOf(oid) }));
+  await Promise.all(writes);
+  const states = await statesOf(storage, oids);
+  const { lastTid } = storage;
+  await storage.close();
+  const db = await openObjects(directory);
+  assert.ok('compactRange' in db && typeof db.compactRange === 'function');
+  await db.compactRange(Uint8Array.of(0), Uint8Array.of(0xff));
+  await db.close();
+  return { oids, states, lastTid };
+}
+
+/** Changes the largest table, and gives its name. */
+async function changeLargest(
+  directory: string,
+  change: (bytes: Buffer) => Buffer,
+): Promise<string> {
+  const objects = path.join(directory, 'objects');
+  let largest = { name: '', bytes: Buffer.alloc(0) };
+  for (const name of (await readdir(objects)).filter((one) => TABLE.test(one))) {
+    const bytes = await readFile(path.join(objects, name));
+    if (bytes.length > largest.bytes.length) largest = { name, bytes };
+  }
+  await writeFile(path.join(objects, largest.name), change(largest.bytes));
+  return largest.name;
 }
 
 function openSite(directory: string): Promise<LevelStorage> {

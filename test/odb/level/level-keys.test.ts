@@ -5,11 +5,7 @@ import { encodeMeta } from '../../../odb/commit/commit-packing.js';
 import {
   compareObjects,
   decodeNumber,
-  decodeRevision,
-  decodeTransaction,
   encodeNumber,
-  encodeRevision,
-  encodeTransaction,
   metaKey,
   metaKeys,
   nameOfMetaKey,
@@ -20,10 +16,16 @@ import {
   overlayKeys,
   overlayRevisionKey,
   revisionKey,
-  skipNumber,
   tidOfOverlayKey,
   transactionKey,
 } from '../../../odb/level/level-keys.js';
+import {
+  decodeRevision,
+  decodeTransaction,
+  encodeRevision,
+  encodeTransaction,
+  skipNumber,
+} from '../../../odb/level/level-values.js';
 import { decodeOverlay, encodeOverlay } from '../../../odb/level/level-overlay.js';
 import { asOid, OID_MAX } from '../../../odb/oid.js';
 import { encodeRecord } from '../../../odb/records/record.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LevelRevision } from '../../../odb/level/level-keys.js';
+import type { LevelRevision } from '../../../odb/level/level-values.js';
 import { LATELY_BYTES_MAX, LatelyWritten } from '../../../odb/level/level-lately.js';
 import { asOid } from '../../../odb/oid.js';
 import { asTid, TID_ZERO } from '../../../odb/tid.js';
@@ -11,28 +11,28 @@ function revision(bytes: number): LevelRevision {
   return { ...place, record: value, value };
 }
 
-test('what was written last is kept up to so many bytes; what was written again is newest', () => {
-  const lately = new LatelyWritten<LevelRevision>();
-  const third = LATELY_BYTES_MAX / 3;
-  for (const oid of [1, 2, 3, 1]) {
-    lately.keep(asOid(oid), { revision: revision(third), skips: [] });
-  }
-  assert.deepEqual(
-    [1, 2, 3].map((oid) => lately.get(asOid(oid)) !== undefined),
-    [true, true, true],
-  );
-  lately.keep(asOid(4), { revision: revision(third), skips: [] });
-  assert.equal(lately.get(asOid(2)), undefined, 'the oldest goes');
-  assert.ok(lately.get(asOid(1)));
+const SLICE = LATELY_BYTES_MAX / 16;
 
-  lately.drop(asOid(1));
-  lately.drop(asOid(1));
-  lately.keep(asOid(5), { revision: revision(third), skips: [] });
-  assert.ok(lately.get(asOid(3)), 'what was dropped made room');
-  lately.keep(asOid(6), { revision: revision(LATELY_BYTES_MAX + 1), skips: [] });
-  assert.deepEqual(
-    [3, 4, 5, 6].filter((oid) => lately.get(asOid(oid)) !== undefined),
-    [],
-    'what is larger than all that is kept is not kept',
-  );
+test('of the last bytes written, each object is kept as it was written last', () => {
+  const lately = new LatelyWritten<LevelRevision>();
+  const keep = (oid: number, bytes = SLICE): void => {
+    lately.keep(asOid(oid), { revision: revision(bytes), skip: undefined });
+  };
+  const kept = (...oids: number[]): number[] => {
+    return oids.filter((oid) => lately.get(asOid(oid)) !== undefined);
+  };
+  for (let n = 1; n <= 15; n += 1) keep(n);
+  keep(1);
+  assert.deepEqual(kept(1, 2, 15), [1, 2, 15]);
+  keep(16);
+  assert.deepEqual(kept(1, 2, 8, 9, 15, 16), [1, 9, 15, 16], 'what was written longest ago goes');
+
+  lately.drop(asOid(15));
+  lately.drop(asOid(15));
+  assert.deepEqual(kept(1, 15, 16), [1, 16]);
+  // However often one is written, the others are looked back on no longer than that.
+  for (let n = 0; n < 16; n += 1) keep(17);
+  assert.deepEqual(kept(1, 16, 17), [17]);
+  keep(17, LATELY_BYTES_MAX);
+  assert.deepEqual(kept(17), [], 'nothing older is taken for what is too large to be kept');
 });

@@ -126,7 +126,7 @@ test('when the writing thread ends, what waits and what comes is refused, and it
   await using directory = await temporaryDirectory();
   const db = await openObjects(directory.path, { create: true });
   const lost: OdbError[] = [];
-  const host = await LevelWriterHost.start(
+  const host = new LevelWriterHost(
     {
       directory: directory.path,
       shared: new SharedCounters().buffer,
@@ -136,6 +136,7 @@ test('when the writing thread ends, what waits and what comes is refused, and it
     Promise.resolve({}),
     (error) => lost.push(error),
   );
+  await host.ready();
   const ended = host.worker.terminate();
   const waiting = host.commit(new Uint8Array(10));
   await assert.rejects(waiting, { code: 'ODB_WRITER_LOST' });

@@ -48,6 +48,20 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('begin' as const), who }) },
 );
 
+const replaceFirst = { kind: 'edit', at: 0, remove: 1, insert: 1 } as const;
+/** Two that are merged, then two that are not: however few histories there are, both are met. */
+const MERGED_THEN_REFUSED: Command[] = [
+  { ...replaceFirst, who: 0 },
+  { kind: 'push', who: 1, insert: 1 },
+  { kind: 'commit', who: 0 },
+  { kind: 'commit', who: 1 },
+  { kind: 'begin', who: 0 },
+  { ...replaceFirst, who: 0 },
+  { ...replaceFirst, who: 1 },
+  { kind: 'commit', who: 0 },
+  { kind: 'commit', who: 1 },
+];
+
 /** One connection, and the list as the model has it. */
 interface Client {
   readonly connection: Connection;
@@ -115,6 +129,7 @@ for (const kind of databaseKinds.slice(0, 2)) {
       ),
       {
         numRuns: runs,
+        examples: [[MERGED_THEN_REFUSED, 10]],
         includeErrorInReport: true,
         ...(SEED === undefined ? {} : { seed: Number(SEED) }),
       },

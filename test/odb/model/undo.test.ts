@@ -29,7 +29,7 @@ import {
   type World,
 } from './undo-world.js';
 
-const HISTORIES = Number(process.env.CANOPY_MODEL_RUNS ?? 100);
+const HISTORIES = Number(process.env.CANOPY_MODEL_RUNS ?? 500);
 const SEED = process.env.CANOPY_MODEL_SEED;
 const LINES = 4;
 

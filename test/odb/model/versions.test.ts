@@ -1,72 +1,64 @@
 /**
  * Random histories of two versions and main, against a plain model.
  *
- * Edits of a map and of objects in main and in both versions, check-ins whole and in part, updates,
- * discards and undo: after each step every connection, old or new, shows what the model shows.
+ * Edits of a map and of objects in main and in both versions, imports, states of older and of unknown
+ * classes, check-ins whole and in part, updates, discards, undo and packs: after each step every
+ * connection, old or new, shows what the model shows.
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
   Database,
+  exportSubtree,
+  importSubtree,
   LevelStorage,
   MemoryStorage,
   mergeRules,
   PersistentMap,
+  TID_ZERO,
+  type BrokenObject,
   type Connection,
   type KeyResolution,
   type Oid,
+  type Persistent,
   type Resolution,
+  type State,
   type Storage,
   type Tid,
 } from '../../../odb/index.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { fetched, Page } from '../databases.js';
+import { Person, PERSON, PERSON_ONCE } from '../support/person.js';
+import { request, write } from '../support/requests.js';
+import {
+  checkedIn,
+  clean,
+  edited,
+  editOf,
+  newRevision,
+  NOTHING,
+  shown,
+  storedPage,
+  takenBack,
+  updated,
+  type Edit,
+  type Model,
+  type Overlay,
+  type PageState,
+  type Side,
+  type Where,
+  type World,
+} from './version-world.js';
 import { V1, V2 } from '../support/versions.js';
 
 const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 40);
 const SEED = process.env.CANOPY_MODEL_SEED;
 
-type Where = 'main' | 'one' | 'two';
-type Side = 'version' | 'main';
-/** Attributes of a page. */
-interface PageState {
-  readonly title: string;
-  readonly author: string | undefined;
-  readonly hits: number;
-}
-
-/** What a connection shows. */
-interface World {
-  readonly entries: Readonly<Record<string, string>>;
-  readonly pages: Readonly<Record<string, PageState>>;
-}
-
-/** A page in main: a write makes another revision, whatever it says. */
-interface MainPage {
-  readonly state: PageState;
-  readonly revision: number;
-}
-
-/** A page that a version changed, and what it was made from. */
-interface HeldPage {
-  readonly mine: PageState;
-  readonly base: MainPage;
-}
-
-interface HeldKey {
-  readonly base: string | undefined;
-  readonly value: string | undefined;
-}
-
-interface Overlay {
-  readonly keys: ReadonlyMap<string, HeldKey>;
-  readonly pages: ReadonlyMap<string, HeldPage>;
-}
-
-const NOTHING: Overlay = { keys: new Map(), pages: new Map() };
-
 const PAGES = ['p0', 'p1', 'p2'];
+/** Stored by an older module now and then: a state to be migrated, one of a class nobody knows. */
+const RAW = ['person', 'broken'] as const;
+const BROKEN = 'test.model.Gone';
 const value = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: undefined });
 const key = fc.nat({ max: 60 }).map((n) => `k${String(n).padStart(2, '0')}`);
 const title = fc
@@ -87,7 +79,7 @@ const command = fc.oneof(
         noNullPrototype: true,
       }),
       hits: fc.nat({ max: 3 }),
-      page: fc.constantFrom(...PAGES),
+      page: fc.constantFrom(...PAGES, 'person'),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('check-in' as const), version, side }) },
@@ -97,11 +89,31 @@ const command = fc.oneof(
       kind: fc.constant('part' as const),
       version,
       side,
-      page: fc.constantFrom(...PAGES, 'map'),
+      page: fc.constantFrom(...PAGES, ...RAW, 'map'),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('update' as const), version, side }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('discard' as const), version }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('restore' as const), version }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('import' as const),
+      where,
+      from: where,
+      page: fc.constantFrom(...PAGES),
+      key,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('raw' as const),
+      where,
+      name: fc.constantFrom(...RAW),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('pack' as const) }) },
   {
     weight: 3,
     arbitrary: fc.record({ kind: fc.constant('undo' as const), ago: fc.nat({ max: 2 }) }),
@@ -109,170 +121,49 @@ const command = fc.oneof(
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** The plain model: main, and what each version holds over it. Nothing in it changes in place. */
-interface Model {
-  readonly entries: ReadonlyMap<string, string>;
-  readonly pages: ReadonlyMap<string, MainPage>;
-  readonly one: Overlay;
-  readonly two: Overlay;
-}
+/** Titles that are stored raw come but once, so that no state is another's in older bytes. */
+let titles = 0;
 
-let revisions = 0;
-
-function newRevision(state: PageState): MainPage {
-  revisions += 1;
-  return { state, revision: revisions };
-}
-
-function isSamePage(a: PageState, b: PageState): boolean {
-  return a.title === b.title && a.author === b.author && a.hits === b.hits;
-}
-
-function shown(model: Model, place: Where): World {
-  const entries = new Map<string, string | undefined>(model.entries);
-  const overlay = place === 'main' ? NOTHING : model[place];
-  for (const [name, held] of overlay.keys) entries.set(name, held.value);
-  const pages: Record<string, PageState> = {};
-  for (const [name, { state }] of model.pages) {
-    const held = overlay.pages.get(name);
-    pages[name] =
-      held === undefined
-        ? state
-        : { ...held.mine, hits: state.hits + held.mine.hits - held.base.state.hits };
+/** Gives the state that makes a page of a title, as a module stores it that is older, or is gone. */
+function rawState(
+  name: Raw['name'],
+  title: string,
+  hits: number,
+): { readonly className: string; readonly state: State } {
+  if (name === 'broken') return { className: BROKEN, state: { title } };
+  if (hits % 2 === 0) {
+    return { className: PERSON, state: { fullName: title, visits: hits, $version: 1 } };
   }
-  return { entries: clean(entries), pages };
+  const [first, last] = title.split(' ');
+  return { className: PERSON_ONCE, state: { first, last, visits: hits } };
 }
 
-function clean(entries: Iterable<readonly [string, string | undefined]>): Record<string, string> {
-  const kept = [...entries].flatMap(([name, each]) => (each === undefined ? [] : [[name, each]]));
-  return Object.fromEntries(kept.sort(([a = ''], [b = '']) => (a < b ? -1 : 1)));
+/** Writes a state over the one there is, in main or in a version, past all connections. */
+async function putIn(
+  storage: Storage,
+  {
+    version,
+    oid,
+    className,
+    state,
+  }: {
+    readonly version: Oid | undefined;
+    readonly oid: Oid;
+    readonly className: string;
+    readonly state: State;
+  },
+): Promise<Tid> {
+  using reader = storage.snapshot();
+  const held = version === undefined ? undefined : reader.overlay(version, oid);
+  const base = held?.live === false ? held.tid : (reader.revision(oid)?.tid ?? TID_ZERO);
+  const more = version === undefined ? {} : { version };
+  const written = write(oid, state, { base, className });
+  const { tid } = await storage.commit(request([written], { baseTid: reader.lastTid, ...more }));
+  return tid;
 }
 
-type Edit = Extract<Command, { readonly kind: 'edit' }>;
-
-/** Gives a page with what an edit does to it. */
-function editedPage(name: string, state: PageState, edit: Edit): PageState {
-  const { titles } = edit;
-  return {
-    title: titles[`${name}.title`] ?? state.title,
-    author: titles[`${name}.author`] ?? state.author,
-    hits: state.hits + (edit.page === name ? edit.hits : 0),
-  };
-}
-
-function edited(model: Model, edit: Edit): Model {
-  return edit.where === 'main' ? editedMain(model, edit) : editedVersion(model, edit, edit.where);
-}
-
-function editedMain(model: Model, edit: Edit): Model {
-  const entries = new Map(model.entries);
-  for (const [name, each] of Object.entries(edit.entries)) {
-    if (each === undefined) entries.delete(name);
-    else entries.set(name, each);
-  }
-  const pages = new Map(model.pages);
-  for (const [name, { state }] of model.pages) {
-    const after = editedPage(name, state, edit);
-    if (!isSamePage(after, state)) pages.set(name, newRevision(after));
-  }
-  return { ...model, entries, pages };
-}
-
-function editedVersion(model: Model, edit: Edit, place: 'one' | 'two'): Model {
-  const keys = new Map(model[place].keys);
-  const now = shown(model, place);
-  for (const [name, each] of Object.entries(edit.entries)) {
-    const main = model.entries.get(name);
-    if (now.entries[name] === each) continue;
-    const held = keys.get(name);
-    const base = held === undefined ? main : held.base;
-    if (each !== base && each !== main) keys.set(name, { base, value: each });
-    else keys.delete(name);
-  }
-  const pages = new Map(model[place].pages);
-  for (const [name, main] of model.pages) {
-    const { mine, base } = pages.get(name) ?? { mine: main.state, base: main };
-    const after = editedPage(name, mine, edit);
-    if (!isSamePage(after, mine)) hold(pages, name, { mine: after, base }, main);
-  }
-  return { ...model, [place]: { keys, pages } };
-}
-
-/** What is as main has it, and was made from that, is held no more. */
-function hold(pages: Map<string, HeldPage>, name: string, held: HeldPage, main: MainPage): void {
-  const isMains = isSamePage(held.mine, main.state) && held.base.revision === main.revision;
-  if (isMains) pages.delete(name);
-  else pages.set(name, held);
-}
-
-/** Merges what main and a version have of one field. */
-function merged<T>(base: T, main: T, mine: T, winner: Side): T {
-  if (mine === base) return main;
-  if (main === base || main === mine) return mine;
-  return winner === 'version' ? mine : main;
-}
-
-function mergedPage(
-  { mine, base: { state: base } }: HeldPage,
-  main: PageState,
-  winner: Side,
-): PageState {
-  return {
-    title: merged(base.title, main.title, mine.title, winner),
-    author: merged(base.author, main.author, mine.author, winner),
-    hits: main.hits + mine.hits - base.hits,
-  };
-}
-
-/** @param only a page or the map; `undefined`: everything */
-function checkedIn(model: Model, place: 'one' | 'two', winner: Side, only?: string): Model {
-  const entries = new Map(model.entries);
-  const pages = new Map(model.pages);
-  const left = { keys: new Map(model[place].keys), pages: new Map(model[place].pages) };
-  for (const [name, { base, value: mine }] of model[place].keys) {
-    if (only !== undefined && only !== 'map') continue;
-    const after = merged(base, entries.get(name), mine, winner);
-    if (after === undefined) entries.delete(name);
-    else entries.set(name, after);
-    left.keys.delete(name);
-  }
-  for (const [name, held] of model[place].pages) {
-    const main = pages.get(name);
-    if (main === undefined || (only !== undefined && only !== name)) continue;
-    const after = mergedPage(held, main.state, winner);
-    if (!isSamePage(after, main.state)) pages.set(name, newRevision(after));
-    left.pages.delete(name);
-  }
-  return { ...model, entries, pages, [place]: left };
-}
-
-function updated(model: Model, place: 'one' | 'two', winner: Side): Model {
-  const keys = new Map(model[place].keys);
-  for (const [name, { base, value: mine }] of model[place].keys) {
-    const main = model.entries.get(name);
-    if (main === base) continue;
-    const after = merged(base, main, mine, winner);
-    if (after === main) keys.delete(name);
-    else keys.set(name, { base: main, value: after });
-  }
-  const pages = new Map(model[place].pages);
-  for (const [name, held] of model[place].pages) {
-    const main = model.pages.get(name);
-    if (main === undefined || main.revision === held.base.revision) continue;
-    hold(pages, name, { mine: mergedPage(held, main.state, winner), base: main }, main);
-  }
-  return { ...model, [place]: { keys, pages } };
-}
-
-/** Goes back to what was; main's pages that were others in between are new revisions. */
-function takenBack(model: Model, before: Model): Model {
-  const pages = new Map(before.pages);
-  for (const [name, { state, revision }] of before.pages) {
-    if (model.pages.get(name)?.revision !== revision) pages.set(name, newRevision(state));
-  }
-  return { ...before, pages };
-}
-
+type Import = Extract<Command, { readonly kind: 'import' }>;
+type Raw = Extract<Command, { readonly kind: 'raw' }>;
 /** A transaction that can be taken back, as long as nothing was done since. */
 interface Done {
   readonly tid: Tid;
@@ -286,6 +177,8 @@ class History {
   readonly #database: Database;
   readonly #connections: Readonly<Record<Where, Connection>>;
   readonly #done: Done[] = [];
+  /** Discards after which nothing was done to the version. */
+  readonly #discarded = new Map<Where, { readonly tid: Tid; readonly overlay: Overlay }>();
   #model: Model;
 
   constructor(database: Database) {
@@ -310,6 +203,11 @@ class History {
       const before = this.#model;
       const tid = await this.#do(one);
       if (tid !== undefined) this.#done.push({ tid, version: versionOf(one), before });
+      for (const place of ['one', 'two'] as const) {
+        if (this.#model[place] !== before[place]) this.#discarded.delete(place);
+      }
+      const isDiscard = one.kind === 'discard' && tid !== undefined;
+      if (isDiscard) this.#discarded.set(one.version, { tid, overlay: before[one.version] });
     }
     this.#compare();
   }
@@ -318,8 +216,19 @@ class History {
     const { main } = this.#connections;
     switch (one.kind) {
       case 'edit':
-        this.#model = edited(this.#model, one);
         return this.#edit(one);
+      case 'import':
+        return this.#import(one);
+      case 'raw':
+        return this.#store(one);
+      case 'restore':
+        return this.#restore(one.version);
+      case 'pack':
+        await this.#database.pack({ before: this.#database.storage.lastTid, trashDays: 0 });
+        // What was before is forgotten, so nothing until now is taken back.
+        this.#done.length = 0;
+        this.#discarded.clear();
+        return undefined;
       case 'check-in':
       case 'part': {
         const only = one.kind === 'part' ? one.page : undefined;
@@ -350,14 +259,55 @@ class History {
     }
   }
 
-  async #edit({ where: place, entries, titles, page, hits }: Edit): Promise<Tid | undefined> {
+  /** Exports a page from one place, and imports it in another: its title becomes an entry. */
+  async #import({ where: place, from, page, key: name }: Import): Promise<Tid | undefined> {
+    const source = this.#connections[from];
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of exportSubtree(source, fetched<Page>(source, page))) {
+      chunks.push(chunk);
+    }
+    const connection = this.#connections[place];
+    const imported = (await importSubtree(connection, chunks)) as Page;
+    assert.equal(imported.title, shown(this.#model, from).pages[page]?.title);
+    return this.#edit(editOf(place, { entries: { [name]: imported.title } }));
+  }
+
+  /** Stores a state as another module would, past the connections. */
+  async #store({ where: place, name }: Raw): Promise<Tid> {
+    titles += 1;
+    const title = `raw ${titles}`;
+    this.#model = edited(this.#model, editOf(place, { titles: { [`${name}.title`]: title } }));
+    const connection = this.#connections[place];
+    const { oid } = fetched<Persistent>(connection, name);
+    assert.ok(oid !== undefined);
+    const { hits } = storedPage(this.#model, place, name);
+    const version = place === 'main' ? undefined : oidOf(place);
+    return putIn(this.#database.storage, { version, oid, ...rawState(name, title, hits) });
+  }
+
+  /** Takes back a discard, whatever main did since. */
+  async #restore(place: 'one' | 'two'): Promise<Tid | undefined> {
+    const discarded = this.#discarded.get(place);
+    if (discarded === undefined) return undefined;
+    this.#discarded.delete(place);
+    const { main } = this.#connections;
+    const plan = main.planUndo([discarded.tid]);
+    assert.equal(plan.possible, true, 'a discard can be taken back');
+    main.applyUndo(plan);
+    this.#model = { ...this.#model, [place]: discarded.overlay };
+    return main.commit({ undoes: [discarded.tid] });
+  }
+
+  async #edit(edit: Edit): Promise<Tid | undefined> {
+    this.#model = edited(this.#model, edit);
+    const { where: place, entries, titles: set, page, hits } = edit;
     const connection = this.#connections[place];
     const map = fetched<PersistentMap<string>>(connection, 'map');
     for (const [name, each] of Object.entries(entries)) {
       if (each === undefined) map.delete(name);
       else map.set(name, each);
     }
-    for (const [name, each] of Object.entries(titles)) {
+    for (const [name, each] of Object.entries(set)) {
       const [pageName = '', field = ''] = name.split('.');
       const object = fetched<Page>(connection, pageName);
       if (field === 'title') object.title = each;
@@ -365,7 +315,8 @@ class History {
         object.settings = { ...object.settings, author: each };
       }
     }
-    if (hits > 0) fetched<Page>(connection, page).hits += hits;
+    if (hits > 0 && page === 'person') fetched<Person>(connection, page).visits += hits;
+    else if (hits > 0) fetched<Page>(connection, page).hits += hits;
     return connection.hasChanges ? connection.commit() : undefined;
   }
 
@@ -381,6 +332,7 @@ class History {
       connection.applyUndo(plan);
       if (connection.hasChanges) await connection.commit({ undoes: [done.tid] });
       this.#model = takenBack(this.#model, done.before);
+      this.#discarded.clear();
       this.#compare();
     }
   }
@@ -412,7 +364,7 @@ function placeOf(oid: Oid | undefined): Where {
 
 /** Where the transaction of a command is made. */
 function versionOf(one: Exclude<Command, { readonly kind: 'undo' }>): Oid | undefined {
-  if (one.kind === 'edit') return one.where === 'main' ? undefined : oidOf(one.where);
+  if ('where' in one) return one.where === 'main' ? undefined : oidOf(one.where);
   return one.kind === 'update' ? oidOf(one.version) : undefined;
 }
 
@@ -435,6 +387,10 @@ function worldOf(connection: Connection): World {
     const author = typeof settings.author === 'string' ? settings.author : undefined;
     pages[name] = { title: text, author, hits };
   }
+  const { name, visits } = fetched<Person>(connection, 'person');
+  pages.person = { title: name, author: undefined, hits: visits };
+  const broken = fetched<BrokenObject>(connection, 'broken');
+  pages.broken = { title: String(broken.state.title), author: undefined, hits: 0 };
   return { entries: clean(fetched<PersistentMap<string>>(connection, 'map')), pages };
 }
 
@@ -443,6 +399,13 @@ async function begin(storage: Storage): Promise<Database> {
   await database.transact(({ root }) => {
     root.set('map', new PersistentMap(PAGES.map((name) => [name, 'there'])));
     for (const name of PAGES) root.set(name, new Page({ title: 'a' }));
+  });
+  const { storage: opened } = database;
+  const broken = opened.allocate(1);
+  await putIn(opened, { version: undefined, oid: broken, ...rawState('broken', 'a', 0) });
+  await database.transact((connection) => {
+    connection.root.set('person', new Person({ name: 'a' }));
+    connection.root.set('broken', connection.get(broken));
   });
   return database;
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Page, databaseKinds, fetched, newFolder, type Folder } from '../databases.js';
-import { TID_MAX, tidToMs } from '../../../odb/index.js';
+import { TID_MAX, tidToMs, type Oid } from '../../../odb/index.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -45,6 +45,25 @@ for (const { name, open } of databaseKinds) {
       using fresh = database.connect();
       assert.equal(fresh.find(oid), undefined);
       assert.deepEqual(fresh.history(oid), []);
+    });
+
+    test('what is gone is not seen by those who begin afterwards, nothing else having happened', async () => {
+      await using database = await open();
+      using connection = database.connect();
+      const page = new Page({ title: 'short-lived' });
+      connection.root.set('page', page);
+      await connection.commit();
+      connection.root.delete('page');
+      await connection.commit();
+      const oid = page.oid as Oid;
+      using other = database.connect();
+      using version = database.connect({ version: database.storage.allocate(1) });
+      await database.pack({ before: TID_MAX });
+      for (const later of [other, version]) {
+        later.begin();
+        assert.equal(later.find(oid), undefined);
+        assert.deepEqual(later.history(oid), []);
+      }
     });
 
     test('an undo whose old state is packed away is refused, and its plan says why', async () => {

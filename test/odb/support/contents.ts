@@ -6,8 +6,8 @@ import type { TransactionRange } from '../../../odb/stored.js';
 export async function contentOf(storage: Storage, range?: TransactionRange): Promise<unknown[]> {
   const all: unknown[] = [];
   for await (const transaction of storage.transactionsFrom(range)) {
-    const [records, forgotten] = [[...transaction.records()], [...transaction.forgottenEntries()]];
-    all.push({ ...transaction, records, forgottenEntries: forgotten });
+    const [records, forgotten] = [[...transaction.records()], [...transaction.forgotten()]];
+    all.push({ ...transaction, records, forgotten });
   }
   return all;
 }

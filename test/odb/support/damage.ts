@@ -2,12 +2,12 @@
 import { Database } from '../../../odb/database.js';
 import { mergeRules } from '../../../odb/objects/class-registry.js';
 import { openObjects } from '../../../odb/level/level-database.js';
+import { objectKey } from '../../../odb/level/level-keys.js';
 import {
   decodeRevision,
   encodeRevision,
-  objectKey,
   type LevelRevision,
-} from '../../../odb/level/level-keys.js';
+} from '../../../odb/level/level-values.js';
 import type { LevelDatabase } from '../../../odb/level/level-view.js';
 import { LevelStorage } from '../../../odb/level/level-storage.js';
 import type { Oid } from '../../../odb/oid.js';

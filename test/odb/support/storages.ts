@@ -23,8 +23,11 @@ export interface Place extends AsyncDisposable {
 
 export type Open = (options?: OpenOptions) => Promise<Place>;
 
-export async function openMemory(options: OpenOptions = {}): Promise<Place> {
-  const storage = new MemoryStorage(options);
+export async function openMemory({ rules, nodeEntries }: OpenOptions = {}): Promise<Place> {
+  const storage = new MemoryStorage({
+    ...(rules === undefined ? {} : { rules }),
+    ...(nodeEntries === undefined ? {} : { nodeEntries }),
+  });
   return {
     storage,
     reopen: () => Promise.reject(new Error('a storage in memory keeps nothing')),

@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { PersistentMap, type Connection, type Oid, type Tid } from '../../../odb/index.js';
+import {
+  Database,
+  MemoryStorage,
+  mergeRules,
+  PersistentMap,
+  type Connection,
+  type Oid,
+  type Tid,
+} from '../../../odb/index.js';
+import { planUndo } from '../../../odb/undo/undo.js';
 import { databaseKinds, fetched, Folder, newFolder, Page } from '../databases.js';
 
 /** Takes transactions back and saves that. */
@@ -13,6 +22,32 @@ async function undo(connection: Connection, tids: readonly Tid[]): Promise<Tid> 
   connection.applyUndo(plan);
   return connection.commit({ note: 'Undo', undoes: tids });
 }
+
+test('planning costs little more for each transaction that stands in the way', async () => {
+  const looksFor = async (later: number): Promise<number> => {
+    await using storage = new MemoryStorage({ rules: mergeRules() });
+    const database = await Database.open({ storage });
+    using connection = database.connect();
+    const pages = Array.from({ length: 100 }, (_, n) => new Page({ title: `${n}` }));
+    connection.root.set('pages', new PersistentMap(pages.map((page, n) => [`${n}`, page])));
+    const made = await connection.commit();
+    for (const page of pages.slice(0, later)) {
+      page.title = 'other';
+      await connection.commit();
+    }
+    let looks = 0;
+    using reader = storage.snapshot();
+    const isDerived = (): boolean => {
+      looks += 1;
+      return false;
+    };
+    const plan = planUndo(reader, [made], { rules: storage.rules, isDerived });
+    assert.equal(plan.together.length, later + 1, 'none of them can be left out');
+    return looks;
+  };
+  const [few, many] = [await looksFor(2), await looksFor(40)];
+  assert.ok(many < few * 2, `${many} objects are looked at, ${few} with two in the way`);
+});
 
 for (const kind of databaseKinds) {
   describe(`undo (${kind.name})`, () => {

@@ -1,7 +1,14 @@
 /** Containers in versions: what is renamed, moved, removed and added on both sides. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Connection, Database, KeyResolution, Oid, Resolution } from '../../../odb/index.js';
+import {
+  check,
+  type Connection,
+  type Database,
+  type KeyResolution,
+  type Oid,
+  type Resolution,
+} from '../../../odb/index.js';
 import { databaseKinds, newFolder, Page, type Folder } from '../databases.js';
 import { checkIn, folderOf, inVersion, update, undoIn, V1 } from '../support/versions.js';
 
@@ -46,21 +53,30 @@ function remove(connection: Connection, path: string): void {
   (container ?? folderAt(connection, others.reverse().join('/'))).remove(id);
 }
 
+/** Walks all paths. */
+function* walk(folder: Folder, prefix = ''): Generator<readonly [string, Page, Folder]> {
+  for (const [id, child] of folder.children) {
+    yield [`${prefix}${id}`, child, folder];
+    if ('children' in child && child.children !== undefined) {
+      yield* walk(child as Folder, `${prefix}${id}/`);
+    }
+  }
+}
+
 /** Lists all paths, and checks that each object is where it says. */
 function paths(connection: Connection): string[] {
-  const found: string[] = [];
-  const walk = (folder: Folder, prefix: string): void => {
-    for (const [id, child] of folder.children) {
-      assert.equal(child.place?.id, id, `the id of ${prefix}${id}`);
-      assert.equal(child.place.container, folder, `the container of ${prefix}${id}`);
-      found.push(`${prefix}${id}`);
-      if ('children' in child && child.children !== undefined) {
-        walk(child as Folder, `${prefix}${id}/`);
-      }
-    }
-  };
-  walk(folderOf(connection, 'top'), '');
-  return found;
+  return [...walk(folderOf(connection, 'top'))].map(([path, child, folder]) => {
+    const place = child.place;
+    assert.equal(place?.id, path.split('/').at(-1), `the id of ${path}`);
+    assert.equal(place?.container, folder, `the container of ${path}`);
+    return path;
+  });
+}
+
+/** Lists all paths as the version shows them, in line or not. */
+function pathsInVersion(database: Database): string[] {
+  using first = database.connect({ version: V1 });
+  return [...walk(folderOf(first, 'top'))].map(([path]) => path);
 }
 
 async function conflictsOf(database: Database): Promise<unknown> {
@@ -80,8 +96,6 @@ interface Case {
   readonly after: readonly string[];
   /** Paths where main wins. */
   readonly afterMain?: readonly string[];
-  /** What is still in conflict after an update in which the version won. */
-  readonly remains?: readonly string[];
 }
 
 const AS_IT_WAS = ['a', 'a/x', 'b'];
@@ -192,7 +206,6 @@ const cases: readonly Case[] = [
     conflicts: ['test.Page place container-removed'],
     after: ['b'],
     afterMain: ['b'],
-    remains: ['test.Page place container-removed'],
   },
   {
     name: 'what the version changed below something that main removed is in conflict',
@@ -292,6 +305,84 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
       }
     });
 
+    test('what the version moved on from where main moved it is in one place, packed or not', async () => {
+      for (const side of ['version', 'main'] as const) {
+        await using database = await open();
+        await withFolders(database);
+        await database.transact((main) => {
+          folderOf(main, 'top').insert(newFolder('c'), 'c');
+          folderAt(main, 'b').insert(new Page(), 'other');
+        });
+        await inVersion(database, V1, (first) => move(first, 'a/x', 'b/x'));
+        await database.transact((main) => move(main, 'a/x', 'a/y'));
+        await inVersion(database, V1, (first) => move(first, 'a/y', 'c/x'));
+        await database.pack({ before: database.storage.lastTid, trashDays: 0 });
+        await checkIn(database, V1, { resolve: await resolutions(database, side) });
+        const x = side === 'main' ? ['a/y'] : ['c/x'];
+        const expected = ['a', 'b', 'b/other', 'c', ...x].sort();
+        assert.deepEqual(paths(database.connect()), expected);
+      }
+    });
+
+    test('what goes back to where it was does not go where another is, unless that is said', async () => {
+      for (const side of ['version', 'main'] as const) {
+        await using database = await open();
+        await withFolders(database);
+        // The new page is where the old one was, which moved on to where main put another.
+        await inVersion(database, V1, (first) => {
+          move(first, 'a/x', 'a/y');
+          folderAt(first, 'a').insert(new Page({ title: 'new' }), 'x');
+        });
+        await database.transact((main) => {
+          folderAt(main, 'a').insert(new Page({ title: 'other' }), 'y');
+        });
+        const a = folderAt(database.connect(), 'a').children.oid as Oid;
+        const keys = new Map<string, KeyResolution>([['y', 'main']]);
+        using main = database.connect();
+        const { conflicts } = await main.planCheckIn(V1, { resolve: new Map([[a, { keys }]]) });
+        assert.deepEqual(
+          conflicts.map(({ oid, keys: names }) => [oid, ...names]),
+          [[a, 'x']],
+        );
+        keys.set('x', side);
+        await checkIn(database, V1, { resolve: new Map([[a, { keys }]]) });
+        main.begin();
+        assert.deepEqual(paths(main), ['a', 'a/x', 'a/y', 'b']);
+        assert.equal(at(main, 'a/x').title, side === 'main' ? 'x' : 'new');
+        assert.equal(at(main, 'a/y').title, 'other');
+        assert.deepEqual((await check(database.storage)).findings, []);
+      }
+    });
+
+    test('what main took out does not come back where main put another, unless that is said', async () => {
+      for (const side of ['version', 'main'] as const) {
+        await using database = await open();
+        await withFolders(database);
+        await inVersion(database, V1, (first) => {
+          at(first, 'a/x').title = 'changed';
+        });
+        await database.transact((main) => {
+          remove(main, 'a/x');
+          folderAt(main, 'a').insert(new Page({ title: 'other' }), 'x');
+        });
+        using main = database.connect();
+        const x = (await main.planCheckIn(V1)).conflicts.at(0)?.oid as Oid;
+        const a = folderAt(main, 'a').children.oid as Oid;
+        const resolve = new Map<Oid, Resolution>([[x, 'version']]);
+        const { conflicts } = await main.planCheckIn(V1, { resolve });
+        assert.deepEqual(
+          conflicts.map(({ oid, keys }) => [oid, ...keys]),
+          [[a, 'x']],
+        );
+        await update(database, V1, { resolve: resolve.set(a, side) });
+        await checkIn(database, V1);
+        main.begin();
+        assert.deepEqual(paths(main), AS_IT_WAS);
+        assert.equal(at(main, 'a/x').title, side === 'main' ? 'other' : 'changed');
+        assert.deepEqual((await check(database.storage)).findings, []);
+      }
+    });
+
     test('what comes into conflict by a resolution is to be resolved, too', async () => {
       await using database = await open();
       await withFolders(database);
@@ -338,15 +429,32 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
           await update(database, V1, { resolve: await resolutions(database, side) });
           const expected = side === 'main' ? one.afterMain : one.after;
           assert.deepEqual(paths(database.connect({ version: V1 })), expected);
-          const remains = side === 'version' ? one.remains : undefined;
-          assert.deepEqual(await conflictsOf(database), remains ?? []);
-          if (remains === undefined) {
-            // What was resolved once stays so.
-            await update(database, V1);
-            assert.deepEqual(await conflictsOf(database), []);
-          }
+          assert.deepEqual(await conflictsOf(database), []);
+          // What was resolved once stays so.
+          await update(database, V1);
+          assert.deepEqual(await conflictsOf(database), []);
           await checkIn(database, V1, { resolve: await resolutions(database, side) });
           assert.deepEqual(paths(database.connect()), expected);
+        }
+      });
+
+      test(`${one.name}, and so after an update that was taken back, and a pack`, async () => {
+        for (const side of ['version', 'main'] as const) {
+          if (side === 'main' && one.afterMain === undefined) continue;
+          await using database = await prepared(open, one);
+          const resolve = await resolutions(database, side);
+          const before = pathsInVersion(database);
+          const { lastTid } = database.storage;
+          const updated = await update(database, V1, { resolve });
+          if (updated > lastTid) await undoIn(database, V1, updated);
+          assert.deepEqual(pathsInVersion(database), before);
+          assert.deepEqual(await conflictsOf(database), one.conflicts ?? []);
+          await database.pack({ before: database.storage.lastTid, trashDays: 0 });
+          assert.deepEqual(await conflictsOf(database), one.conflicts ?? []);
+          await checkIn(database, V1, { resolve });
+          const expected = side === 'main' ? one.afterMain : one.after;
+          assert.deepEqual(paths(database.connect()), expected);
+          assert.deepEqual((await check(database.storage)).findings, []);
         }
       });
     }

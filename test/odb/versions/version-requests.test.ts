@@ -3,8 +3,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ORDER_MIN } from '../../../odb/trees/btree.js';
 import { ConflictError, Database, MemoryStorage, mergeRules } from '../../../odb/index.js';
+import { TID_ZERO } from '../../../odb/tid.js';
+import { MAP_CLASS } from '../../../odb/objects/persistent-map.js';
+import { encodeNode } from '../../../odb/trees/node-record.js';
 import type { CommitRequest, CommitResult } from '../../../odb/writes.js';
 import { Page } from '../databases.js';
+import { request } from '../support/requests.js';
 import { inVersion, keysAndValues, mapOf, pageOf, V1, withContent } from '../support/versions.js';
 
 class Listening extends MemoryStorage {
@@ -67,6 +71,21 @@ describe('requests from a version', () => {
     assert.deepEqual([...map], left);
     using other = database.connect({ version: V1 });
     assert.deepEqual([...mapOf(other)], left);
+  });
+
+  test('a map that began in the version, and that main has as well, ends as the version has it', async () => {
+    const storage = new MemoryStorage({ rules: mergeRules() });
+    const map = storage.allocate(1);
+    const maps = [{ map, nodes: [map], entries: [] }];
+    const record = encodeNode({ keys: ['a'], values: [1] }, { className: MAP_CLASS });
+    const began = { oid: map, baseTid: TID_ZERO, record };
+    const { tid: baseTid } = await storage.commit(request([began], { maps, version: V1 }));
+    await storage.commit(request([began], { maps, baseTid }));
+    const live = { ...began, baseTid, live: true as const };
+    await storage.commit(request([live], { maps, version: V1 }));
+    using reader = storage.snapshot();
+    assert.equal(reader.overlay(V1, map)?.live, true);
+    await storage.close();
   });
 
   test('a map that main ended meanwhile is in conflict', async () => {

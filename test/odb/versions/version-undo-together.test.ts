@@ -108,7 +108,7 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
       assert.ok(first.root.has('added'));
     });
 
-    test('no set is offered in a version with what was made in main', async () => {
+    test('what an update let go of below what main removed comes back with an undo', async () => {
       await using database = await open();
       await withContent(database);
       await made(database, undefined, (main) => folderOf(main).insert(newFolder('a'), 'a'));
@@ -119,10 +119,13 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
       await made(database, undefined, (main) => folderOf(main).remove('a'));
       const resolve = new Map<Oid, Resolution>([[page.oid as Oid, 'main']]);
       const updated = await update(database, V1, { resolve });
-      using first = database.connect({ version: V1 });
-      const { possible, together } = first.planUndo([updated]);
-      assert.equal(possible, false);
-      assert.deepEqual(together, []);
+      await undoIn(database, V1, updated);
+      using main = database.connect();
+      const { conflicts } = await main.planCheckIn(V1);
+      assert.deepEqual(
+        conflicts.map(({ oid, reason }) => [oid, reason]),
+        [[page.oid, 'container-removed']],
+      );
     });
 
     test('no set is offered in main that a version stands in the way of', async () => {

@@ -1,13 +1,22 @@
 /** Undo inside versions, of check-ins, updates and discards, and redo of those. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { OdbError, type Counter, type Database, type Oid, type Tid } from '../../../odb/index.js';
-import { databaseKinds, fetched, newFolder, Page } from '../databases.js';
+import {
+  check,
+  OdbError,
+  type Counter,
+  type Database,
+  type Oid,
+  type Resolution,
+  type Tid,
+} from '../../../odb/index.js';
+import { databaseKinds, fetched, newFolder, Page, type Folder } from '../databases.js';
 import {
   checkIn,
   discard,
   folderOf,
   inVersion,
+  keysAndValues,
   listOf,
   mapOf,
   pageOf,
@@ -171,6 +180,71 @@ for (const { name, open } of databaseKinds) {
       }
       await undoIn(database, undefined, inMain);
       assert.deepEqual(titles(database, V1), ['main', 'first']);
+    });
+
+    test('what main ended is shown with its parts where a version changed it, and comes back whole', async () => {
+      for (const side of ['version', 'main'] as const) {
+        await using database = await open();
+        await withContent(database);
+        using main = database.connect();
+        const added = newFolder('added');
+        folderOf(main).insert(added, 'added');
+        for (const n of keysAndValues(0, 200)) added.insert(new Page({ title: n[1] }), n[0]);
+        const made = await main.commit();
+        await inVersion(database, V1, (first) => {
+          first.root.set('kept', folderOf(first).children.get('added'));
+          fetched<Folder>(first, 'kept').title = 'changed';
+        });
+        await undoIn(database, undefined, made);
+        for (const isPacked of [false, true]) {
+          if (isPacked) await database.pack({ before: database.storage.lastTid, trashDays: 0 });
+          using first = database.connect({ version: V1 });
+          const kept = fetched<Folder>(first, 'kept');
+          assert.equal(kept.children.size, 200);
+          assert.equal(kept.children.get('k0007')?.title, 'v7');
+        }
+        main.begin();
+        const { conflicts } = await main.planCheckIn(V1);
+        assert.deepEqual(
+          conflicts.map(({ oid, reason }) => [oid, reason]),
+          [[added.oid, 'removed']],
+        );
+        const resolve = new Map<Oid, Resolution>([[added.oid as Oid, side]]);
+        if (side === 'version') {
+          await update(database, V1, { resolve });
+          await checkIn(database, V1);
+          main.begin();
+          const back = fetched<Folder>(main, 'kept');
+          assert.equal(back.title, 'changed');
+          assert.deepEqual([...back.children.values()].length, 200);
+          assert.equal(folderOf(main).children.get('added'), back);
+        } else await update(database, V1, { resolve });
+        assert.deepEqual((await check(database.storage)).findings, []);
+      }
+    });
+
+    test('nothing comes to main that refers to what main ended', async () => {
+      await using database = await open();
+      await withContent(database);
+      using main = database.connect();
+      const author = new Page({ title: 'author' });
+      folderOf(main).insert(author, 'author');
+      const made = await main.commit();
+      await inVersion(database, V1, (first) => {
+        const author = folderOf(first).children.get('author');
+        first.root.set('book', new Page({ title: 'book', author }));
+      });
+      await undoIn(database, undefined, made);
+      for (const side of ['version', 'main'] as const) {
+        main.begin();
+        const { conflicts } = await main.planCheckIn(V1);
+        const [conflict] = conflicts;
+        assert.equal(conflicts.length, 1);
+        assert.deepEqual([conflict?.version?.title, conflict?.reason], ['book', 'removed']);
+        const resolve = new Map<Oid, Resolution>([[conflict?.oid as Oid, side]]);
+        const plan = await main.planCheckIn(V1, { resolve });
+        assert.equal(plan.possible, side === 'main');
+      }
     });
 
     test('what a version does stands in no way of an undo in main', async () => {

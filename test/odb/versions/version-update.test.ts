@@ -1,8 +1,17 @@
 /** Update and discard of versions. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Counter, KeyResolution, Oid, Resolution } from '../../../odb/index.js';
-import { databaseKinds, fetched, newFolder, Page } from '../databases.js';
+import {
+  check,
+  PersistentList,
+  PersistentSet,
+  type Connection,
+  type Counter,
+  type KeyResolution,
+  type Oid,
+  type Resolution,
+} from '../../../odb/index.js';
+import { databaseKinds, fetched, newFolder, Page, type Folder } from '../databases.js';
 import {
   checkIn,
   discard,
@@ -12,6 +21,7 @@ import {
   mapOf,
   pageOf,
   titles,
+  undoIn,
   update,
   V1,
   V2,
@@ -169,6 +179,31 @@ for (const { name, open } of databaseKinds) {
       assert.deepEqual(titles(database, V1), ['main', 'second']);
       using past = database.connect({ version: V1, at });
       assert.equal(pageOf(past).title, 'first');
+    });
+
+    test('what began in the version, and main has come to have as well, is there', async () => {
+      await using database = await open();
+      await withContent(database);
+      await inVersion(database, V1, (first) => {
+        folderOf(first).insert(newFolder('new'), 'new');
+        first.root.set('numbers', new PersistentSet(Array.from({ length: 200 }, (_, n) => n)));
+        first.root.set('words', new PersistentList(['a', 'b']));
+      });
+      const discarded = await discard(database, V1);
+      await undoIn(database, undefined, discarded);
+      await checkIn(database, V1);
+      // The version gets back what it had before the discard, which main has by now.
+      await undoIn(database, undefined, discarded);
+      await update(database, V1);
+      const shown = (connection: Connection): unknown[] => [
+        (folderOf(connection).children.get('new') as Folder | undefined)?.children.size,
+        fetched<PersistentSet<number>>(connection, 'numbers').size,
+        [...fetched<PersistentList<string>>(connection, 'words')],
+      ];
+      const expected = [0, 200, ['a', 'b']];
+      assert.deepEqual(shown(database.connect({ version: V1 })), expected);
+      assert.deepEqual(shown(database.connect()), expected);
+      assert.deepEqual((await check(database.storage)).findings, []);
     });
 
     test('one part is discarded, the rest stays', async () => {

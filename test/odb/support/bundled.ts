@@ -1,0 +1,40 @@
+/**
+ * Programs that tests start again and again, each in one file, so that they are running at once: a
+ * process that reads a hundred modules is killed before it did much.
+ */
+import { symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const packages = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
+
+/**
+ * Writes a program, and the threads of a storage, into a directory.
+ *
+ * @param program the module of this build
+ * @returns the file to run
+ */
+export async function bundled(program: URL, directory: string): Promise<string> {
+  const here = (module: string): string => fileURLToPath(new URL(module, import.meta.url));
+  const entryPoints = [
+    fileURLToPath(program),
+    here('../../../odb/level/level-writer-thread.js'),
+    here('../../../odb/level/level-pack-thread.js'),
+  ];
+  await build({
+    entryPoints,
+    outdir: directory,
+    entryNames: '[name]',
+    bundle: true,
+    minify: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    logLevel: 'warning',
+  });
+  await writeFile(path.join(directory, 'package.json'), '{ "type": "module" }');
+  await symlink(packages, path.join(directory, 'node_modules'), 'junction');
+  return path.join(directory, path.basename(fileURLToPath(program)));
+}
