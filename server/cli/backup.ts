@@ -2,11 +2,11 @@
  * `canopy backup`: copies the database to a directory of backups, or reads what is there.
  */
 import path from 'node:path';
-import { backup, verifyBackup } from '../../odb/index.js';
+import { backup, removeBackups, verifyBackup } from '../../odb/index.js';
 import { summaryOfBackup } from '../database/backup.js';
 import { requireApart } from '../settings.js';
-import { countInWords } from '../words.js';
-import { type CommandInput, defineCommand, UsageError } from './command.js';
+import { countInWords, sizeInWords } from '../words.js';
+import { type CommandInput, defineCommand, optionOf, UsageError } from './command.js';
 import { interruptible } from './interrupt.js';
 import { ProgressLine } from './progress.js';
 import { openCommandStorage } from './storage.js';
@@ -25,6 +25,11 @@ POST /@api/backup.`,
   settings: SETTINGS,
   options: [
     { name: 'full', help: 'copy everything again, as the beginning of a new chain' },
+    {
+      name: 'keep',
+      value: 'N',
+      help: 'then remove all but the newest N full backups, with what follows each',
+    },
     { name: 'verify', help: 'make no backup: read those in TARGET, and say what is damaged' },
   ],
   async run(input) {
@@ -36,6 +41,7 @@ POST /@api/backup.`,
     }
     const directory = path.resolve(input.directory, target);
     if (input.options['verify'] !== undefined) return verify(directory, input);
+    const keepFull = countOf(optionOf(input, 'keep'));
     const { data } = input.settings;
     requireApart(data, directory);
     await using storage = await openCommandStorage({
@@ -54,10 +60,31 @@ POST /@api/backup.`,
     );
     line[Symbol.dispose]();
     for (const each of summaryOfBackup(made)) input.out(each);
+    if (keepFull !== undefined) await removeOld(directory, keepFull, input.out);
     input.out(`Restore it with: canopy restore ${target} --data NEW_DIRECTORY`);
     return made.damagedBlobs.length === 0 ? EXIT_DONE : EXIT_FAILED;
   },
 });
+
+/** @throws UsageError for what is no whole number from 1 up */
+function countOf(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(given)) {
+    throw new UsageError('canopy backup --keep takes a whole number from 1 up, as in: --keep 4');
+  }
+  return Number(given);
+}
+
+async function removeOld(
+  directory: string,
+  keepFull: number,
+  out: (line: string) => void,
+): Promise<void> {
+  const { backups, blobs, sizeBytes } = await removeBackups(directory, { keepFull });
+  if (backups.length === 0) return;
+  const what = `${countInWords(backups.length, 'old backup')}, ${countInWords(blobs, 'file')}`;
+  out(`Removed ${what}: ${sizeInWords(sizeBytes)}`);
+}
 
 async function verify(
   directory: string,

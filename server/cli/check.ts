@@ -32,7 +32,9 @@ the past can mend is mended, in one transaction, and all is looked at again.`,
     const found = await look(storage, { repair, verifyBlobs });
     if (found.repair === undefined) return tell(found, { data: settings.data, repair, out });
     const { findings, tid } = found.repair;
-    out(`${countInWords(findings, 'thing was', 'things were')} mended by transaction ${tid}`);
+    out(`${countInWords(findings, 'thing was', 'things were')} mended by transaction ${tid}:`);
+    const mended = found.findings.filter(({ repairable }) => repairable).slice(0, LINES_MAX);
+    for (const finding of mended) out(lineOf({ ...findingSummary(finding), advice: '' }).trimEnd());
     const left = await look(storage, { repair: false, verifyBlobs });
     return tell(left, { data: settings.data, repair, out });
   },
@@ -40,8 +42,8 @@ the past can mend is mended, in one transaction, and all is looked at again.`,
 
 /** Repairs files that would be refused; those in order are left as they are. */
 async function makeReadable(data: string, out: (line: string) => void): Promise<void> {
-  const { brokenLogs, isListRemade } = await repairFiles(data);
-  for (const name of brokenLogs)
+  const { brokenLogs, damagedTables, isListRemade } = await repairFiles(data);
+  for (const name of [...brokenLogs, ...damagedTables])
     out(`Left out what was broken in ${name}; objects/lost has it all`);
   if (isListRemade) out('Made the list of the database files anew');
 }

@@ -2,9 +2,8 @@
  * Ending a command in order: at the first signal it stops where that does no harm, and says what is
  * left; at a later one it ends at once.
  */
-import type { EventEmitter } from 'node:events';
 import { ServerError } from '../errors.js';
-import { endSignals } from './end-signals.js';
+import { endSignals, type SignalSource } from './end-signals.js';
 
 const EXIT_AT_ONCE = 130;
 
@@ -18,16 +17,16 @@ const EXIT_AT_ONCE = 130;
 export async function interruptible<T>(
   left: string,
   work: (signal: AbortSignal) => Promise<T>,
-  source: Pick<EventEmitter, 'on'> = process,
+  source: SignalSource = process,
 ): Promise<T> {
   const stop = new AbortController();
-  const signalled = endSignals({
+  using signals = endSignals({
     source,
     nowMs: () => performance.now(),
     onForced: () => process.exit(EXIT_AT_ONCE),
   });
-  void signalled.then((name) => {
+  void signals.first.then((name) => {
     stop.abort(new ServerError('SRV_ENDED', `Ended by ${name}. ${left}`));
   });
-  return work(stop.signal);
+  return await work(stop.signal);
 }

@@ -52,13 +52,13 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
     log.error('The server cannot go on', { error: cause });
     process.exit(EXIT_FAILED);
   };
-  const signal = endSignals({
+  using signals = endSignals({
     source: process,
     nowMs: () => performance.now(),
     onForced: () => process.exit(EXIT_AT_ONCE),
   });
   let starting = true;
-  void signal.then((name) => {
+  void signals.first.then((name) => {
     if (!starting) return;
     log.info('ending while it starts', { signal: name });
     setTimeout(() => starting && process.exit(EXIT_AT_ONCE), START_ENDS_WITHIN_MS).unref();
@@ -89,7 +89,7 @@ async function runServer(input: CommandInput<(typeof SETTINGS)[number]>): Promis
   starting = false;
   out(`Canopy is ready at ${server.url}`);
   log.info('ready', { url: server.url, data: settings.data, workers: settings.workers });
-  log.info('ending', { signal: await signal });
+  log.info('ending', { signal: await signals.first });
   await server.close();
   log.info('ended');
   log.flush();

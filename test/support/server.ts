@@ -11,16 +11,21 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { LevelStorage, type LevelStorageOptions } from '../../odb/index.js';
+import { canopy } from '../../server/cli/canopy.js';
 import { type RunningServer, startServer as start } from '../../server/http/server.js';
 import { Log } from '../../server/log.js';
 import { pluginSpecifiers } from '../../server/plugin-specifiers.js';
+import type { PasswordParameters } from '../../server/security/password.js';
 import type { Settings } from '../../server/settings.js';
 import { Client, type Credentials } from './client.js';
 import { temporaryDirectory } from './temporary.js';
 
 export const ADMIN: Credentials = { name: 'admin', password: 'correct horse battery staple' };
 
+const QUICK_PASSWORDS: PasswordParameters = { logN: 1, r: 1, p: 1 };
+
 export interface TestServerOptions {
+  /** One thread answers, unless the settings ask for more. */
   readonly settings?: Partial<Settings>;
   /** Modules beside the admin's. */
   readonly plugins?: readonly string[];
@@ -30,6 +35,8 @@ export interface TestServerOptions {
   readonly storage?: Partial<LevelStorageOptions>;
   /** Called with the storage before it is used. */
   readonly onStorage?: (storage: LevelStorage) => void;
+  /** By default passwords are hashed quickly, not well. */
+  readonly passwords?: PasswordParameters;
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -62,7 +69,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     backups: '',
     port: 0,
     host: '127.0.0.1',
-    workers: 2,
+    workers: 1,
     timeLimitMs: 10_000,
     maxUploadBytes: 2 ** 30,
     cacheObjects: 20_000,
@@ -78,6 +85,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   };
   const running = await start({
     settings,
+    passwords: options.passwords ?? QUICK_PASSWORDS,
     log,
     initial: { adminPassword: settings.adminPassword ?? ADMIN.password, welcome: !settings.empty },
     openStorage: async (rules) => {
@@ -179,11 +187,39 @@ export async function startServerProcess(
   };
 }
 
-/** Runs a command of the command line to its end. */
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+/** What a command that ended has left. */
+export interface EndedCommand {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command of the command line to its end, in this process. */
 export async function runCommand(
   args: readonly string[],
-  options: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
-): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  options: CommandOptions = {},
+): Promise<EndedCommand> {
+  const printed = { stdout: '', stderr: '' };
+  const code = await canopy({
+    args,
+    env: { ...process.env, ...options.env },
+    directory: options.cwd ?? process.cwd(),
+    out: (line) => void (printed.stdout += `${line}\n`),
+    err: (line) => void (printed.stderr += `${line}\n`),
+  });
+  return { code, ...printed };
+}
+
+/** Runs a command to its end in a process of its own. */
+export async function runCommandProcess(
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<EndedCommand> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { ...process.env, ...options.env },
     cwd: options.cwd ?? process.cwd(),

@@ -2,8 +2,26 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runCommand, startServerProcess } from '../../support/server.js';
+import { runCommand, runCommandProcess, startServer } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+
+test('a command is a process that prints what it has done, and ends with its exit code', async () => {
+  await using directory = await temporaryDirectory();
+  const { path: cwd } = directory;
+  const made = await runCommandProcess(['init', '--empty'], { cwd, env: { CANOPY_DATA: 'site' } });
+  assert.deepEqual([made.code, made.stderr], [0, '']);
+  assert.match(made.stdout, /^Made a database in .*site\.\n.*with the password \S+ \(shown only/);
+  assert.deepEqual(await readdir(cwd), ['site']);
+  const option = await runCommandProcess(['init', '--dta', 'x'], { cwd });
+  assert.deepEqual([option.code, option.stdout], [2, '']);
+  assert.match(option.stderr, /Did you mean --data\?[\s\S]*canopy init --help/);
+  const failed = await runCommandProcess(['user', 'list', '--data', 'nowhere'], { cwd });
+  assert.deepEqual([failed.code, failed.stdout], [1, '']);
+  assert.match(failed.stderr, /^canopy: There is no site in .*nowhere/);
+  const help = await runCommandProcess(['--help']);
+  const { code, stdout, stderr } = await runCommand(['--help']);
+  assert.deepEqual(help, { code, stdout, stderr });
+});
 
 test('help lists the commands, and each command its settings', async () => {
   const all = await runCommand(['--help']);
@@ -37,7 +55,7 @@ test('init makes a database once, with the password that was chosen', async () =
   const second = await runCommand(['init', ...data, '--admin-password', 'other']);
   assert.equal(second.code, 0);
   assert.match(second.stdout, /already/);
-  await using server = await startServerProcess(data, env);
+  await using server = await startServer({ data: path.join(directory.path, 'site') });
   const admin = { name: 'admin', password: 'chosen' };
   assert.equal((await server.client(admin).get('/@api/me')).json()['name'], 'admin');
 });
@@ -54,11 +72,10 @@ test('users are added, given passwords and roles, and removed, while no server r
   assert.match((await run('roles', 'ann')).stdout, /no roles/);
   const random = /password of ann is (\S+)/.exec((await run('password', 'ann')).stdout)?.[1] ?? '';
   {
-    await using server = await startServerProcess(data);
+    await using server = await startServer({ data: directory.path });
     const login = { name: 'ann', password: random };
     const me = await server.client(login).get('/@api/me');
     assert.deepEqual(me.json()['roles'], ['Anonymous', 'Authenticated']);
-    await server.end();
   }
   assert.equal((await run('remove', 'ann')).code, 0);
   assert.match((await run('list')).stdout, /^admin: Manager\n$/);
@@ -202,11 +219,10 @@ test('import tells the counts first, then what it left alone, then the rest', as
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stdout, /^2 new, 0 changed, 0 left alone because edited here, 0 unchanged\n/);
   {
-    await using server = await startServerProcess(data);
+    await using server = await startServer({ data: path.join(directory.path, 'data') });
     const admin = server.client({ name: 'admin', password: 'first' });
     const edited = await admin.json('PATCH', '/docs/z/@api', { title: 'Edited' });
     assert.equal(edited.status, 200, edited.text);
-    await server.end();
   }
   await writeFile(path.join(docs, 'z.md'), '# Z again\n');
   const second = await run();

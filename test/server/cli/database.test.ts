@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { ADMIN, runCommand, startServerProcess } from '../../support/server.js';
+import { ADMIN, runCommand, startServer } from '../../support/server.js';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary.js';
 
 const PASSWORD = ['--admin-password', ADMIN.password];
@@ -13,7 +13,7 @@ interface Site {
   at(name: string): string;
 }
 
-/** The site that each test gets a copy of: making it takes four processes. */
+/** The site that each test gets a copy of. */
 let made: TemporaryDirectory;
 before(async () => {
   made = await temporaryDirectory();
@@ -42,10 +42,9 @@ async function change({ data, at }: Site, text: string): Promise<void> {
   assert.equal(done.code, 0, done.stderr);
 }
 
-async function sourceOf(data: readonly string[]): Promise<unknown> {
-  await using server = await startServerProcess(data);
+async function sourceOf(data: string): Promise<unknown> {
+  await using server = await startServer({ data });
   const page = await server.client(ADMIN).get('/docs/page/@api');
-  await server.end();
   return page.json<{ fields: { source: string } }>().fields.source;
 }
 
@@ -69,7 +68,7 @@ test('a backup is full first and then what is new; any moment of it can be resto
   const newest = await runCommand(['restore', at('kept'), '--data', at('newest')]);
   assert.equal(newest.code, 0, newest.stderr);
   assert.match(newest.stdout, /^Restored to .*newest: \d+ transactions, \d+ states, 1 file\n/);
-  assert.equal(await sourceOf(['--data', at('newest')]), '# Four\n');
+  assert.equal(await sourceOf(at('newest')), '# Four\n');
 
   const { backups } = JSON.parse(await readFile(at('kept/manifest.json'), 'utf8')) as {
     backups: { to: number }[];
@@ -77,7 +76,16 @@ test('a backup is full first and then what is new; any moment of it can be resto
   const tid = String(backups[0]?.to);
   const older = await runCommand(['restore', at('kept'), '--data', at('older'), '--at', tid]);
   assert.match(older.stdout, new RegExp(`newest transaction is ${tid}, of \\d{4}-`));
-  assert.equal(await sourceOf(['--data', at('older')]), '# Three\n');
+  assert.equal(await sourceOf(at('older')), '# Three\n');
+
+  const nothing = await runCommand(['backup', ...data, at('kept'), '--keep', '0']);
+  assert.match(nothing.stderr, /--keep takes a whole number from 1 up/);
+  const copy = await runCommand(['backup', ...data, at('trimmed')]);
+  assert.equal(copy.code, 0, copy.stderr);
+  const trimmed = await runCommand(['backup', ...data, at('trimmed'), '--full', '--keep', '1']);
+  assert.match(trimmed.stdout, /\nRemoved 1 old backup, 0 files: /);
+  const kept = await runCommand(['backup', at('trimmed'), '--verify']);
+  assert.match(kept.stdout, /^All of it can be restored: 1 backup, /);
 
   const time = new Date(Math.floor(Number(tid) / 1000)).toISOString();
   const byTime = await runCommand(['restore', at('kept'), '--data', at('by-time'), '--at', time]);
@@ -171,24 +179,24 @@ test('check with --repair makes damaged files readable again, and then looks at 
 
 test('pack forgets what is older than the days that are given, and says how much', async () => {
   await using directory = await temporaryDirectory();
-  const { data } = await makeSite(directory.path);
+  const { data, at } = await makeSite(directory.path);
   const month = await runCommand(['pack', ...data]);
   assert.equal(month.code, 0, month.stderr);
   assert.match(month.stdout, /^Packed to \d{4}-.* UTC: there was nothing to forget\n$/);
   const all = await runCommand(['pack', ...data, '--days', '0']);
   assert.match(all.stdout, /^Packed to \d{4}-.* UTC: forgot \d+ old states\n$/);
   assert.equal((await runCommand(['check', ...data])).code, 0);
-  assert.equal(await sourceOf(data), '# Three\n');
+  assert.equal(await sourceOf(at('data')), '# Three\n');
 });
 
 test('each of them refuses data that a server has, and says where else it can be done', async () => {
   await using directory = await temporaryDirectory();
   const { data, at } = await makeSite(directory.path);
-  await using server = await startServerProcess(data);
+  await using _ = await startServer({ data: at('data') });
   for (const args of [['backup', at('kept')], ['check'], ['check', '--repair'], ['pack']]) {
     const { code, stderr } = await runCommand([...args, ...data]);
     assert.equal(code, 1, args.join(' '));
-    assert.match(stderr, new RegExp(`in use by .*${server.child.pid}`));
+    assert.match(stderr, new RegExp(`in use by .*${process.pid}`));
     assert.match(stderr, /or do this in the admin of the server/);
   }
   assert.deepEqual((await readdir(directory.path)).sort(), ['data', 'docs'], 'nothing was made');

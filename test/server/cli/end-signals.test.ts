@@ -8,7 +8,7 @@ test('the first signal asks to end; its copies say nothing, a later one wants it
   const source = new EventEmitter();
   let nowMs = 0;
   let forced = 0;
-  const first = endSignals({ source, nowMs: () => nowMs, onForced: () => (forced += 1) });
+  const { first } = endSignals({ source, nowMs: () => nowMs, onForced: () => (forced += 1) });
   source.emit('SIGINT');
   assert.equal(await first, 'SIGINT');
   // A terminal signals npm and the server, and npm passes it on.

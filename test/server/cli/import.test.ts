@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runCommand, startServerProcess } from '../../support/server.js';
+import { runCommand, startServer } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 test('import counts alike each time, and takes nothing from outside the directory', async () => {
@@ -32,7 +32,7 @@ test('import counts alike each time, and takes nothing from outside the director
     assert.match(stdout, /^@b\.css: Got the id b\.css$/m);
   }
 
-  await using server = await startServerProcess(data);
+  await using server = await startServer({ data: path.join(directory.path, 'data') });
   const admin = server.client({ name: 'admin', password: 'a password' });
   const { items } = (await admin.get('/docs/@api/contents')).json<{ items: { id: string }[] }>();
   assert.deepEqual(items.map(({ id }) => id).sort(), ['b.css', 'guide']);

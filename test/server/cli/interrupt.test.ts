@@ -25,3 +25,12 @@ test('a signal ends the work with what is left, and work that ends by itself ans
       error.message === 'Ended by SIGTERM. Nothing was made.',
   );
 });
+
+test('work that ended leaves signals as they were; after a signal its copies stay harmless', async () => {
+  const source = new EventEmitter();
+  const listeners = (): number => source.listenerCount('SIGTERM') + source.listenerCount('SIGINT');
+  await interruptible('Nothing was made.', async () => assert.equal(listeners(), 2), source);
+  assert.equal(listeners(), 0);
+  await interruptible('Nothing was made.', async () => source.emit('SIGINT'), source);
+  assert.equal(listeners(), 2);
+});

@@ -8,14 +8,26 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { COPIES_WITHIN_MS } from '../../../server/cli/end-signals.js';
-import { ADMIN, builtModule, MAIN, runCommand, startServerProcess } from '../../support/server.js';
+import { openCommandSite } from '../../../server/cli/site.js';
+import { contentAt } from '../../../server/content/content.js';
+import { User } from '../../../server/content/user.js';
+import {
+  ADMIN,
+  builtModule,
+  MAIN,
+  runCommand,
+  startServer,
+  startServerProcess,
+} from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
+/** An empty site, and one thread that answers. */
+const SMALL = ['--empty', '--workers', '1'];
 
 test('serve makes a database, says once who the administrator is, and when it is ready', async () => {
   await using directory = await temporaryDirectory();
-  const args = ['--data', directory.path, '--empty'];
+  const args = ['--data', directory.path, ...SMALL];
   await using first = await startServerProcess(args, { CANOPY_ADMIN_PASSWORD: '' });
   const password = /password (\S+) \(shown only now\)/.exec(first.output.stdout)?.[1] ?? '';
   assert.match(password, /^[a-z2-9-]{20,}$/);
@@ -33,9 +45,23 @@ test('serve makes a database, says once who the administrator is, and when it is
   assert.equal(await second.end(), 0);
 });
 
+test('serve hashes passwords slowly', async () => {
+  await using directory = await temporaryDirectory();
+  const { path: data } = directory;
+  {
+    await using server = await startServerProcess(['--data', data, ...SMALL]);
+    assert.equal(await server.end(), 0);
+  }
+  await using opened = await openCommandSite({ data, plugins: [], directory: data });
+  using connection = opened.site.database.connect();
+  const admin = contentAt(opened.site.root(connection), '/acl_users/admin');
+  assert.ok(admin instanceof User);
+  assert.match(admin.passwordHash, /^\$scrypt\$ln=14,r=8,p=5\$/);
+});
+
 test('serve ends in order: what was begun is answered and saved', async () => {
   await using directory = await temporaryDirectory();
-  const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
+  const args = ['--data', directory.path, ...SMALL, '--plugin', TRIAL];
   await using server = await startServerProcess(args);
   const release = path.join(directory.path, 'release');
   const held = server.client().get(`/@trial/hold?until=${encodeURIComponent(release)}`);
@@ -49,13 +75,13 @@ test('serve ends in order: what was begun is answered and saved', async () => {
   assert.equal(await ended, 0);
   await assert.rejects(server.client().get('/'), /ECONNREFUSED/);
 
-  await using again = await startServerProcess(args);
+  await using again = await startServer({ data: directory.path, plugins: [TRIAL] });
   assert.equal((await again.client().get('/@trial/title')).text, 'Saved');
 });
 
 test('a later signal ends the server at once, a copy of the first does not', async () => {
   await using directory = await temporaryDirectory();
-  const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
+  const args = ['--data', directory.path, ...SMALL, '--plugin', TRIAL];
   await using server = await startServerProcess(args);
   const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -74,7 +100,7 @@ test('a later signal ends the server at once, a copy of the first does not', asy
 
 test('a database in use is refused, by the process that has it', async () => {
   await using directory = await temporaryDirectory();
-  await using server = await startServerProcess(['--data', directory.path, '--empty']);
+  await using server = await startServerProcess(['--data', directory.path, ...SMALL]);
   for (const command of [['serve', '--port', '0'], ['init'], ['user', 'list']]) {
     const { code, stderr } = await runCommand([...command, '--data', directory.path]);
     assert.equal(code, 1, command.join(' '));
@@ -85,23 +111,19 @@ test('a database in use is refused, by the process that has it', async () => {
 
 test('a server killed in the middle leaves a database that opens', async () => {
   await using directory = await temporaryDirectory();
-  const args = ['--data', directory.path, '--empty', '--plugin', TRIAL];
+  const args = ['--data', directory.path, ...SMALL, '--plugin', TRIAL];
   await using server = await startServerProcess(args);
   await server.client().post('/@trial/rename', { title: 'Before' });
   await server.end('SIGKILL');
-  await using again = await startServerProcess(args);
+  await using again = await startServer({ data: directory.path, plugins: [TRIAL] });
   assert.equal((await again.client().get('/@trial/title')).text, 'Before');
 });
 
 test('a port that is taken is told in one line', async () => {
   await using directory = await temporaryDirectory();
-  await using server = await startServerProcess([
-    '--data',
-    path.join(directory.path, 'a'),
-    '--empty',
-  ]);
+  await using server = await startServer();
   const { port } = new URL(server.url);
-  const other = path.join(directory.path, 'b');
+  const other = path.join(directory.path, 'data');
   const { code, stderr } = await runCommand(['serve', '--port', port, '--data', other, '--empty']);
   assert.equal(code, 1);
   assert.match(stderr, /EADDRINUSE|already in use/);
