@@ -6,15 +6,18 @@
  */
 export { Context, rolesFor } from '../acquisition/index.js';
 export {
+  type Connection,
   type Oid,
   parseOid,
   parseTid,
   type Tid,
+  tidToMs,
   type TransactionRecord,
   type UndoneObject,
   type UndoPlan,
 } from '../odb/index.js';
 export { problemOf, problemResponse } from './api/problem.js';
+export { DIRECT_CHANGES_MAX } from './api/versions.js';
 export {
   type ContentType,
   contentTypes,
@@ -29,11 +32,12 @@ export {
   type SortKey,
 } from './content/content.js';
 export { copyObject } from './content/copy.js';
+export type { WouldChange } from './content/would-change.js';
 export { mediaType } from './content/data.js';
 export { createObject, deleteObjects, setData, updateObject } from './content/edit.js';
 export { isExecutable } from './content/executable.js';
 export { File } from './content/file.js';
-export { Folder } from './content/folder.js';
+export { compareContent, Folder } from './content/folder.js';
 export { mayExport, requireImportable } from './content/export.js';
 export {
   HISTORY_REVISIONS_MAX,
@@ -43,10 +47,13 @@ export {
   revertObject,
   type RevisionEntry,
   type TransactionEntry,
+  walkTransactions,
 } from './content/history.js';
 export { BUILT_IN_NAMES, refuseId } from './content/ids.js';
 export { moveObject } from './content/move.js';
+export { publishPage } from './content/page.js';
 export { pastObject } from './content/past.js';
+export { PastSite } from './content/past-site.js';
 export {
   explainAccess,
   type ObjectPermissions,
@@ -54,13 +61,16 @@ export {
   readPermissions,
   setPermissions,
 } from './content/permissions.js';
-export { pathAt, siteRoot } from './content/places.js';
+export { hasSite, pathAt, siteRoot } from './content/places.js';
 export {
   type Property,
   PROPERTY_TYPES,
   type PropertyPatch,
   refusePropertyName,
 } from './content/properties.js';
+export { restoreFromPast } from './content/restore-past.js';
+export type { RestoredObject, RestoreOutcome, RestoreRequest } from './content/restore-steps.js';
+export { type LeftWhy, RESTORE_OBJECTS_MAX } from './content/restore-walk.js';
 export {
   findInTrash,
   folderNamed,
@@ -69,10 +79,82 @@ export {
   type TrashItem,
   type TrashName,
 } from './content/trash.js';
-export { describeUndo, nameUndo, noteSeenBy, type UndoName } from './content/transaction-notes.js';
+export {
+  describeUndo,
+  nameUndo,
+  nearestAt,
+  noteSeenBy,
+  type UndoName,
+} from './content/transaction-notes.js';
 export { isOwnAndRecent, type UndoOutcome, undoTransactions } from './content/undo.js';
 export { principalNamed, resolveCaller, UserFolder } from './content/user-folder.js';
 export type { User } from './content/user.js';
+export {
+  checkIn,
+  type CheckInOutcome,
+  type CheckInRequest,
+  discardVersion,
+  updateVersion,
+} from './content/check-in.js';
+export {
+  entriesIn,
+  JOIN_PERMISSION,
+  PUBLISH_PERMISSION,
+  Version,
+  versionWith,
+} from './content/version.js';
+export {
+  type ChangesCounted,
+  type ChangesPage,
+  listChanges,
+  type VersionChange,
+} from './content/version-changes.js';
+export { MARKED_MAX, markReviewed, type MarkRequest } from './content/version-marks.js';
+export {
+  listPreviews,
+  makePreview,
+  PREVIEW_DAYS_DEFAULT,
+  PREVIEW_DAYS_MAX,
+  type PreviewLink,
+  revokePreview,
+} from './content/version-preview.js';
+export {
+  type ConflictKind,
+  type ConflictSide,
+  isSameConflict,
+  type OpenConflict,
+  VersionConflicts,
+} from './content/version-conflicts.js';
+export type { ConflictPart } from './content/version-parts.js';
+export type { ConflictChoice } from './content/version-plans.js';
+export {
+  bothOf,
+  type ConflictAnswer,
+  type ConflictName,
+  type PartChoice,
+  resolveConflict,
+} from './content/version-resolve.js';
+export { revertInVersion } from './content/version-revert.js';
+export {
+  readReview,
+  type ReviewAction,
+  type ReviewStep,
+  reviewVersion,
+  type VersionReview,
+} from './content/version-review.js';
+export { changedElsewhere, type VersionRow, VersionRows } from './content/version-rows.js';
+export {
+  SCHEDULE_DAYS_MAX,
+  scheduleCheckIn,
+  type ScheduleRequest,
+  unschedule,
+} from './content/version-schedule.js';
+export type { SideConflict, SideState } from './content/version-sides.js';
+export { isChangedSince, lastChangeIn, type VersionState } from './content/version-state.js';
+export { countChanges, type VersionCounts } from './content/version-counts.js';
+export { type ChangesByFolder, changesByFolder } from './content/version-folders.js';
+export { type RemovedObject, removedFrom, restoreRemoved } from './content/version-removed.js';
+export { versionsToJoin } from './content/version-list.js';
 export {
   BadRequest,
   type FieldError,
@@ -80,6 +162,7 @@ export {
   type LackingPermission,
   NotFound,
   PreconditionFailed,
+  ReadOnlyRequest,
   ServerError,
   Taken,
   TemplateError,
@@ -93,15 +176,27 @@ export type { NoteGroup } from './import/report.js';
 export { DATABASE_PERMISSION, maySeeJob } from './jobs/access.js';
 export { backupOrder } from './jobs/backup.js';
 export { checkOrder } from './jobs/check.js';
+export { checkInOrder } from './jobs/check-in.js';
+export { updateOrder } from './jobs/update.js';
 export { importOrder, importResultFor, type UploadedFile } from './jobs/import.js';
 export { idOfImport, importObjectOrder, readExport } from './jobs/import-object.js';
-export { getJob, hasEnded, type JobRecord, listJobs } from './jobs/job.js';
+export { getJob, hasEnded, type JobRecord, listJobs, LOOK_AGAIN } from './jobs/job.js';
 export { packOrder } from './jobs/pack.js';
 export type { AssetFolder, Plugin } from './plugin.js';
+export { isSecure } from './publisher/authenticate.js';
+export {
+  browserPlace,
+  type BrowserPlace,
+  homeUrl,
+  placesUrl,
+  PresentMain,
+} from './publisher/browser-place.js';
+export { type DryRun, useDryRunPage } from './publisher/dry-run.js';
 export { type ErrorReport, reportError } from './publisher/error-page.js';
 export { type Form, type FormFile, isFormFile } from './publisher/form.js';
+export { momentCookie, readMoment } from './publisher/moment.js';
 export { changeOwnPassword } from './publisher/own-password.js';
-export type { PublishRequest } from './publisher/request.js';
+export { DRY_RUN_FIELD, PublishRequest } from './publisher/request.js';
 export { Response } from './publisher/response.js';
 export {
   type SignInModel,
@@ -109,7 +204,9 @@ export {
   type SignOutModel,
   useSignInPages,
 } from './publisher/sign-in-page.js';
-export type { View } from './publisher/view.js';
+export { traverse } from './publisher/traverse.js';
+export { versionCookie } from './publisher/version.js';
+export type { DonePlace, View } from './publisher/view.js';
 export { allPermissions, defaultRoles, isPermission } from './security/permission.js';
 export { PASSWORD_CHARACTERS_MIN, refuseChosenPassword } from './security/password.js';
 export {
@@ -128,4 +225,4 @@ export {
 } from './security/role.js';
 export { ANONYMOUS_CALLER, Standing } from './security/standing.js';
 export { PAGE_LANGUAGE } from './templates/index.js';
-export { countInWords, momentInWords, sizeInWords } from './words.js';
+export { countInWords, minuteInWords, momentInWords, sizeInWords } from './words.js';

@@ -10,6 +10,7 @@ import {
   type Blobs,
   type Connection,
   type Database,
+  type Oid,
   RETRIES_MAX,
   type Storage,
   type Tid,
@@ -22,6 +23,8 @@ import { TransactionWork } from './content/transaction-work.js';
 import { registerBuiltInTypes } from './content/types.js';
 import { User } from './content/user.js';
 import { resolveCaller, UserFolder } from './content/user-folder.js';
+import { policyAt } from './content/version-inside.js';
+import { VersionList, VERSIONS_KEY } from './content/version-list.js';
 import type { SiteServices, TemplateCaches } from './content/work.js';
 import { NotFound } from './errors.js';
 import { loadPlugin, type Plugin } from './plugin.js';
@@ -29,7 +32,6 @@ import { registerView } from './publisher/view.js';
 import { LoginGuard } from './security/login-guard.js';
 import { Passwords } from './security/password.js';
 import { isPermission, registerPermission } from './security/permission.js';
-import { Policy } from './security/policy.js';
 import { principalKey, USER_FOLDER_ID } from './security/principal.js';
 import { MANAGER_ROLE } from './security/role.js';
 import { Sessions } from './security/session.js';
@@ -54,6 +56,11 @@ export interface OpenSiteOptions {
   readonly server?: ServerFacts;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
+}
+
+export interface TransactOptions {
+  readonly onSaved?: (tid: Tid) => void;
+  readonly version?: Oid | undefined;
 }
 
 export class Site implements SiteServices {
@@ -104,24 +111,26 @@ export class Site implements SiteServices {
    *
    * @param user principal key of an existing user
    * @param options.onSaved called once with the transaction that was saved
+   * @param options.version the version to work in; users and their roles are main's. Default: main
    * @throws NotFound when there is no such user
    * @throws ConflictError when the last attempt failed too
    */
   async transact<T>(
     user: string,
     run: (work: TransactionWork) => T | Promise<T>,
-    { onSaved }: { readonly onSaved?: (tid: Tid) => void } = {},
+    { onSaved, version }: TransactOptions = {},
   ): Promise<T> {
-    using connection = this.database.connect();
+    using main = this.database.connect();
+    using inside = version === undefined ? undefined : this.database.connect({ version });
+    const connection = inside ?? main;
     for (let attempt = 0; ; attempt += 1) {
-      connection.begin();
+      main.begin();
+      inside?.begin();
       try {
-        const caller = resolveCaller(this.root(connection), user);
+        const caller = resolveCaller(this.root(main), user);
         if (caller === undefined) throw new NotFound(`There is no user ${user}`);
         const nowMs = this.#nowMs();
-        const policy = new Policy(caller, {
-          resolveCaller: (key) => resolveCaller(this.root(connection), key),
-        });
+        const policy = policyAt(connection, main, caller);
         const work = new TransactionWork({ site: this, connection, policy, nowMs });
         const result = await run(work);
         await work.settled();
@@ -196,6 +205,7 @@ export async function initialise(site: Site, options: InitialiseOptions): Promis
   root.insert(users, USER_FOLDER_ID);
   users.insert(new User({ ...made, userRoles: [MANAGER_ROLE], passwordHash }), ADMIN_NAME);
   connection.root.set(SITE_KEY, root);
+  connection.root.set(VERSIONS_KEY, new VersionList());
   await connection.commit({ user: ADMIN_KEY, note: 'Created the site', paths: ['/'] });
   if (options.welcome) await site.transact(ADMIN_KEY, loadWelcomeSite);
   return true;

@@ -2,6 +2,7 @@
  * Amounts as people say them.
  */
 
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /** Says how much that is: `214 kB`, `1.9 kB`, `12 B`; one decimal below ten. */
@@ -19,6 +20,13 @@ export function sizeInWords(bytes: number): string {
 /** Says a number of things: `1 object`, `1,204 objects`. */
 export function countInWords(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
+}
+
+/** Says a moment to the minute, in UTC: `12 Nov 2026, 09:14`. */
+export function minuteInWords(ms: number): string {
+  const date = new Date(ms);
+  const day = `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''} ${date.getUTCFullYear()}`;
+  return `${day}, ${date.toISOString().slice(11, 16)}`;
 }
 
 /** Says a moment to the second, in UTC: `2026-11-03 11:42:07 UTC`. */

@@ -17,9 +17,6 @@ const GROUPS: readonly { readonly title: string; readonly types: readonly string
   { title: 'More', types: [] },
 ];
 
-/** Types that are added through JSON alone: the admin has no screens for them. */
-const WITHOUT_SCREENS: ReadonlySet<string> = new Set(['Version']);
-
 export interface AddGroup {
   readonly title: string;
   readonly items: readonly {
@@ -51,7 +48,6 @@ export function addableTypes(folder: Container, request: PublishRequest): readon
     .all()
     .filter(
       (type) =>
-        !WITHOUT_SCREENS.has(type.name) &&
         request.policy.may(type.addPermission, folder) &&
         own.refuses?.(folder, type, usualId(type)) === undefined,
     );

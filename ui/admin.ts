@@ -8,25 +8,39 @@ import { manageView } from './manage.js';
 import { type AnyScreen, registerScreens } from './screen.js';
 import { account } from './screens/account.js';
 import { add } from './screens/add.js';
+import { conflicts } from './screens/conflicts.js';
 import { contents } from './screens/contents.js';
 import { database } from './screens/database.js';
+import { dryRun } from './screens/dry-run.js';
 import { edit } from './screens/edit.js';
 import { goTo } from './screens/go-to.js';
 import { help } from './screens/help.js';
 import { history } from './screens/history.js';
 import { importScreen } from './screens/import.js';
+import { moment } from './screens/moment.js';
+import { place } from './screens/place.js';
 import { properties } from './screens/properties.js';
 import { rename } from './screens/rename.js';
+import { restore } from './screens/restore.js';
+import { restored } from './screens/restored.js';
 import { security } from './screens/security.js';
 import { trash } from './screens/trash.js';
 import { trashRestore } from './screens/trash-restore.js';
 import { undo } from './screens/undo.js';
 import { upload } from './screens/upload.js';
 import { users } from './screens/users.js';
+import { version } from './screens/version.js';
+import { versionActivity } from './screens/version-activity.js';
+import { versionPreview } from './screens/version-preview.js';
+import { versions } from './screens/versions.js';
 import { view } from './screens/view.js';
 
 /** Every screen of the admin, in tab order. */
 const SCREENS: readonly AnyScreen[] = [
+  version,
+  versionActivity,
+  versionPreview,
+  restored,
   users,
   contents,
   edit,
@@ -37,14 +51,20 @@ const SCREENS: readonly AnyScreen[] = [
   undo,
   importScreen,
   database,
+  dryRun,
   add,
   rename,
   upload,
   trash,
   trashRestore,
+  versions,
   goTo,
   help,
   account,
+  place,
+  conflicts,
+  moment,
+  restore,
 ];
 
 registerScreens(SCREENS);

@@ -12,6 +12,7 @@ import {
   ServerError,
   Unauthorized,
 } from '../server/index.js';
+import type { DryRunShown } from './dry-run.js';
 import type { Attempt } from './screen.js';
 import { lackingInWords, rolesThatMay } from './who-may.js';
 
@@ -40,6 +41,17 @@ export function attemptOf(
     whoMay: rolesThatMay(error, request),
     errors,
     named,
+  };
+}
+
+/** Describes a form that was tried out, and would have been done. */
+export function triedOut(
+  { form }: PublishRequest,
+  { action, dryRun }: { readonly action: string; readonly dryRun: DryRunShown },
+): Attempt {
+  return {
+    ...{ action, form, dryRun, status: 200, icon: 'eye', title: dryRun.title, detail: '' },
+    ...{ because: [], whoMay: [], errors: [], named: [] },
   };
 }
 

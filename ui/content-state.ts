@@ -18,8 +18,8 @@ export type PathOf = (oid: number) => string | undefined;
 /** Stored beside what is shown, and not a difference worth telling. */
 const UNTOLD: ReadonlySet<string> = new Set(['createdMs', 'children']);
 
-/** Parts that a revert of the object gives back; the others stay as they are. */
-const NOT_REVERTED = /^(place|permission:|localRole:|roles$|owner$|proxyRoles$|authors$)/;
+/** Parts that are about who may do what; a revert of the object leaves them as they are. */
+const SECURITY = /^(permission:|localRole:|roles$|owner$|proxyRoles$|authors$)/;
 
 export interface Readable {
   readonly values: PlainState;
@@ -82,7 +82,12 @@ export function diffContent(
 
 /** Tells whether a part named in a difference is one that a revert gives back. */
 export function isReverted(name: string): boolean {
-  return !NOT_REVERTED.test(name);
+  return name !== 'place' && !isSecurity(name);
+}
+
+/** Tells whether a part named in a difference is one of the settings of security. */
+export function isSecurity(name: string): boolean {
+  return SECURITY.test(name);
 }
 
 /** Finds the type of a stored object by the name of its class. */

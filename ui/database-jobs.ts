@@ -120,5 +120,7 @@ function shownEnded(job: JobRecord): EndedJob {
 }
 
 function titleOf({ kind, path }: JobRecord): string {
+  if (kind === 'check-in') return `Check-in of ${path}`;
+  if (kind === 'update') return `Update of ${path} from main`;
   return TITLES[kind] ?? `Import into ${path}`;
 }

@@ -10,10 +10,10 @@ import {
   mediaType,
   type PublishRequest,
 } from '../server/index.js';
-import type { Conflicting } from './edit-stale.js';
+import type { Merged } from './edit-merge.js';
 import { fieldsBeside, textOf } from './edit-values.js';
 import { errorOf, inputOf } from './form-fields.js';
-import { userOf } from './listing.js';
+import { userOf } from './transaction-user.js';
 import { type Attempt, screenUrl, type ViewModel } from './screen.js';
 import { whoIs } from './who.js';
 
@@ -33,7 +33,8 @@ const LANGUAGE_TITLES: Readonly<Record<Language, string>> = {
 /** What the form is made from beside the object. */
 export interface FormFacts {
   readonly attempt: Attempt | undefined;
-  readonly conflict: Conflicting | undefined;
+  /** What a form that is in conflict comes to. */
+  readonly conflict: Merged | undefined;
   readonly mayChange: boolean;
   readonly text: string;
 }
@@ -44,7 +45,7 @@ export function formModel(object: Content, request: PublishRequest, facts: FormF
   const attempt = facts.attempt?.action === 'replace' ? undefined : facts.attempt;
   const type = contentTypes.of(object);
   const read = type.read(object);
-  const mine = conflict?.merged.values ?? {};
+  const mine = conflict?.values ?? {};
   const problems = (attempt?.errors ?? []).filter((error) => error.field === 'fields.source');
   const language = languageOf(object);
   const mustaches = type.method === true;
@@ -121,6 +122,7 @@ export function fileModel(
   const isImage = mediaType(object.contentType).startsWith('image/');
   return {
     action: screenUrl(object, 'edit'),
+    base: String(object.tid),
     contentType: object.contentType,
     sizeBytes: object.size,
     dimensions:
@@ -142,7 +144,9 @@ export function previewModel(object: Content, request: PublishRequest): ViewMode
   const places = asksWhere ? placesToSee(object, request) : [];
   const asked = request.query.text('from');
   const from = asked === '' ? (places[0] ?? object.container?.path ?? '/') : asked;
-  return { asksWhere, places, from, about: asksWhere ? from : object.path };
+  const on = new URLSearchParams({ on: from });
+  const dryRunHref = asksWhere ? `${screenUrl(object, 'dry-run')}?${on.toString()}` : '';
+  return { asksWhere, places, from, about: asksWhere ? from : object.path, dryRunHref };
 }
 
 /** Pages near a template, which it is likely to be seen from: documents first. */

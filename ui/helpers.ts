@@ -5,7 +5,7 @@
  * Helpers get plain values and answer text; only `icon` and `time` answer markup, made of parts
  * that are escaped here.
  */
-import { countInWords, momentInWords, sizeInWords } from '../server/index.js';
+import { countInWords, DRY_RUN_FIELD, momentInWords, sizeInWords } from '../server/index.js';
 import { assetUrl } from './assets.js';
 
 export { countInWords, sizeInWords };
@@ -123,6 +123,9 @@ export const helpers = {
     const words = typeof said === 'string' ? said : timeInWords(ms, nowOf(more.at(-1)));
     return new Markup(`${openingOf(ms)}${words}</time>`);
   },
+  /** Gives an address at which a form is tried out. */
+  tried: (address: string) =>
+    `${address}${address.includes('?') ? '&' : '?'}${DRY_RUN_FIELD}=true`,
   eq: (left: unknown, right: unknown) => left === right,
   not: (value: unknown) => value === false || value === undefined || value === '' || value === 0,
   and: (left: unknown, right: unknown) => left && right,

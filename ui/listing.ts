@@ -1,23 +1,22 @@
 /**
- * The rows of a folder's listing: which objects are on the page, in which order, and what a row
- * says of each. What sorts, filters and pages is the address, so a reload shows the same again.
+ * A folder's listing: which objects are on the page, and in which order. What sorts, filters and pages
+ * is the address, so a reload shows the same again.
+ *
+ * In a version, what was removed there stands where it was until the version is checked in.
  */
 import {
+  compareContent,
   type Container,
   type Content,
-  contentTypes,
-  Folder,
-  parsePrincipal,
   type PublishRequest,
   type SortKey,
   type Tid,
 } from '../server/index.js';
-import { countInWords, sizeInWords, timeInWords } from './helpers.js';
+import { type Entry, type Row, rowOf, type RowState } from './listing-row.js';
+import type { RowMarks } from './row-marks.js';
 
 /** Objects on one page of a listing. */
 export const PAGE_ROWS = 100;
-/** How many transactions' users a thread remembers; what a tid says never changes. */
-const USERS_REMEMBERED_MAX = 20_000;
 
 export const SORT_KEYS: readonly SortKey[] = ['title', 'id', 'type', 'modified', 'size', 'order'];
 
@@ -30,34 +29,17 @@ export interface Selection {
   readonly start: number;
 }
 
-export interface Row {
-  readonly key: string;
-  readonly id: string;
-  readonly heading: string;
-  /** Address of its first screen; `''` where the reader may not open it. */
-  readonly href: string;
-  readonly type: string;
-  readonly icon: string;
-  readonly isFolder: boolean;
-  readonly modifiedMs: number;
-  readonly modifiedWords: string;
-  /** `by mara`; `''` where the transaction names nobody. */
-  readonly modifiedBy: string;
-  /** Whether there is anything to say about its state. */
-  readonly hasState: boolean;
-  readonly sizeWords: string;
-  readonly isCut: boolean;
-  /** Roles that may view it, where it lets not everybody; `''` otherwise. */
-  readonly restriction: string;
-  readonly isTicked: boolean;
-}
-
 export interface Listing {
   readonly rows: readonly Row[];
   /** Objects that the filter lets through, on all pages. */
   readonly found: number;
+  /** The same of what the version removed, and of what it changed and main removed. */
+  readonly removed: number;
+  readonly gone: number;
   /** Objects in the folder that the reader may view. */
   readonly total: number;
+  /** The same, with what was removed. */
+  readonly all: number;
   readonly sizeBytes: number;
   /** Types there are in the folder, for the filter. */
   readonly types: readonly string[];
@@ -75,43 +57,58 @@ export function readSelection(request: PublishRequest): Selection {
   };
 }
 
-/** What marks rows: ids ticked when the form came back, and objects on the clipboard to be moved. */
-export interface RowMarks {
-  readonly ticked: ReadonlySet<string>;
-  readonly cut: ReadonlySet<Content>;
-}
-
 /**
  * Gives one page of a folder's objects, only those the reader may view. Loads every child: O(n log n).
  */
 export function listFolder(
   folder: Container,
   request: PublishRequest,
-  options: { readonly selection: Selection; readonly marks: RowMarks },
+  options: { readonly selection: Selection; readonly state: RowState },
 ): Listing {
-  const { selection, marks } = options;
+  const { selection, state } = options;
   const { policy } = request;
   const visible = folder
     .items({ sort: selection.sort, descending: selection.descending })
     .filter((item) => policy.may('View', item));
-  const found = visible.filter((item) => isFound(item, selection));
-  const ordered = foldersFirst(found, selection);
-  const base = folder.url;
-  const types = new Set<string>();
+  const others = entriesWithout(folder, state.marks);
+  const types = new Set(others.map(({ item }) => item.type));
   let sizeBytes = 0;
   for (const item of visible) {
     types.add(item.type);
     sizeBytes += item.size;
   }
+  const found = visible.filter((item) => isFound(item, selection));
+  const othersFound = others.filter(({ item }) => isFound(item, selection));
+  const entries: Entry[] = found.map((item) => ({ item, removed: undefined, isGone: false }));
+  if (othersFound.length > 0) {
+    entries.push(...othersFound);
+    entries.sort(compareEntries(selection));
+  }
+  const gone = othersFound.filter(({ isGone }) => isGone).length;
+  const base = folder.url;
   return {
-    rows: ordered
+    rows: foldersFirst(entries, selection)
       .slice(selection.start, selection.start + PAGE_ROWS)
-      .map((item) => rowOf(item, { base, request, marks })),
+      .map((entry) => rowOf(entry, { base, request, state })),
     found: found.length,
+    removed: othersFound.length - gone,
+    gone,
     total: visible.length,
+    all: visible.length + others.length,
     sizeBytes,
     types: [...types].sort(),
   };
+}
+
+/** What stood in a folder until the version removed it, or main did. */
+function entriesWithout(folder: Container, marks: RowMarks): readonly Entry[] {
+  const removed = marks
+    .removedFrom(folder)
+    .map(({ object, tid }): Entry => ({ item: object, removed: tid, isGone: false }));
+  const gone = marks
+    .goneOnMainFrom(folder)
+    .map((item): Entry => ({ item, removed: undefined, isGone: true }));
+  return [...removed, ...gone];
 }
 
 function isFound(item: Content, { filter, type }: Selection): boolean {
@@ -121,68 +118,26 @@ function isFound(item: Content, { filter, type }: Selection): boolean {
   return item.id.toLowerCase().includes(wanted) || item.title.toLowerCase().includes(wanted);
 }
 
-/** Sorted by name, folders stand together at the top; any other order is kept as it is. */
-function foldersFirst(items: readonly Content[], { sort }: Selection): readonly Content[] {
-  if (sort !== 'title' && sort !== 'id') return items;
-  return [...items.filter((item) => item.isFolder), ...items.filter((item) => !item.isFolder)];
-}
-
-interface RowOptions {
-  readonly base: string;
-  readonly request: PublishRequest;
-  readonly marks: RowMarks;
-}
-
-function rowOf(item: Content, { base, request, marks }: RowOptions): Row {
-  const { id } = item;
-  const type = contentTypes.of(item);
-  const name = userOf(item.tid, request);
-  const isCut = marks.cut.has(item);
-  const restriction = restrictionOf(item);
-  const modifiedMs = item.modified.getTime();
-  const key = `${base}${encodeURIComponent(id)}/@manage`;
-  return {
-    key,
-    id,
-    heading: item.title === '' ? id : item.title,
-    href: request.policy.may('View management screens', item) ? key : '',
-    type: type.title,
-    icon: type.icon,
-    isFolder: item.isFolder,
-    modifiedMs,
-    modifiedWords: timeInWords(modifiedMs, request.nowMs),
-    modifiedBy: name === '' ? '' : `by ${name}`,
-    sizeWords: sizeOf(item),
-    hasState: isCut || restriction !== '',
-    isCut,
-    restriction,
-    isTicked: marks.ticked.has(id),
-  };
-}
-
-/** A folder's size is how many objects it holds; counting them asks no permission of each. */
-function sizeOf(item: Content): string {
-  return item instanceof Folder
-    ? countInWords(item.children.size, 'object')
-    : sizeInWords(item.size);
-}
-
-function restrictionOf(item: Content): string {
-  const setting = item.permissionSetting('View');
-  if (setting === undefined || setting.acquire || setting.roles.includes('Anonymous')) return '';
-  return setting.roles.length === 0 ? 'Nobody' : `Only ${setting.roles.join(', ')}`;
-}
-
-const users = new Map<Tid, string>();
-
-/** The name of whoever made a transaction; `''` where it says none. */
-export function userOf(tid: Tid, request: PublishRequest): string {
-  let name = users.get(tid);
-  if (name === undefined) {
-    const key = request.connection.transactionRecord(tid)?.user;
-    name = key === undefined ? '' : (parsePrincipal(key)?.name ?? key);
-    if (users.size >= USERS_REMEMBERED_MAX) users.clear();
-    users.set(tid, name);
+/** What was removed was changed then, whatever main did to it. */
+function compareEntries({ sort, descending }: Selection): (a: Entry, b: Entry) => number {
+  if (sort !== 'modified') {
+    const compare = compareContent({ sort, descending });
+    return (a, b) => compare(a.item, b.item);
   }
-  return name;
+  const compare = compareContent({ sort: 'id', descending });
+  const sign = descending ? -1 : 1;
+  return (a, b) => sign * (changedIn(a) - changedIn(b)) || compare(a.item, b.item);
+}
+
+function changedIn({ item, removed }: Entry): Tid {
+  return removed ?? item.tid;
+}
+
+/** Sorted by name, folders stand together at the top; any other order is kept as it is. */
+function foldersFirst(entries: readonly Entry[], { sort }: Selection): readonly Entry[] {
+  if (sort !== 'title' && sort !== 'id') return entries;
+  return [
+    ...entries.filter(({ item }) => item.isFolder),
+    ...entries.filter(({ item }) => !item.isFolder),
+  ];
 }

@@ -12,16 +12,19 @@ import {
   BadRequest,
   type Content,
   isKnown,
+  JOIN_PERMISSION,
   NotFound,
   problemOf,
   problemResponse,
   type PublishRequest,
   Response,
   ServerError,
+  Taken,
   Unauthorized,
   type View,
 } from '../server/index.js';
-import { attemptOf, reportFor } from './attempt.js';
+import { attemptOf, reportFor, triedOut } from './attempt.js';
+import { shownDryRun } from './dry-run.js';
 import { forgetSaid, sayLater } from './message.js';
 import { guarded, pageResponse } from './page.js';
 import { render } from './render.js';
@@ -29,6 +32,7 @@ import {
   type AnyScreen,
   type Attempt,
   findScreen,
+  mayOpen,
   type Outcome,
   rememberRest,
   requireOpen,
@@ -53,10 +57,74 @@ export const manageView: View = {
       if (!isExplained(error, request)) throw error;
       request.connection.abort();
       request.policy.forget();
-      return wantsPage(request) ? errorPage(error, request) : problemFor(error);
+      return wantsPage(request) ? await errorPage(error, request) : problemFor(error);
     }
   },
+  /** Shows the screen again with what was typed, and what its form would change. */
+  async dryRun(request, run) {
+    const { object, form } = request;
+    const dryRun = shownDryRun(request, run);
+    const attempt = triedOut(request, { action: form.text('action'), dryRun });
+    return show(openScreen(object, request), object, request, attempt);
+  },
+  /**
+   * An undo asked of what is gone by now, and what was refused because of the version, or the moment,
+   * that the browser is in.
+   */
+  async error(error, _id, request) {
+    if (!isKnown(request.user)) return undefined;
+    if (!isOfPlace(error)) {
+      return error instanceof NotFound && wantsPage(request) ? undoNear(request) : undefined;
+    }
+    if (!wantsPage(request)) return problemFor(error);
+    return (await shownAgain(error, request)) ?? (await errorPage(error, request));
+  },
 };
+
+/** Codes of refusals that depend on where a browser is. */
+const CODES_OF_PLACE: ReadonlySet<string> = new Set([
+  'SRV_IN_PAST',
+  'SRV_IN_VERSION',
+  'SRV_NO_VERSION',
+]);
+
+function isOfPlace(error: unknown): error is ServerError {
+  if (error instanceof Unauthorized) return error.lacking?.permission === JOIN_PERMISSION;
+  return error instanceof ServerError && CODES_OF_PLACE.has(error.code);
+}
+
+/** Shows the screen that a form was sent to with what was typed; `undefined` where it is not there. */
+async function shownAgain(
+  error: ServerError,
+  request: PublishRequest,
+): Promise<Response | undefined> {
+  const { object, missing, carriedAt, form } = request;
+  if (missing.length > 0 || carriedAt !== undefined || !request.mayWrite) return undefined;
+  const found = findScreen(object, request.rest)?.screen;
+  if (found === undefined || !mayOpen(found, object, request)) return undefined;
+  const screen = openScreen(object, request);
+  const attempt = attemptOf(error, request, { action: form.text('action'), form, object });
+  const page = await show(screen, object, request, attempt);
+  return page.setAll(reportFor(error).headers);
+}
+
+/**
+ * Leads an undo that was asked of an object which is gone by now to the nearest container that stands,
+ * where the plan is shown; `undefined` for any other request.
+ */
+function undoNear(request: PublishRequest): Response | undefined {
+  const { form, mayWrite, missing, object, rest } = request;
+  const screen = findScreen(object, rest)?.screen;
+  const isUndo = mayWrite && missing.length > 0 && screen?.actions?.['undo'] !== undefined;
+  if (!isUndo || !mayOpen(screen, object, request)) return undefined;
+  const query = new URLSearchParams(
+    form.all('transaction').map((tid): [string, string] => ['tid', tid]),
+  );
+  const address = `${screenUrl(object, screen.path)}?${query.toString()}`;
+  const response = guarded(Response.redirect(address, 303));
+  sayLater(response, `Not undone: ${missing.join('/')} is not in ${object.path} any more`);
+  return response;
+}
 
 /** A refusal as a JSON client reads it. */
 function problemFor(error: ServerError): Response {
@@ -101,6 +169,11 @@ function openScreen(object: Content, request: PublishRequest): AnyScreen {
     throw new NotFound(`There is no screen ${request.rest.join('/')} for ${object.path}`);
   }
   requireOpen(found.screen, object, request);
+  if (found.screen.isForm === true && request.connection.at !== undefined) {
+    throw new Taken('The past is read-only. Go back to the present to change something.', {
+      code: 'SRV_IN_PAST',
+    });
+  }
   rememberRest(request, found.rest);
   return found.screen;
 }
@@ -114,7 +187,7 @@ async function show(
   const model = await screen.show(object, request, attempt);
   if (!wantsPage(request)) return guarded(Response.json(model));
   const part = request.query.text('part');
-  const frame = frameOf(object, request, { screen, attempt });
+  const frame = await frameOf(object, request, { screen, attempt });
   if (part !== '') {
     if (!FRAME_PARTS.includes(part) && !(screen.parts ?? []).includes(part)) {
       throw new NotFound(`The screen ${screen.path} has no part called ${part}`);

@@ -6,11 +6,16 @@
  * nothing. Where nothing was changed, a few words travel in a cookie that lives for one page.
  */
 import {
+  contentAt,
+  nameUndo,
+  type Oid,
   parseTid,
   principalKey,
   type PublishRequest,
   type Response,
+  siteRoot,
   type TransactionRecord,
+  Version,
 } from '../server/index.js';
 import { firstLine } from './transaction-words.js';
 
@@ -23,6 +28,10 @@ const MESSAGE_CHARACTERS_MAX = 300;
 export interface Message {
   readonly text: string;
   readonly undo?: string;
+  /** What its button is called: taking back an undo is doing something again. */
+  readonly button?: 'Undo' | 'Redo';
+  /** The version that the transaction was made in; `undefined`: main. */
+  readonly version?: Oid | undefined;
 }
 
 /** Finds what to tell on this page, if anything. */
@@ -31,7 +40,8 @@ export function readMessage(request: PublishRequest): Message | undefined {
   const tid = parseTid(done);
   const record = tid === undefined ? undefined : request.connection.transactionRecord(tid);
   if (record !== undefined && record.user === principalKey(request.user)) {
-    return { text: wordsOf(record), undo: done };
+    const button = nameUndo(request, [record.tid]).redoes ? 'Redo' : 'Undo';
+    return { text: wordsOf(record, request), undo: done, button, version: record.version };
   }
   const said = request.cookies[COOKIE];
   return said === undefined || said === '' ? undefined : { text: said };
@@ -39,13 +49,18 @@ export function readMessage(request: PublishRequest): Message | undefined {
 
 /**
  * Says what a transaction did. Its own words name the object; a note that somebody wrote does not,
- * so what was saved is said before it.
+ * so what was saved is said before it. What is said of a version names that by its title.
  */
-function wordsOf({ note = '', paths = [], undoes = [] }: TransactionRecord): string {
+function wordsOf(
+  { note = '', paths = [], undoes = [] }: TransactionRecord,
+  { connection }: PublishRequest,
+): string {
   const line = firstLine(note);
   const [path, ...others] = paths;
   const isSaid = path === undefined || others.length > 0 || undoes.length > 0;
-  return isSaid || /(^|\s)\//.test(line) ? line : `Saved ${path}: “${line}”`;
+  if (isSaid || /(^|\s)\//.test(line)) return line;
+  const object = contentAt(siteRoot(connection), path);
+  return object === undefined || object instanceof Version ? line : `Saved ${path}: “${line}”`;
 }
 
 /** Has a message told on the next page. */

@@ -10,7 +10,17 @@ import { readShortcuts } from './shortcuts.js';
 import { readTheme } from './theme.js';
 
 /** Style sheets of every page, in the order of their layers. */
-const STYLES = ['tokens', 'base', 'layout', 'controls', 'frame', 'listing', 'message', 'menu'];
+const STYLES = [
+  'tokens',
+  'base',
+  'layout',
+  'controls',
+  'frame',
+  'place',
+  'listing',
+  'message',
+  'menu',
+];
 
 /**
  * Nothing from elsewhere, no inline script or style, no frame but our own previews.

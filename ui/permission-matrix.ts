@@ -11,6 +11,7 @@ import {
   type PermissionEntry,
   rolesFor,
 } from '../server/index.js';
+import { mergeChoices } from './stale.js';
 
 /** One role's box in one permission's row. */
 export interface Cell {
@@ -115,6 +116,37 @@ export function readMatrix(
     changes[name] = { roles, acquire: acquire.has(name) };
   }
   return changes;
+}
+
+/**
+ * The same, for a form that was made from older settings: box by box what the form changed, on what is
+ * set now. Two people who change one box agree, so nothing is in conflict.
+ */
+export function mergeMatrix(
+  form: Form,
+  shown: Content,
+  settings: ObjectPermissions,
+): ReturnType<typeof readMatrix> {
+  const merged: Record<string, { roles: readonly string[]; acquire: boolean }> = {};
+  const now = new Map(settings.permissions.map((entry) => [entry.name, entry]));
+  for (const [name, mine] of Object.entries(readMatrix(form, settings))) {
+    const base = shown.permissionSetting(name) ?? { roles: [], acquire: true };
+    const theirs = now.get(name) ?? mine;
+    merged[name] = {
+      roles: mergeChoices(base.roles, theirs.roles, mine.roles),
+      acquire: mine.acquire === base.acquire ? theirs.acquire : mine.acquire,
+    };
+  }
+  return merged;
+}
+
+/** Gives settings with what a form says of them, to be shown again. */
+export function withTyped(form: Form, settings: ObjectPermissions): ObjectPermissions {
+  const typed = readMatrix(form, settings);
+  return {
+    ...settings,
+    permissions: settings.permissions.map((entry) => ({ ...entry, ...typed[entry.name] })),
+  };
 }
 
 function keyOf(permission: string, role: string): string {

@@ -24,6 +24,7 @@ import {
   type Response,
   Unauthorized,
 } from '../server/index.js';
+import type { DryRunShown } from './dry-run.js';
 
 /** What a view or a JSON client gets: plain values only. */
 export type ViewModel = Readonly<Record<string, unknown>>;
@@ -47,6 +48,8 @@ export interface Attempt {
   /** The messages of `errors`, each with the name of the field that it is about. */
   readonly named: readonly string[];
   readonly form: Form;
+  /** It was tried out, and not refused: what it would change. */
+  readonly dryRun?: DryRunShown;
 }
 
 /** Where an action leads. */
@@ -77,12 +80,16 @@ export interface Screen<T extends Content = Content> {
   readonly tab?: string;
   /** Icon of the sprite that stands beside it in menus. */
   readonly icon?: string;
+  /** How much there is behind the tab, told beside its words; 0 tells nothing. */
+  count?(object: T, request: PublishRequest): number | Promise<number>;
   /** Marks this tab while the screen is open; by default the screen's own. */
   readonly under?: string;
   /** Name of the view in `views/`, without its ending. */
   readonly view: string;
   /** Who may open it; without one, whoever is signed in: it is about them and not the object. */
   readonly permission?: string;
+  /** It is a form and nothing besides: there is none of it in the past, where nothing can be changed. */
+  readonly isForm?: boolean;
   /** What its page is called; by default as the object is. */
   readonly title?: string;
   appliesTo(object: Content): object is T;
@@ -92,6 +99,8 @@ export interface Screen<T extends Content = Content> {
   readonly modules?: readonly string[];
   /** Style sheets of `styles/`, without their ending, that this screen wants besides the frame's. */
   readonly styles?: readonly string[];
+  /** Path of the screen whose `undo` action takes back what a message on it tells; by default `undo`. */
+  readonly undo?: string;
   /** Help page of `help/`, without its ending; by default the view's name. */
   readonly help?: string;
   show(object: T, request: PublishRequest, attempt?: Attempt): ViewModel | Promise<ViewModel>;
@@ -142,8 +151,12 @@ export function allScreens(): readonly AnyScreen[] {
 
 /** The screens that are about this object and that this request's user may open, in tab order. */
 export function screensFor(object: Content, request: PublishRequest): AnyScreen[] {
+  const isPast = request.connection.at !== undefined;
   return registered.filter(
-    (screen) => screen.appliesTo(object) && mayOpen(screen, object, request),
+    (screen) =>
+      screen.appliesTo(object) &&
+      mayOpen(screen, object, request) &&
+      !(isPast && screen.isForm === true),
   );
 }
 

@@ -5,13 +5,16 @@
 import {
   type Content,
   contentTypes,
+  DRY_RUN_FIELD,
   Folder,
   isKnown,
   type PublishRequest,
 } from '../server/index.js';
+import type { DryRunShown } from './dry-run.js';
 import { fullTime } from './helpers.js';
 import { type Message, readMessage } from './message.js';
 import { addressWithout, openAddress, type PageData, pageData } from './page.js';
+import { type PlaceData, placeOf } from './place.js';
 import {
   allScreens,
   type AnyScreen,
@@ -27,7 +30,7 @@ import { type Branch, siteTree } from './tree.js';
 const MODULES = ['menu', 'keys', 'theme', 'toast', 'palette', 'tree', 'tabs', 'busy'];
 
 /** Query fields that one visit needs and the next does not. */
-const MOMENTARY = ['done', 'part', 'format'];
+const MOMENTARY = ['done', 'part', 'format', DRY_RUN_FIELD];
 
 /** Keys that lead to a tab after `g`, by the screen's path. */
 const TAB_KEYS: Readonly<Record<string, string>> = {
@@ -39,17 +42,34 @@ const TAB_KEYS: Readonly<Record<string, string>> = {
   undo: 'u',
 };
 
-/** Screens of the root that stand below the tree as well. */
-const PLACES: readonly { readonly path: string; readonly icon: string }[] = [
-  { path: 'undo', icon: 'undo' },
-  { path: 'trash', icon: 'trash' },
-  { path: 'database', icon: 'database' },
+/** Told when the version that a browser names has gone. */
+const VERSION_ENDED =
+  'The version you were in is not there any more: it was discarded, or checked in and not kept. You are on main.';
+
+/** Screens of the root that stand below the tree as well; on a phone, some within reach of the thumb. */
+const PLACES: readonly {
+  readonly path: string;
+  readonly icon: string;
+  readonly docked: boolean;
+}[] = [
+  { path: 'undo', icon: 'undo', docked: true },
+  { path: 'versions', icon: 'version', docked: true },
+  { path: 'trash', icon: 'trash', docked: false },
+  { path: 'database', icon: 'database', docked: false },
 ];
 
 interface Link {
   readonly title: string;
   readonly href: string;
   readonly current: boolean;
+}
+
+/** A screen of the whole site. */
+interface SitePlace extends Link {
+  readonly icon: string;
+  readonly docked: boolean;
+  /** How many open ones it leads to; 0 where that is not told. */
+  readonly count: number;
 }
 
 /** What the bar reads, whatever the page is about. */
@@ -91,10 +111,18 @@ export interface Frame extends BarData {
   };
   /** A crumb without an address may not be opened by the reader. */
   readonly crumbs: readonly { name: string; href: string; current: boolean }[];
-  readonly tabs: readonly (Link & { readonly go: string; readonly key: string })[];
-  readonly places: readonly (Link & { readonly icon: string })[];
+  readonly tabs: readonly (Link & {
+    readonly count: number;
+    readonly go: string;
+    readonly key: string;
+  })[];
+  readonly places: readonly SitePlace[];
   readonly tree: readonly Branch[];
+  /** Where the reader is: on main, in a version, in the past. */
+  readonly place: PlaceData;
   readonly problem: Attempt | undefined;
+  /** What the form that was tried out would change. */
+  readonly dryRun: DryRunShown | undefined;
   readonly message: Message | undefined;
 }
 
@@ -139,11 +167,11 @@ export function barOf(request: PublishRequest, options: BarOptions): BarData {
 const NO_OBJECT = { path: '', typeTitle: '', icon: 'user', isFolder: false, viewHref: '' } as const;
 
 /** Makes the frame of a screen of an object. */
-export function frameOf(
+export async function frameOf(
   object: Content,
   request: PublishRequest,
   options: { readonly screen: AnyScreen; readonly attempt: Attempt | undefined },
-): Frame {
+): Promise<Frame> {
   const { screen, attempt } = options;
   const root = rootOf(object);
   const type = contentTypes.of(object);
@@ -153,17 +181,21 @@ export function frameOf(
     title: screen.title ?? titled,
     about: object,
     help: screen.help ?? screen.view,
-    styles: screen.styles,
+    styles: attempt?.dryRun === undefined ? screen.styles : withDiffs(screen.styles),
     modules: screen.modules,
   });
   const under = screen.under ?? screen.path;
+  const place = await placeOf(request, object, bar.here);
+  const message = attempt === undefined ? messageOf(request, place) : undefined;
   const frame = {
     ...bar,
+    place,
     printed: fullTime(request.nowMs),
-    undoHref: screenUrl(object, 'undo'),
+    undoHref: undoAddress(object, request, { screen, message }),
     contentsHref: screenUrl(object, 'contents'),
-    problem: attempt,
-    message: attempt === undefined ? readMessage(request) : undefined,
+    problem: attempt?.dryRun === undefined ? attempt : undefined,
+    dryRun: attempt?.dryRun,
+    message,
   };
   if (bar.findHref === '' && screen.permission === undefined) {
     const object = { heading: screen.title ?? '', ...NO_OBJECT };
@@ -181,15 +213,41 @@ export function frameOf(
       viewHref: type.page !== undefined && request.policy.may('View', object) ? object.url : '',
     },
     crumbs: crumbsOf(object, bar.siteName, request),
-    tabs: tabsOf(object, under, request),
-    places: placesOf(root, object === root ? screen.path : '', request),
-    tree: siteTree(request, {
+    tabs: await tabsOf(object, under, request),
+    places: placesOf(root, object === root ? screen.path : '', request).map((each) =>
+      each.icon === 'version' ? { ...each, count: place.menu.count } : each,
+    ),
+    tree: await siteTree(request, {
       root,
       rootName: bar.siteName,
       current: object,
       address: openAddress(addressWithout(request, [...MOMENTARY, 'open', 'shut'])),
     }),
   };
+}
+
+/** The style sheets of differences, beside those that a screen wants by itself. */
+function withDiffs(styles: readonly string[] = []): readonly string[] {
+  return [...new Set([...styles, 'source', 'history', 'components-history'])];
+}
+
+/** What was just done, or what happened to the place one was in. */
+function messageOf(request: PublishRequest, { hasEnded }: PlaceData): Message | undefined {
+  return readMessage(request) ?? (hasEnded ? { text: VERSION_ENDED } : undefined);
+}
+
+/**
+ * Where a message's Undo is sent. What was done in main is taken back there, in a version too: at the
+ * Version, whose screens are main's.
+ */
+function undoAddress(
+  object: Content,
+  { version }: PublishRequest,
+  { screen, message }: { readonly screen: AnyScreen; readonly message: Message | undefined },
+): string {
+  const isOfMain = message?.undo !== undefined && message.version === undefined;
+  if (isOfMain && version !== undefined) return screenUrl(version.object, 'undo');
+  return screenUrl(object, screen.undo ?? 'undo');
 }
 
 /** The outermost container of an object that may be managed, and with it the object itself. */
@@ -231,14 +289,19 @@ function crumbsOf(object: Content, siteName: string, request: PublishRequest): F
   }));
 }
 
-function tabsOf(object: Content, under: string, request: PublishRequest): Frame['tabs'] {
-  const tabs: (Link & { go: string; key: string })[] = [];
+async function tabsOf(
+  object: Content,
+  under: string,
+  request: PublishRequest,
+): Promise<Frame['tabs']> {
+  const tabs: (Link & { count: number; go: string; key: string })[] = [];
   for (const screen of screensFor(object, request)) {
     if (screen.tab === undefined) continue;
     tabs.push({
       title: screen.tab,
       href: screenUrl(object, screen.path),
       current: screen.path === under,
+      count: (await screen.count?.(object, request)) ?? 0,
       go: TAB_KEYS[screen.path] ?? '',
       key: screen.path === 'edit' ? 'e' : '',
     });
@@ -247,13 +310,14 @@ function tabsOf(object: Content, under: string, request: PublishRequest): Frame[
 }
 
 function placesOf(root: Content, current: string, request: PublishRequest): Frame['places'] {
-  const places: (Link & { icon: string })[] = [];
-  for (const { path, icon } of PLACES) {
+  const places: SitePlace[] = [];
+  for (const { path, icon, docked } of PLACES) {
     const screen = allScreens().find((each) => each.path === path);
     const title = screen?.tab ?? screen?.title;
     if (screen === undefined || title === undefined || !screen.appliesTo(root)) continue;
     if (!mayOpen(screen, root, request)) continue;
-    places.push({ title, icon, href: screenUrl(root, path), current: path === current });
+    const href = screenUrl(root, path);
+    places.push({ title, icon, docked, href, current: path === current, count: 0 });
   }
   return places;
 }

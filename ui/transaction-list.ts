@@ -4,11 +4,12 @@
  */
 import {
   type Content,
-  listTransactions,
+  parseTid,
   principalKey,
   type PublishRequest,
   type Tid,
   type TransactionEntry,
+  walkTransactions,
 } from '../server/index.js';
 import { byDay, type Day, type Moment, momentOf } from './days.js';
 import { noteLine, undoWord } from './transaction-words.js';
@@ -17,8 +18,8 @@ import { type Who, whoIs } from './who.js';
 /** Transactions on one page. */
 export const PAGE_TRANSACTIONS = 25;
 
-/** A search in notes and paths looks through so many transactions, and so do the marks. */
-export const SEARCHED_MAX = 1000;
+/** What was taken back is marked where that was done in one of so many of the last transactions. */
+export const MARKED_MAX = 1000;
 
 const DAY_MS = 86_400_000;
 
@@ -37,7 +38,12 @@ export interface ListFilter {
   readonly who: string;
   /** One of the spans. */
   readonly when: string;
-  readonly start: number;
+  /** Only what touched this path or something below it; `''` for all. */
+  readonly path: string;
+  /** Only what the reader may undo. */
+  readonly undoable: boolean;
+  /** Only what is older than this transaction; `undefined`: from the newest on. */
+  readonly before: Tid | undefined;
 }
 
 export interface TransactionRow extends Moment, Who {
@@ -61,9 +67,12 @@ export interface TransactionPage {
     readonly day: string;
     readonly transactions: readonly TransactionRow[];
   }[];
-  /** Everyone who made one of the transactions looked at, by key. */
+  /** Everyone who made one of the transactions listed, by key. */
   readonly people: readonly string[];
-  readonly more: boolean;
+  /** Where the next page begins; `''` when there is none. */
+  readonly next: string;
+  /** The page is full, or all was looked at; else there may be more that fits further back. */
+  readonly isWhole: boolean;
   /** Tids of what is listed. */
   readonly listed: ReadonlySet<string>;
 }
@@ -78,13 +87,25 @@ export interface ListMarks {
 export function readFilter(request: PublishRequest): ListFilter {
   const { query } = request;
   const when = query.text('when');
-  const start = query.text('start');
   return {
     text: query.text('q').trim(),
     who: query.text('who'),
     when: SPANS.some((span) => span.value === when) ? when : SPANS[0].value,
-    start: /^\d{1,6}$/.test(start) ? Number(start) : 0,
+    path: pathIn(query.text('path')),
+    undoable: query.text('undoable') !== '',
+    before: parseTid(query.text('before')),
   };
+}
+
+/** Reads a path as people type it, with or without slashes at its ends. */
+function pathIn(typed: string): string {
+  const path = typed.trim().replaceAll(/^\/+|\/+$/g, '');
+  return path === '' ? '' : `/${path}`;
+}
+
+/** Tells whether the filter leaves transactions out, whatever the time. */
+export function isNarrowed({ text, who, path, undoable }: ListFilter): boolean {
+  return text !== '' || who !== '' || path !== '' || undoable;
 }
 
 /** The choices of "When", with the chosen one marked. */
@@ -118,26 +139,26 @@ export function pageOfTransactions(
   marks: ListMarks,
 ): TransactionPage {
   const { nowMs } = request;
-  const searched = filter.text !== '';
+  const { before, path, text, undoable, when } = filter;
   const who = filter.who === 'me' ? principalKey(request.user) : filter.who;
-  const { items } = listTransactions(request, object, {
-    start: searched ? 0 : filter.start,
-    limit: searched ? SEARCHED_MAX : PAGE_TRANSACTIONS + 1,
+  const { items, next } = walkTransactions(request, object, {
+    limit: PAGE_TRANSACTIONS,
+    undoable,
+    ...(before === undefined ? {} : { before }),
+    ...(text === '' ? {} : { fits: (entry) => mentions(entry, text) }),
     ...(who === '' ? {} : { user: who }),
-    ...(filter.when === 'all' ? {} : { from: tidAt(nowMs - Number(filter.when) * DAY_MS) }),
+    ...(path === '' ? {} : { path }),
+    ...(when === 'all' ? {} : { from: tidAt(nowMs - Number(when) * DAY_MS) }),
   });
-  const found = searched
-    ? items.filter((entry) => mentions(entry, filter.text)).slice(filter.start)
-    : items;
-  const shown = found.slice(0, PAGE_TRANSACTIONS);
   const undone = undoneAmong(request);
-  const rows = shown.map((entry) => rowOf(entry, { request, marks, undone }));
+  const rows = items.map((entry) => rowOf(entry, { request, marks, undone }));
   const days: Day<TransactionRow>[] = byDay(rows, (row) => Date.parse(row.iso), nowMs);
   return {
     days: days.map(({ day, items: transactions }) => ({ day, transactions })),
     people: [...new Set(items.flatMap(({ user }) => user ?? []))],
-    more: found.length > PAGE_TRANSACTIONS,
-    listed: new Set(shown.map(({ tid }) => tid)),
+    next: next === undefined ? '' : String(next),
+    isWhole: items.length === PAGE_TRANSACTIONS || next === undefined,
+    listed: new Set(items.map(({ tid }) => tid)),
   };
 }
 
@@ -157,7 +178,7 @@ function mentions({ description, paths }: TransactionEntry, text: string): boole
  */
 function undoneAmong(request: PublishRequest): ReadonlySet<number> {
   const undone = new Set<number>();
-  for (const record of request.connection.transactions({ limit: SEARCHED_MAX }).items) {
+  for (const record of request.connection.transactions({ limit: MARKED_MAX }).items) {
     if (undone.has(record.tid)) continue;
     for (const tid of record.undoes ?? []) undone.add(tid);
   }

@@ -5,17 +5,30 @@
  * with `open=PATH`; `shut=PATH` closes one of the former. Only what the reader may view is there,
  * and only where the reader may open the admin does it lead there. A branch shows so many children
  * and says how many more there are, so that a folder of thousands costs no more than one of fifty.
+ *
+ * In a version, a sign behind a name says what is different there, below it too; what was removed
+ * stands where it was. The past has no signs: there, its listings say what differs.
  */
 import { type Content, contentTypes, Folder, type PublishRequest } from '../server/index.js';
+import { RowMarks } from './row-marks.js';
 
 /** How many children a branch of the tree shows. */
 export const BRANCH_CHILDREN_MAX = 50;
 /** How many branches an address may open. */
 const OPEN_MAX = 50;
 
+/**
+ * What a version did: to the object, to what it holds, to the object as main did, too, or to one that
+ * main removed.
+ */
+type Sign = '' | 'added' | 'changed' | 'removed' | 'below' | 'elsewhere' | 'gone';
+
 /** What a place in the tree shows, whatever it holds. */
 interface Place {
   readonly name: string;
+  readonly sign: Sign;
+  /** Main has it here, and the version does not. */
+  readonly isRemoved: boolean;
   /** Address of its first screen; `''` where the reader may not open it. */
   readonly href: string;
   readonly icon: string;
@@ -47,8 +60,12 @@ export interface TreeOptions {
 }
 
 /** Gives the tree with the object on the page marked. */
-export function siteTree(request: PublishRequest, options: TreeOptions): readonly Branch[] {
-  const builder = new TreeBuilder(request, options);
+export async function siteTree(
+  request: PublishRequest,
+  options: TreeOptions,
+): Promise<readonly Branch[]> {
+  using marks = await RowMarks.open(request);
+  const builder = new TreeBuilder(request, options, marks);
   return [builder.branch(options.root, { name: options.rootName, url: '/' })];
 }
 
@@ -63,15 +80,17 @@ interface At {
 class TreeBuilder {
   readonly #request: PublishRequest;
   readonly #options: TreeOptions;
+  readonly #marks: RowMarks;
   /** Containers of the object on the page, and itself. */
   readonly #line = new Set<Content>();
   readonly #open: readonly string[];
   readonly #shut: readonly string[];
   readonly #carried: string;
 
-  constructor(request: PublishRequest, options: TreeOptions) {
+  constructor(request: PublishRequest, options: TreeOptions, marks: RowMarks) {
     this.#request = request;
     this.#options = options;
+    this.#marks = marks;
     for (let at: Content | undefined = options.current; at !== undefined; at = at.container) {
       this.#line.add(at);
     }
@@ -92,9 +111,14 @@ class TreeBuilder {
       else leaves.push({ key: below.url, ...this.#place(child, below) });
     }
     const { size } = folder.children;
+    const gone = open || size === 0 ? this.#goneFrom(folder, at) : [];
+    if (open && gone.length > 0) {
+      leaves.push(...gone);
+      leaves.sort((a, b) => (a.name < b.name ? -1 : 1));
+    }
     const place = this.#place(folder, at);
     return {
-      twistHref: size === 0 ? '' : this.#twist(folder, path, open),
+      twistHref: size === 0 && gone.length === 0 ? '' : this.#twist(folder, path, open),
       open,
       branches,
       leaves,
@@ -112,7 +136,34 @@ class TreeBuilder {
       href: href === '' || this.#carried === '' ? href : `${href}?${this.#carried}`,
       icon: object.container === undefined ? 'home' : contentTypes.of(object).icon,
       current: object === this.#options.current,
+      sign: this.#signOf(object),
+      isRemoved: false,
     };
+  }
+
+  /** What stood in a folder until the version removed it, or main did; as many as there are children. */
+  #goneFrom(folder: Folder, { url }: At): readonly Leaf[] {
+    const leafOf = (object: Content, sign: Sign): Leaf => {
+      const { id, oid } = object;
+      const { icon } = contentTypes.of(object);
+      const key = `${url}${encodeURIComponent(id)}/ ${oid}`;
+      return { key, name: id, href: '', icon, current: false, sign, isRemoved: sign !== 'gone' };
+    };
+    const removed = this.#marks
+      .removedFrom(folder)
+      .map(({ object }) => leafOf(object, this.#signOf(object)));
+    const gone = this.#marks.goneOnMainFrom(folder).map((object) => leafOf(object, 'gone'));
+    return [...removed, ...gone].slice(0, BRANCH_CHILDREN_MAX);
+  }
+
+  #signOf(object: Content): Sign {
+    if (!this.#marks.isInVersion) return '';
+    const { state, elsewhere } = this.#marks.of(object);
+    if (elsewhere) return 'elsewhere';
+    if (state === 'added' || state === 'changed' || state === 'removed') return state;
+    // Of the root it goes without saying: the band tells how much is different on the site.
+    const isBelow = object.container !== undefined && this.#marks.hasChangesBelow(object);
+    return isBelow ? 'below' : '';
   }
 
   #isOpen(folder: Folder, path: string): boolean {

@@ -14,27 +14,9 @@ import {
   type UndoneObject,
   type UndoPlan,
 } from '../server/index.js';
+import { type Change, OPEN_MAX, shownChange, SHOWN_MAX } from './changes-shown.js';
 import { diffContent, type StoredState, typeOfClass } from './content-state.js';
 import { whenInWords } from './days.js';
-
-/** Objects whose differences are shown; the others are counted. */
-const SHOWN_MAX = 40;
-
-/** Objects shown unfolded at first. */
-const OPEN_MAX = 3;
-
-/** What would happen to one object. */
-export interface Change {
-  readonly open: boolean;
-  readonly typeTitle: string;
-  readonly icon: string;
-  readonly path: string;
-  readonly tone: 'add' | 'change' | 'remove';
-  readonly sign: string;
-  readonly word: string;
-  readonly remark: string;
-  readonly diff: ReturnType<typeof diffContent>;
-}
 
 /** Tells what a plan would change. */
 export function changesOf(
@@ -83,52 +65,27 @@ function changeOf(
   const diff = mayRead
     ? diffContent(type, before, after, { pathOf: pathOfOid })
     : { ...diffContent(type, undefined, undefined, { pathOf: pathOfOid }), hidden: true };
-  const shown = {
-    open,
-    typeTitle: type.title,
-    icon: type.icon,
-    path,
-    diff: withCaptions(diff, path),
-  };
-  if (!stands(after)) {
-    const remark = 'It stays in the history and can be brought back from there.';
-    return {
-      ...shown,
-      diff: nothing(diff),
-      tone: 'remove',
-      sign: '−',
-      word: 'is removed again',
-      remark,
-    };
-  }
-  const remark = diff.hidden ? 'Something differs that is not shown.' : '';
-  if (!stands(before)) {
-    return {
-      ...shown,
-      diff: nothing(diff),
-      tone: 'add',
-      sign: '+',
-      word: 'comes back',
-      remark: '',
-    };
-  }
+  const kind = !stands(after) ? 'removed' : !stands(before) ? 'added' : 'changed';
   const word = tids.includes(undone.currentTid)
     ? `goes back to ${timeBefore(request, oid, tids)}`
     : 'changes, and keeps what came later';
-  return { ...shown, tone: 'change', sign: '', word, remark };
+  return shownChange(
+    { type, path, kind, open, diff: kind === 'changed' ? diff : nothing(diff) },
+    {
+      added: 'comes back',
+      changed: word,
+      changedSign: '',
+      removed: 'is removed again',
+      gone: 'It stays in the history and can be brought back from there.',
+      becomes: 'becomes',
+      between: 'now, and after the undo',
+    },
+  );
 }
 
 /** What comes or goes as a whole is named, not listed line by line. */
 function nothing(diff: Change['diff']): Change['diff'] {
   return { ...diff, fields: [], texts: [], added: 0, removed: 0 };
-}
-
-function withCaptions(diff: Change['diff'], path: string): Change['diff'] {
-  const texts = diff.texts.map((text) => ({
-    ...text,
-    caption: `${text.label} of ${path}: now, and after the undo`,
-  }));
-  return { ...diff, texts };
 }
 
 /** Where an object stands now; `undefined` for one that stands nowhere. */

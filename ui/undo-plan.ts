@@ -19,10 +19,12 @@ import {
   type UndoOutcome,
   undoTransactions,
 } from '../server/index.js';
+import type { Change } from './changes-shown.js';
 import { momentOf, whenInWords } from './days.js';
 import { countInWords, namesInWords, timeInWords } from './helpers.js';
 import { noteLine } from './transaction-words.js';
-import { type Change, changesOf, pathOf } from './undo-changes.js';
+import { type Deeds, deedsOf } from './transaction-changes.js';
+import { changesOf, pathOf } from './undo-changes.js';
 import { whoIs } from './who.js';
 
 /** Transactions that can be chosen together. */
@@ -59,6 +61,8 @@ export interface PlanModel {
   readonly changesTitle: string;
   readonly changes: readonly Change[];
   readonly moreChanges: number;
+  /** What the one transaction that was chosen did; `null` for several. */
+  readonly did: Deeds | null;
   /** Tids of the transactions that stand in the way, for the list. */
   readonly blockerTids: readonly string[];
 }
@@ -77,18 +81,20 @@ type Verdict =
  *
  * @param tids what was chosen; those that do not exist are left out
  * @param back path to go to afterwards
+ * @param about where the reader looks at transactions: there they may know those that touched it
  * @returns `undefined` when nothing is left of what was chosen
  */
 export function planOf(
   request: PublishRequest,
   tids: readonly Tid[],
   back: string,
+  about: Content = request.object,
 ): PlanModel | undefined {
   const { connection } = request;
   const records = tids
     .slice(0, SELECTED_MAX)
     .flatMap((tid) => connection.transactionRecord(tid) ?? [])
-    .filter((record) => mayKnow(request, record));
+    .filter((record) => mayKnow(request, record, about));
   if (records.length === 0) return undefined;
   const chosen = records.map(({ tid }) => tid);
   const alone = judge(request, chosen);
@@ -98,19 +104,21 @@ export function planOf(
   const together = joint.kind === 'possible' ? joint.plan : chosen;
   const canTogether = joint.kind === 'possible';
   const outcome = alone.kind === 'blocked' ? alone.outcome : undefined;
-  const blockers = blockersOf(request, outcome, chosen);
+  const blockers = blockersOf(request, outcome, { chosen, about });
   const free = outcome === undefined ? undefined : freeOf(request, chosen, outcome);
   const refused = alone.kind === 'refused' ? alone.error : undefined;
-  const undo = connection.planUndo(canTogether ? together : chosen);
-  const told = changesOf(request, undo, together);
+  const told = canTogether
+    ? changesOf(request, connection.planUndo(together), together)
+    : { changes: [], total: 0 };
   const name = nameUndo(request, together);
   const verbs = name.redoes ? REDO : UNDO;
+  const only = records.length === 1 ? records[0] : undefined;
   return {
     title:
       records.length > 1
         ? `Undo ${records.length} transactions`
         : titleOf(nameUndo(request, chosen)),
-    single: records.length === 1 ? singleOf(records[0], request.nowMs) : null,
+    single: only === undefined ? null : singleOf(only, request.nowMs),
     back,
     together: together.map(String),
     alone: chosen.map(String),
@@ -130,18 +138,18 @@ export function planOf(
       together.length === 1
         ? `What ${verbs.doing} it would change`
         : `What undoing the ${together.length} would change`,
-    changes: canTogether ? told.changes : [],
-    moreChanges: canTogether ? told.total - told.changes.length : 0,
+    changes: told.changes,
+    moreChanges: told.total - told.changes.length,
+    did: only === undefined ? null : deedsOf(request, only, { isOpen: alone.kind !== 'possible' }),
     blockerTids: blockers.map(({ tid }) => String(tid)),
   };
 }
 
 /** One's own work, and what touched this object or something below it, where one may view history. */
-function mayKnow(request: PublishRequest, record: TransactionRecord): boolean {
+function mayKnow(request: PublishRequest, record: TransactionRecord, about: Content): boolean {
   if (isOwnAndRecent(request, record.tid)) return true;
-  const { object, policy } = request;
-  const touches = (record.paths ?? []).some((path) => isWithin(path, object.path));
-  return (touches || object.container === undefined) && policy.may('View history', object);
+  const touches = (record.paths ?? []).some((path) => isWithin(path, about.path));
+  return (touches || about.container === undefined) && request.policy.may('View history', about);
 }
 
 function judge(request: PublishRequest, tids: readonly Tid[]): Verdict {
@@ -166,7 +174,7 @@ interface Blocker {
 function blockersOf(
   request: PublishRequest,
   outcome: UndoOutcome | undefined,
-  chosen: readonly Tid[],
+  { chosen, about }: { readonly chosen: readonly Tid[]; readonly about: Content },
 ): readonly (Blocker & {
   readonly note: string;
   readonly user: string;
@@ -185,7 +193,7 @@ function blockersOf(
     .sort(([one], [other]) => other - one)
     .map(([tid, parts]) => {
       const record = request.connection.transactionRecord(tid);
-      const known = record !== undefined && mayKnow(request, record);
+      const known = record !== undefined && mayKnow(request, record, about);
       return {
         tid,
         note: known
@@ -245,8 +253,7 @@ function titleOf({ redoes, what }: UndoName): string {
   return `${redoes ? REDO.verb : UNDO.verb} ${what}`;
 }
 
-function singleOf(record: TransactionRecord | undefined, nowMs: number): object | null {
-  if (record === undefined) return null;
+function singleOf(record: TransactionRecord, nowMs: number): object {
   return {
     ...whoIs(record.user),
     ...momentOf(record.timeMs),

@@ -23,6 +23,8 @@ import { onRead } from './refusals.js';
 import { type FoundRoute, matchRoutes, type Route } from './route.js';
 import { securityRoutes } from './security.js';
 import { transactionRoutes } from './transactions.js';
+import { versionPreviewRoutes } from './version-preview.js';
+import { versionReviewRoutes } from './version-review.js';
 import { placeInVersions, versionRoutes } from './versions.js';
 
 /** Every route of the JSON interface. */
@@ -32,6 +34,8 @@ export const routes: readonly Route[] = [
   batchRoute(answer),
   ...transactionRoutes,
   ...versionRoutes,
+  ...versionReviewRoutes,
+  ...versionPreviewRoutes,
   ...securityRoutes,
   ...jobRoutes,
   ...databaseRoutes,

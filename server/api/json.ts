@@ -4,6 +4,7 @@
  * A body is `unknown` until it was read here; what comes out has a precise type. Everything wrong
  * with it is collected, so that one answer names every bad member.
  */
+import { parseDate } from '../dates.js';
 import { BadRequest, Invalid, type FieldError } from '../errors.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { quoted } from '../quote.js';
@@ -116,6 +117,21 @@ export class Body {
     if (found === undefined) this.refuse(name, `This must be ${kind}`);
     return found;
   }
+}
+
+/** Reads a time from a body, where it must be; `NaN` where it is none, which was refused then. */
+export function readTime(body: Body, name: string): number {
+  const given = body.required(name);
+  const ms = parseDate(given)?.getTime() ?? NaN;
+  if (given !== '' && Number.isNaN(ms)) {
+    body.refuse(name, `${quoted(given)} is no time; it is written as 2026-11-21T09:30Z`);
+  }
+  return ms;
+}
+
+/** Gives a moment, in milliseconds since the epoch, as JSON shows it. */
+export function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 /** Which part of a list is asked for. */

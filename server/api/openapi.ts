@@ -113,5 +113,6 @@ function requestBody(body: Schema | 'raw'): Record<string, unknown> {
     return { content: { '*/*': { schema: { type: 'string', format: 'binary' } } } };
   }
   const schema = { ...body, additionalProperties: false };
-  return { required: 'required' in body, content: { 'application/json': { schema } } };
+  const isRequired = 'required' in body || 'anyOf' in body;
+  return { required: isRequired, content: { 'application/json': { schema } } };
 }

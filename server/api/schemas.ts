@@ -16,6 +16,11 @@ export const tid: Schema = {
   description: 'A transaction: microseconds since the epoch, in decimal',
 };
 export const time: Schema = { type: 'string', format: 'date-time' };
+/** A time as it may be sent. */
+export const moment: Schema = {
+  type: 'string',
+  description: 'A time in ISO 8601; without a zone it is UTC',
+};
 export const principal: Schema = {
   type: ['string', 'null'],
   description: 'The path of a user folder, a colon, and a name',
@@ -110,10 +115,24 @@ const side: Schema = {
       properties: listOf({ $ref: '#/components/schemas/Property' }),
       'permissions?': { type: 'object' },
       'localRoles?': { type: 'object' },
+      'roles?': listOf(text),
+      'proxyRoles?': listOf(text),
+      'order?': { type: 'number', description: 'Its place among its neighbours' },
     }),
     { type: 'null' },
   ],
 };
+
+/** What was said of a version, by whom and when. */
+const said = { user: principal, note: text, time };
+const outdated: Schema = {
+  type: 'boolean',
+  description: 'Something was changed in the version since, so it counts no more',
+};
+
+function orNull(schema: Schema): Schema {
+  return { anyOf: [schema, { type: 'null' }] };
+}
 
 export const components: Readonly<Record<string, Schema>> = {
   Property: property,
@@ -150,7 +169,21 @@ export const components: Readonly<Record<string, Schema>> = {
     user: principal,
     modified: time,
     conflict: { type: 'boolean' },
+    reviewed: { type: 'boolean', description: 'Whoever asks has marked it as seen, as it is' },
     'diff?': { type: 'string', description: 'Unified, from main to the version' },
+  }),
+  Review: shape({
+    state: { enum: ['open', 'review', 'approved', 'scheduled'] },
+    tid,
+    seen: { ...tid, description: 'The newest transaction that this rests on' },
+    review: shape({
+      asked: orNull(shape(said)),
+      verdicts: listOf(
+        shape({ ...said, verdict: { enum: ['approve', 'request-changes'] }, outdated }),
+      ),
+    }),
+    schedule: orNull(shape({ ...said, at: time, keep: { type: 'boolean' }, outdated })),
+    missed: orNull(shape({ at: time, user: principal, time, reason: text })),
   }),
   Resolution: shape({
     'title?': text,

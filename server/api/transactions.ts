@@ -7,14 +7,17 @@ import { listHistory, listTransactions, objectAsOf, revertObject } from '../cont
 import { siteRoot } from '../content/places.js';
 import { undoTransactions } from '../content/undo.js';
 import { JOIN_PERMISSION, Version } from '../content/version.js';
+import { revertInVersion } from '../content/version-revert.js';
 import { BadRequest, NotFound } from '../errors.js';
 import { readMoment } from '../publisher/moment.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
+import { inVersion, namesVersion } from '../publisher/version.js';
 import { quoted } from '../quote.js';
 import { Body, page, readRange } from './json.js';
 import { requireMatch } from './objects.js';
 import { objectJson, writtenJson } from './object-json.js';
+import { restoreRoute } from './restore.js';
 import { problemResponse } from './problem.js';
 import { onJson, onRead, refusal } from './refusals.js';
 import type { Route } from './route.js';
@@ -31,6 +34,14 @@ export const transactionRoutes: readonly Route[] = [
       user: { description: 'Only those of this principal', schema: text },
       from: { description: 'Only those at this tid or time, or later', schema: text },
       to: { description: 'Only those at this tid or time, or earlier', schema: text },
+      path: {
+        description: 'Only those that touched this path, or something below it',
+        schema: path,
+      },
+      undoable: {
+        description: 'With `true`, only those that whoever asks may undo',
+        schema: { type: 'boolean' },
+      },
       version: {
         description:
           'Only those made in the version at this path; by default, where the request is',
@@ -47,11 +58,15 @@ export const transactionRoutes: readonly Route[] = [
       const from = momentIn(request, 'from', 'start');
       const to = momentIn(request, 'to', 'end');
       const version = request.query.text('version');
+      const below = request.query.text('path');
+      const undoable = request.query.text('undoable');
       const { items, total } = listTransactions(request, request.object, {
         ...range,
         ...(user === '' ? {} : { user }),
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
+        ...(below === '' ? {} : { path: below }),
+        ...(undoable === 'true' ? { undoable: true } : {}),
         ...(version === '' ? {} : { version: versionNamed(request, version) }),
       });
       return Response.json(page(items, total, range));
@@ -105,14 +120,24 @@ export const transactionRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: 'revert',
-    summary: 'Gives the object the state it had, in a new transaction',
-    body: shape({ tid, 'fields?': listOf(text), 'note?': text }),
+    summary:
+      'Gives the object the state it had, in a new transaction; or, asked of a version, takes what was changed at some paths out of it',
+    body: {
+      ...shape({ 'tid?': tid, 'fields?': listOf(text), 'objects?': listOf(path), 'note?': text }),
+      anyOf: [{ required: ['tid'] }, { required: ['objects'] }],
+    },
     answers: {
-      200: { description: 'The object as it now is', schema: written },
+      200: {
+        description: 'The object as it now is; of a version, the paths of what was taken out of it',
+        schema: { anyOf: [written, shape({ tid, objects: listOf(path) })] },
+      },
       ...onJson({ 409: 'It is a version, and the request is in one' }),
     },
-    run(request) {
+    async run(request) {
       const body = new Body(request);
+      if (request.object instanceof Version && body.has('objects')) {
+        return revertChanges(request, request.object, body);
+      }
       const given = body.required('tid');
       const fields = body.strings('fields');
       const note = body.string('note');
@@ -121,12 +146,16 @@ export const transactionRoutes: readonly Route[] = [
         body.refuse('tid', `There is no revision ${quoted(given)}`);
       }
       body.done();
+      // What is asked of a version is done in main, wherever the request is.
+      const isInVersion = request.object instanceof Version && namesVersion(request.headers);
+      if (isInVersion) throw inVersion('Versions are changed outside of them');
       requireMatch(request, request.object);
       if (note !== undefined) request.note(note);
       revertObject(request, request.object, at as Tid, fields);
       return Response.json(writtenJson(request, request.object));
     },
   },
+  restoreRoute,
   {
     method: 'POST',
     path: 'undo',
@@ -191,6 +220,21 @@ export const transactionRoutes: readonly Route[] = [
     },
   },
 ];
+
+async function revertChanges(
+  request: PublishRequest,
+  version: Version,
+  body: Body,
+): Promise<Response> {
+  const objects = body.strings('objects');
+  const note = body.string('note');
+  body.requireItems('objects', objects);
+  body.done();
+  requireMatch(request, version);
+  if (note !== undefined) request.note(note);
+  const taken = await revertInVersion(request, version, objects ?? []);
+  return Response.json({ tid: request.transactionTid, objects: taken });
+}
 
 function momentIn(request: PublishRequest, name: string, edge: 'start' | 'end'): Tid | undefined {
   const given = request.query.text(name);

@@ -6,43 +6,43 @@
  * discarding. An update goes into the version that it is asked of.
  */
 import type { Content } from '../content/content.js';
-import {
-  checkIn,
-  type CheckInOutcome,
-  type ConflictChoice,
-  discardVersion,
-  updateVersion,
-} from '../content/check-in.js';
-import type { PropertyPatch } from '../content/properties.js';
+import { checkIn, discardVersion, updateVersion } from '../content/check-in.js';
 import { entriesIn, JOIN_PERMISSION, PUBLISH_PERMISSION, Version } from '../content/version.js';
 import { listChanges, type VersionChange } from '../content/version-changes.js';
-import { Invalid, NotFound } from '../errors.js';
+import { Invalid, NotFound, Taken } from '../errors.js';
 import { checkInOrder } from '../jobs/check-in.js';
+import { updateOrder } from '../jobs/update.js';
 import { isSecure } from '../publisher/authenticate.js';
 import type { PublishRequest } from '../publisher/request.js';
+import type { RequestVersion } from '../publisher/request-version.js';
 import { Response } from '../publisher/response.js';
 import { versionCookie } from '../publisher/version.js';
 import { principalKey } from '../security/principal.js';
-import { Body, isObject, type Json, page, readChoice, readRange } from './json.js';
+import { Body, type Json, page, readChoice, readRange } from './json.js';
 import { startedJob } from './jobs.js';
 import { requireMatch } from './objects.js';
-import { problemResponse } from './problem.js';
 import { onJson, onOrder, onRead, onWrite, refusal } from './refusals.js';
 import type { Answers, Route } from './route.js';
 import { listOf, named, pageOf, path, rangeQuery, shape, text, tid } from './schemas.js';
 import { diffText, unifiedDiff } from './unified-diff.js';
+import { answerTogether, readResolve } from './version-conflicts.js';
 
-/** How many changes are checked in while the request waits; more are a job. */
+/** How many changes are checked in, or brought up to date, while the request waits; more are a job. */
 export const DIRECT_CHANGES_MAX = 1000;
 
-const IN_MAIN: ReadonlySet<string> = new Set(['enter', 'leave', 'changes', 'check-in', 'discard']);
+export const NO_VERSION = 'There is no such version';
+
+const IN_MAIN: ReadonlySet<string> = new Set([
+  ...['enter', 'leave', 'changes', 'check-in', 'discard', 'revert'],
+  ...['review', 'reviewed', 'schedule', 'preview'],
+]);
 
 const entered: Answers = {
   200: {
     description: 'The version that the browser is in from now on',
     schema: shape({ version: { type: ['string', 'null'] } }),
   },
-  ...onOrder({ 404: 'There is no such version' }),
+  ...onOrder({ 404: NO_VERSION }),
 };
 
 const resolutions = {
@@ -59,7 +59,7 @@ const together: Answers = {
     description: 'Done; `objects` are the paths of what changed',
     schema: shape({ tid, objects: listOf(path) }),
   },
-  ...onJson({ 404: 'There is no such version' }),
+  ...onJson({ 404: NO_VERSION }),
   409: refusal(
     'Main changed the same, as `conflicts` tells with all sides; or other changes stand in the way. Nothing was changed',
     'VersionProblem',
@@ -106,16 +106,25 @@ export const versionRoutes: readonly Route[] = [
         description: 'Shows with each change how the version differs from main',
         schema: { enum: ['diff'] },
       },
+      reviewed: {
+        description: 'Only those that whoever asks has marked as seen, or has not',
+        schema: { enum: ['true', 'false'] },
+      },
     },
     answers: {
       200: { description: 'Changes', schema: pageOf(named('Change')) },
-      ...onRead({ 404: 'There is no such version' }),
+      ...onRead({ 404: NO_VERSION }),
     },
     async run(request) {
       const range = readRange(request);
       const withSides = readChoice(request, 'show', ['diff']) === 'diff';
+      const marked = readChoice(request, 'reviewed', ['true', 'false']);
       const version = requireVersion(request);
-      const { items, total } = await listChanges(request, version, { ...range, withSides });
+      const { items, total } = await listChanges(request, version, {
+        ...range,
+        withSides,
+        ...(marked === undefined ? {} : { reviewed: marked === 'true' }),
+      });
       return Response.json(page(items.map(changeJson), total, range));
     },
   },
@@ -165,18 +174,37 @@ export const versionRoutes: readonly Route[] = [
     method: 'POST',
     path: 'update',
     permission: JOIN_PERMISSION,
-    summary: 'Brings what main has changed since into the version',
-    body: shape({ 'resolve?': resolutions, 'note?': text }),
-    answers: together,
+    summary: 'Brings what main has changed since into the version, of all objects or of some',
+    body: shape({ 'resolve?': resolutions, 'objects?': listOf(path), 'note?': text }),
+    answers: {
+      ...together,
+      202: {
+        description: 'There is much in the version, and a job does it; `Location` is its address',
+        schema: shape({ job: text }),
+      },
+    },
     async run(request) {
       const version = requireVersion(request);
       const body = new Body(request);
       const note = body.string('note');
+      const objects = body.strings('objects');
       const resolve = readResolve(body);
       body.done();
       requireMatch(request, version);
+      const asked = objects === undefined ? {} : { objects };
+      if ((objects?.length ?? entriesIn(request.site, version)) > DIRECT_CHANGES_MAX) {
+        requireOwnRequest(request);
+        const { oid, path: about } = requireHere(request, version);
+        const said = note === undefined ? {} : { note };
+        const command = updateOrder(
+          { user: principalKey(request.user), path: about },
+          { version: oid, ...asked, ...said, resolve: [...resolve] },
+        );
+        request.order(command);
+        return startedJob(command.order.id);
+      }
       if (note !== undefined) request.note(note);
-      return answerTogether(request, await updateVersion(request, version, { resolve }));
+      return answerTogether(request, await updateVersion(request, version, { ...asked, resolve }));
     },
   },
   {
@@ -186,7 +214,7 @@ export const versionRoutes: readonly Route[] = [
     summary: 'Takes the version away with all that was changed in it; undo brings it back',
     answers: {
       200: { description: 'Discarded', schema: shape({ tid }) },
-      ...onWrite({ 404: 'There is no such version' }),
+      ...onWrite({ 404: NO_VERSION }),
     },
     run(request) {
       const version = requireVersion(request);
@@ -207,77 +235,24 @@ export function placeInVersions(
   return IN_MAIN.has(what) ? 'main' : undefined;
 }
 
-/** Gives what stands for the conflicts of a check-in, or an update, in JSON. */
-export function conflictsJson({ conflicts }: Pick<CheckInOutcome, 'conflicts'>): readonly Json[] {
-  return conflicts.map(({ path: at, fields, base, main, version }) => ({
-    ...{ path: at, fields, base, main, version },
-  }));
-}
-
-function requireVersion({ object }: PublishRequest): Version {
+export function requireVersion({ object }: PublishRequest): Version {
   if (object instanceof Version) return object;
   throw new NotFound(`${object.path} is no version`);
 }
 
 /** What an answer's headers say, or a job does later, would be lost in a batch. */
-function requireOwnRequest(request: PublishRequest): void {
+export function requireOwnRequest(request: PublishRequest): void {
   if (!request.isPart) return;
   throw new Invalid([{ field: 'path', message: 'This is asked by a request of its own' }]);
 }
 
-function readResolve(body: Body): ReadonlyMap<string, ConflictChoice> {
-  const choices = new Map<string, ConflictChoice>();
-  for (const [at, given] of Object.entries(body.object('resolve') ?? {})) {
-    const choice = given === 'version' || given === 'main' ? given : readChange(body, at, given);
-    if (choice !== undefined) choices.set(at, choice);
-  }
-  return choices;
-}
-
-function readChange(body: Body, at: string, given: unknown): ConflictChoice | undefined {
-  const field = `resolve.${at}`;
-  if (!isObject(given)) {
-    body.refuse(field, 'This must be “version”, “main”, or an object');
-    return undefined;
-  }
-  const { title, fields, properties, ...others } = given;
-  const [other] = Object.keys(others);
-  const fits =
-    other === undefined &&
-    (title === undefined || typeof title === 'string') &&
-    (fields === undefined || isObject(fields)) &&
-    (properties === undefined || isPatches(properties));
-  if (!fits) {
-    body.refuse(field, 'This takes title, fields and properties, as a PATCH does');
-    return undefined;
-  }
-  return {
-    ...(title === undefined ? {} : { title }),
-    ...(fields === undefined ? {} : { fields }),
-    ...(properties === undefined ? {} : { properties }),
-  };
-}
-
-function isPatches(value: unknown): value is readonly PropertyPatch[] {
-  return (
-    Array.isArray(value) &&
-    value.every((item: unknown) => {
-      if (!isObject(item) || typeof item['name'] !== 'string') return false;
-      return item['type'] === undefined || typeof item['type'] === 'string';
-    })
-  );
-}
-
-function answerTogether(request: PublishRequest, outcome: CheckInOutcome): Response {
-  if (outcome.conflicts.length === 0) {
-    return Response.json({ tid: request.transactionTid, objects: outcome.objects });
-  }
-  return problemResponse({
-    status: 409,
-    title: 'Conflict',
-    detail: 'The version and main both changed the same things',
-    extra: { conflicts: conflictsJson(outcome) },
-  });
+/** An update is done in the version that it is asked of. */
+function requireHere(
+  { version: here }: PublishRequest,
+  { oid, path: at }: Version,
+): RequestVersion {
+  if (here !== undefined && here.oid === oid) return here;
+  throw new Taken(`${at} is updated by a request of its own`);
 }
 
 function changeJson({ sides, ...change }: VersionChange): Json {

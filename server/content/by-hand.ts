@@ -9,6 +9,7 @@ import { isKnown } from '../security/principal.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { siteRoot } from './places.js';
+import { JOIN_PERMISSION, PUBLISH_PERMISSION, Version } from './version.js';
 import type { Work } from './work.js';
 
 /** What a plan makes of an object; states hold `Ref`s. */
@@ -24,16 +25,21 @@ export interface PlannedChange {
  */
 export function requireByHand(work: Work, object: Content, change: PlannedChange): void {
   const { before, after } = change;
-  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
-  for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
-    requireAt(work, permission, object);
-  }
+  requireHere(work, object, change);
   const target = placeOf(after);
   if (target === undefined || target.container.oid === placeOf(before)?.container.oid) return;
   const container = work.connection.find(target.container.oid);
   if (container instanceof Content) {
     requireAt(work, contentTypes.of(object).addPermission, container);
+  }
+}
+
+/** As `requireByHand`, but for what putting it into another container would ask there. */
+export function requireHere(work: Work, object: Content, { before, after }: PlannedChange): void {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
+  for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
+    requireAt(work, permission, object);
   }
 }
 
@@ -50,6 +56,9 @@ export function requireAt(work: Work, permission: string, object: Content): void
 }
 
 function permissionsFor(attribute: string, object: Content): string[] {
+  if (object instanceof Version && Object.hasOwn(VERSION_PERMISSIONS, attribute)) {
+    return VERSION_PERMISSIONS[attribute] ?? [];
+  }
   switch (attribute) {
     case 'place':
       return ['Delete objects'];
@@ -70,6 +79,13 @@ function permissionsFor(attribute: string, object: Content): string[] {
       return [contentTypes.of(object).changePermission];
   }
 }
+
+/** What is said of a version is said by those who work in it, or publish it. */
+const VERSION_PERMISSIONS: Readonly<Record<string, string[]>> = {
+  review: [JOIN_PERMISSION],
+  schedule: [PUBLISH_PERMISSION],
+  missed: [],
+};
 
 interface StoredPlace {
   readonly container: Ref;

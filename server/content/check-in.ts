@@ -7,19 +7,10 @@
  * nothing can merge is a conflict, told by path with all sides; it is resolved by saying which side
  * is to be taken, or what the object is to be, and asking again.
  */
-import {
-  type KeyResolution,
-  type Oid,
-  OdbError,
-  type PlannedObject,
-  type Resolution,
-  sameValue,
-  type VersionConflict,
-} from '../../odb/index.js';
+import { type Oid, type PlannedObject, sameValue } from '../../odb/index.js';
 import { Invalid, Taken } from '../errors.js';
 import { quoted } from '../quote.js';
-import { placeOf, requireAt, requireByHand } from './by-hand.js';
-import type { ObjectChange } from './change.js';
+import { placeOf, requireAt, requireHere } from './by-hand.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { changeObject, requireRemovable, touched } from './edit.js';
@@ -28,14 +19,10 @@ import { pathsSeenBy } from './transaction-notes.js';
 import { User, watchManagers } from './user.js';
 import { discardRemoved, JOIN_PERMISSION, PUBLISH_PERMISSION, type Version } from './version.js';
 import { authorsIn, giveAuthors } from './version-authors.js';
+import { type ConflictChoice, planWith } from './version-plans.js';
+import { forgetReview } from './version-review.js';
 import { type SideConflict, VersionSides } from './version-sides.js';
 import type { Work } from './work.js';
-
-/** How a conflict is resolved: by what one side has, or by values for the object itself. */
-export type ConflictChoice = 'version' | 'main' | ObjectChange;
-
-/** How often a plan is made again, when resolving a conflict brings up another. */
-const PLANS_MAX = 10;
 
 export interface CheckInRequest {
   /**
@@ -47,21 +34,25 @@ export interface CheckInRequest {
   readonly resolve?: ReadonlyMap<string, ConflictChoice>;
   /** The version stays, empty of what went. Default: true. */
   readonly keep?: boolean;
-  /** Told now and then how many of how many entries have been looked at. */
-  readonly onProgress?: (done: number, total: number) => void;
+  /**
+   * Told now and then how far all is that there is to do, counted in entries of the version: planning,
+   * asking and changing. What is left at the end is to save it.
+   */
+  readonly onProgress?: Progress;
 }
+
+type Progress = (done: number, total: number) => void;
+
+/** How much of all is done when the plan is there, when all was asked, and when all is changed. */
+const PARTS = { planned: 0.4, asked: 0.7, changed: 0.8 } as const;
+/** How often it is told how far one of those parts is. */
+const TOLD_EVERY = 256;
 
 export interface CheckInOutcome {
   /** Paths of the objects that changed, but for those the user may not view. */
   readonly objects: readonly string[];
   /** What is in the way; nothing was changed then. */
   readonly conflicts: readonly SideConflict[];
-}
-
-/** What a plan of either direction says. */
-interface Plan {
-  readonly objects: readonly PlannedObject[];
-  readonly conflicts: readonly VersionConflict[];
 }
 
 /**
@@ -90,49 +81,57 @@ export async function checkIn(
     connection.planCheckIn(oid, {
       resolve: resolutions,
       ...(objects === undefined ? {} : { objects }),
-      ...(onProgress === undefined ? {} : { onProgress }),
+      onProgress: partOf(onProgress, 0, PARTS.planned),
     }),
   );
   if (conflicts.length > 0) return { objects: [], conflicts };
 
-  const before = requireChanges(work, plan.objects);
+  const asking = partOf(onProgress, PARTS.planned, PARTS.asked);
+  const before = requireChanges(work, plan.objects, asking);
   const touchesUsers = plan.objects.some(({ oid: one }) => connection.find(one) instanceof User);
   const requireManager = touchesUsers ? watchManagers(work, siteRoot(connection)) : undefined;
   const authors = authorsIn(plan.objects);
   connection.applyCheckIn(plan);
   policy.forget();
   giveAuthors(work, authors);
-  requireAdded(work, plan.objects, before);
+  requireAdded(work, plan.objects, before, partOf(onProgress, PARTS.asked, PARTS.changed));
   giveValues(work, resolve, resolved);
   const paths = pathsAround(work, plan.objects, before);
   requireManager?.();
   if (plan.objects.some(({ after }) => after?.['place'] === undefined))
     discardRemoved(work, version);
   for (const path of paths) work.paths.add(path);
-  if (paths.length > 0) touched(work, version);
+  if (forgetReview(version) || paths.length > 0) touched(work, version);
   if (!keep) takeAway(work, version);
   if (paths.length > 0 || !keep) work.did(`Checked in ${quoted(version.title || version.path)}`);
   return { objects: paths.filter(pathsSeenBy(work)), conflicts: [] };
 }
 
 /**
- * Brings what main has changed since into a version; `work` is in that version.
+ * Brings what main has changed since into a version; `work` is in that version. Of chosen objects
+ * alone, it resolves the conflicts of one object after the other: those of the others stay.
  *
  * @throws Unauthorized, Invalid, Taken as `checkIn`
  */
 export async function updateVersion(
   work: Work,
   version: Version,
-  { resolve = new Map() }: Pick<CheckInRequest, 'resolve'>,
+  request: Omit<CheckInRequest, 'keep'>,
 ): Promise<CheckInOutcome> {
   const { connection, policy } = work;
   policy.require(JOIN_PERMISSION, version);
   if (connection.version === undefined || connection.version !== version.oid) {
     throw new Taken(`${version.path} is updated by a request of its own`);
   }
+  const { resolve = new Map<string, ConflictChoice>(), onProgress } = request;
   using sides = new VersionSides(work, connection.version);
+  const objects = request.objects && (await oidsAt(work, sides, request.objects));
   const { plan, conflicts, resolved } = await planWith(sides, resolve, (resolutions) =>
-    connection.planUpdate({ resolve: resolutions }),
+    connection.planUpdate({
+      resolve: resolutions,
+      ...(objects === undefined ? {} : { objects }),
+      onProgress: partOf(onProgress, 0, PARTS.changed),
+    }),
   );
   if (conflicts.length > 0) return { objects: [], conflicts };
   const before = pathsOf(work, plan.objects);
@@ -166,12 +165,24 @@ function takeAway(work: Work, version: Version): void {
   work.policy.forget();
 }
 
-/** A plan rests on what is stored, so nothing may have been changed before it. */
-function requireAlone({ connection }: Work, { oid, path }: Version): Oid {
+/**
+ * A plan rests on what is stored, so nothing may have been changed before it.
+ *
+ * @throws Taken inside a version, and amid other changes
+ */
+export function requireAlone({ connection }: Work, { oid, path }: Version): Oid {
   if (connection.version !== undefined || connection.hasChanges || oid === undefined) {
     throw new Taken(`${path} is checked in or discarded in main, apart from other changes`);
   }
   return oid;
+}
+
+/** Tells of a part of all there is to do as what it is of the whole. */
+function partOf(onProgress: Progress | undefined, from: number, to: number): Progress {
+  return (done, total) => {
+    const part = total === 0 ? to : from + (to - from) * (done / total);
+    onProgress?.(Math.floor(part * total), total);
+  };
 }
 
 async function oidsAt(work: Work, sides: VersionSides, paths: readonly string[]): Promise<Oid[]> {
@@ -190,87 +201,20 @@ async function oidsAt(work: Work, sides: VersionSides, paths: readonly string[])
   return [...found.values()].filter((oid) => oid !== undefined);
 }
 
-/** What is in conflict no more may be named, what is nowhere may not. */
-function requireChoices(
-  sides: VersionSides,
-  resolve: ReadonlyMap<string, ConflictChoice>,
-  conflicts: readonly SideConflict[],
-): void {
-  const errors = [...resolve.keys()]
-    .filter((path) => !conflicts.some((one) => one.path === path) && sides.at(path) === undefined)
-    .map((path) => ({ field: `resolve.${path}`, message: 'There is nothing there' }));
-  if (errors.length > 0) throw new Invalid(errors);
-}
-
-/** Plans, with the conflicts resolved as was said, until nothing is left that was said. */
-async function planWith<P extends Plan>(
-  sides: VersionSides,
-  resolve: ReadonlyMap<string, ConflictChoice>,
-  make: (resolutions: ReadonlyMap<Oid, Resolution>) => Promise<P>,
-): Promise<{
-  readonly plan: P;
-  readonly conflicts: readonly SideConflict[];
-  /** The objects that were in conflict, by path. */
-  readonly resolved: ReadonlyMap<string, Oid>;
-}> {
-  const resolutions = new Map<Oid, Resolution>();
-  const resolved = new Map<string, Oid>();
-  for (let round = 1; ; round += 1) {
-    const plan = await planned(() => make(resolutions));
-    const conflicts = sides.conflictsIn(plan.conflicts);
-    if (round === 1) requireChoices(sides, resolve, conflicts);
-    const open = conflicts.filter(({ path }) => !resolve.has(path));
-    if (conflicts.length === 0 || open.length > 0 || round === PLANS_MAX) {
-      return { plan, conflicts, resolved };
-    }
-    for (const conflict of conflicts) {
-      const choice = resolve.get(conflict.path);
-      if (choice === undefined) continue;
-      resolveOne(resolutions, conflict, choice);
-      resolved.set(conflict.path, conflict.oid);
-    }
-  }
-}
-
-async function planned<P>(make: () => Promise<P>): Promise<P> {
-  try {
-    return await make();
-  } catch (cause) {
-    if (!(cause instanceof OdbError) || cause.code !== 'ODB_TOO_LONG_AGO') throw cause;
-    throw new Taken(
-      'Too much happened since something was removed in this version. Bring main’s changes in first.',
-      { cause },
-    );
-  }
-}
-
-function resolveOne(
-  resolutions: Map<Oid, Resolution>,
-  { oid, key, path }: SideConflict,
-  choice: ConflictChoice,
-): void {
-  const side = typeof choice === 'string' ? choice : 'version';
-  if (key === undefined) {
-    resolutions.set(oid, side);
-    return;
-  }
-  if (typeof choice !== 'string') {
-    const message = 'Two objects are at this place: say “version” or “main”';
-    throw new Invalid([{ field: `resolve.${path}`, message }]);
-  }
-  const held = resolutions.get(oid);
-  const keys = typeof held === 'object' && 'keys' in held ? held.keys : [];
-  resolutions.set(oid, { keys: new Map<string, KeyResolution>([...keys, [key, side]]) });
-}
-
 /** Asks for what the same changes by hand would ask; answers where the objects stand before. */
-function requireChanges(work: Work, objects: readonly PlannedObject[]): ReadonlyMap<Oid, string> {
+function requireChanges(
+  work: Work,
+  objects: readonly PlannedObject[],
+  onProgress: Progress,
+): ReadonlyMap<Oid, string> {
   const before = pathsOf(work, objects);
-  for (const { oid, main = {}, after = {} } of objects) {
+  for (const [index, { oid, main = {}, after = {} }] of objects.entries()) {
+    if (index % TOLD_EVERY === 0) onProgress(index, objects.length);
     const object = before.has(oid) ? work.connection.find(oid) : undefined;
     if (!(object instanceof Content)) continue;
     if (after['place'] === undefined) requireRemovable(object);
-    requireByHand(work, object, { before: main, after });
+    // Where it is put, that is asked when it stands there: the container may come with it.
+    requireHere(work, object, { before: main, after });
   }
   return before;
 }
@@ -280,10 +224,15 @@ function requireAdded(
   work: Work,
   objects: readonly PlannedObject[],
   before: ReadonlyMap<Oid, string>,
+  onProgress: Progress,
 ): void {
-  for (const { oid, main = {} } of objects) {
+  const root = siteRoot(work.connection);
+  for (const [index, { oid, main = {} }] of objects.entries()) {
+    if (index % TOLD_EVERY === 0) onProgress(index, objects.length);
     const object = work.connection.find(oid);
+    // What goes with a folder that is removed is put nowhere.
     if (!(object instanceof Content) || object.place === undefined) continue;
+    if (!object.isWithin(root)) continue;
     const type = contentTypes.of(object);
     const { container } = object.place;
     if (!before.has(oid) || placeOf(main)?.container.oid !== container.oid) {

@@ -12,6 +12,7 @@ import { type Container, type Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { addAuthor, requirePlace, touched } from './edit.js';
 import { freeId } from './ids.js';
+import { listNew } from './version-list.js';
 import type { Work } from './work.js';
 
 /** How many objects one copy may make. Larger parts of a site are exported and imported. */
@@ -91,6 +92,7 @@ function copyInto(
   const copy = new type.class({ ...attributesOf(original), owner, createdMs: work.nowMs });
   into.container.insert(copy, into.id, into.order);
   work.connection.add(copy);
+  listNew(work, copy);
   addAuthor(work, copy);
   if (isContainer(original) && isContainer(copy)) {
     for (const child of original.items()) {

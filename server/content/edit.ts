@@ -21,6 +21,7 @@ import { File } from './file.js';
 import { refuseId } from './ids.js';
 import { requireOtherManager } from './user.js';
 import { discardRemoved, entriesIn, PUBLISH_PERMISSION, Version } from './version.js';
+import { listNew } from './version-list.js';
 import type { Work } from './work.js';
 
 export interface NewObject extends ObjectChange {
@@ -60,6 +61,7 @@ export function createObject(work: Work, container: Container, given: NewObject)
   if (isExecutable(object)) object.authors = [principalKey(work.user)];
   container.insert(object, given.id);
   work.connection.add(object);
+  listNew(work, object);
   applyChange(object, type, checked, work);
   work.policy.forget();
   touched(work, object);

@@ -24,6 +24,7 @@ import { requirePlace, touched } from './edit.js';
 import { isExecutable } from './executable.js';
 import { Folder } from './folder.js';
 import { refuseId } from './ids.js';
+import { listNew } from './version-list.js';
 import type { Work } from './work.js';
 
 export const EXPORT_PERMISSION = 'Import/Export objects';
@@ -109,6 +110,7 @@ export async function importObject(
     work.policy.require(eachType.addPermission, container);
     requireValues(work, each, eachType);
     adopt(work, each);
+    listNew(work, each);
     count += 1;
   }
   work.policy.forget();

@@ -53,11 +53,7 @@ export class Folder extends Content implements Container {
 
   /** Gives the children, sorted. Loads each of them: O(n log n) with n loads. */
   items(options: ItemsOptions = {}): readonly Content[] {
-    const compare = comparisons[options.sort ?? 'order'];
-    const sign = options.descending === true ? -1 : 1;
-    return [...this.children.values()]
-      .filter(isContent)
-      .sort((a, b) => sign * (compare(a, b) || byId(a, b)));
+    return [...this.children.values()].filter(isContent).sort(compareContent(options));
   }
 
   /**
@@ -147,6 +143,16 @@ function lastOrder(count = 1): number {
   const order = Math.max(Date.now(), newest + 1);
   newest = order + count - 1;
   return order;
+}
+
+/** Tells how objects are sorted; those of one rank stand by id. */
+export function compareContent({
+  sort = 'order',
+  descending = false,
+}: ItemsOptions): (a: Content, b: Content) => number {
+  const compare = comparisons[sort];
+  const sign = descending ? -1 : 1;
+  return (a, b) => sign * (compare(a, b) || byId(a, b));
 }
 
 const comparisons: Readonly<Record<SortKey, (a: Content, b: Content) => number>> = {

@@ -10,14 +10,12 @@ import { Invalid } from '../errors.js';
 import { callerIn } from '../publisher/past.js';
 import { quoted } from '../quote.js';
 import { Policy } from '../security/policy.js';
-import { changeObject, setData, touched } from './edit.js';
-import { Content } from './content.js';
+import { touched } from './edit.js';
+import { Content, contentAt } from './content.js';
 import { contentTypes } from './content-type.js';
-import { sameValue } from './fields.js';
-import { File } from './file.js';
 import { pastObject } from './past.js';
+import { giveParts } from './past-parts.js';
 import { siteRoot } from './places.js';
-import type { PropertyPatch } from './properties.js';
 import { noteSeenBy, pathsSeenBy } from './transaction-notes.js';
 import { isBeginning, isOwnAndRecent } from './undo.js';
 import { resolveCaller } from './user-folder.js';
@@ -32,6 +30,10 @@ export const HISTORY_REVISIONS_MAX = 1000;
 /** How far past the page asked for transactions are counted; `total` grows as one reads on. */
 export const COUNTED_BEYOND_MAX = 1000;
 
+/** How many transactions a page looks at, and how many of them at once. */
+const WALKED_MAX = 4000;
+const WALKED_AT_ONCE = 250;
+
 export interface TransactionQuery {
   readonly start: number;
   readonly limit: number;
@@ -41,6 +43,10 @@ export interface TransactionQuery {
   readonly to?: Tid;
   /** Only those made in this version; by default those of where the work is done. */
   readonly version?: Oid;
+  /** Only those that touched this path, or something below it. */
+  readonly path?: string;
+  /** Only those that the user may undo, whether later ones stand in the way or not. */
+  readonly undoable?: boolean;
 }
 
 /** A transaction as JSON and the admin show it. */
@@ -75,11 +81,13 @@ export function listTransactions(
   work.policy.require('View history', object);
   const { start, limit, user, from, to, version } = query;
   const wanted = start + limit + COUNTED_BEYOND_MAX;
+  const path = narrower(object.path, query.path);
+  if (path === undefined) return { items: [], total: 0 };
   const found: TransactionRecord[] = [];
   let before: Tid | undefined;
   do {
     const page = work.connection.transactions({
-      path: object.path,
+      path,
       limit: wanted - found.length,
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
@@ -87,7 +95,9 @@ export function listTransactions(
       ...(before === undefined ? {} : { before }),
       ...(user?.includes(':') === true ? { user } : {}),
     });
-    found.push(...page.items.filter((record) => isBy(record, user)));
+    const fitting = page.items.filter((record) => isBy(record, user));
+    const mayUndo = (record: TransactionRecord): boolean => isUndoable(work, object, record);
+    found.push(...(query.undoable === true ? fitting.filter(mayUndo) : fitting));
     before = page.next;
   } while (before !== undefined && found.length < wanted);
   const maySee = pathsSeenBy(work);
@@ -95,6 +105,90 @@ export function listTransactions(
     .slice(start, start + limit)
     .map((record) => entryOf(work, object, record, maySee));
   return { items, total: found.length };
+}
+
+/** Which transactions a page shows. */
+export interface TransactionWalk extends Omit<TransactionQuery, 'start'> {
+  /** Only those older than this. */
+  readonly before?: Tid;
+  /** Only those that it says yes to. */
+  fits?(entry: TransactionEntry): boolean;
+}
+
+/**
+ * Lists a page of transactions that touched an object or anything below it, newest first, however long
+ * the log is and however few of them fit: it looks at `WALKED_MAX` at most. What an object that holds
+ * no others was touched by is found by its revisions.
+ *
+ * @returns where to go on, as `before`; `undefined` when nothing older is left to look at
+ */
+export function walkTransactions(
+  work: Work,
+  object: Content,
+  { before, limit, fits, undoable, path: below, ...query }: TransactionWalk,
+): { readonly items: readonly TransactionEntry[]; readonly next: Tid | undefined } {
+  work.policy.require('View history', object);
+  const path = narrower(object.path, below);
+  if (path === undefined) return { items: [], next: undefined };
+  const target = contentAt(siteRoot(work.connection), path);
+  const isAlone = target?.isFolder === false && query.version === undefined;
+  const maySee = pathsSeenBy(work);
+  const items: TransactionEntry[] = [];
+  let at = before;
+  for (let walked = 0; walked < WALKED_MAX; walked += WALKED_AT_ONCE) {
+    const page = isAlone
+      ? revisionsOf(work, target, { ...query, path, before: at })
+      : logPage(work, { ...query, path, before: at });
+    for (const record of page.items) {
+      if (!isBy(record, query.user)) continue;
+      if (undoable === true && !isUndoable(work, object, record)) continue;
+      const entry = entryOf(work, object, record, maySee);
+      if (fits?.(entry) === false) continue;
+      const last = items.at(-1);
+      if (items.length === limit) return { items, next: Number(last?.tid ?? record.tid) as Tid };
+      items.push(entry);
+    }
+    at = page.next;
+    if (at === undefined) return { items, next: undefined };
+  }
+  return { items, next: at };
+}
+
+/** A stretch of the log. */
+type LogStretch = Omit<TransactionQuery, 'start' | 'limit'> & { readonly before: Tid | undefined };
+
+interface Stretch {
+  readonly items: readonly TransactionRecord[];
+  readonly next?: Tid;
+}
+
+function logPage(work: Work, { before, user, ...query }: LogStretch): Stretch {
+  return work.connection.transactions({
+    ...query,
+    ...{ limit: WALKED_AT_ONCE, scan: WALKED_AT_ONCE },
+    ...(before === undefined ? {} : { before }),
+    ...(user?.includes(':') === true ? { user } : {}),
+  });
+}
+
+/** The transactions that wrote an object and name its path, found by its revisions. */
+function revisionsOf(
+  { connection }: Work,
+  object: Content,
+  { path = '/', before, from, to }: LogStretch,
+): Stretch {
+  const { oid } = object;
+  if (oid === undefined) return { items: [] };
+  const past = { limit: WALKED_AT_ONCE, ...(before === undefined ? {} : { before }) };
+  const tids = connection.history(oid, past).map(({ tid }) => tid);
+  const isOver =
+    tids.length < WALKED_AT_ONCE || tids.some((tid) => from !== undefined && tid < from);
+  const oldest = tids.at(-1);
+  const items = tids
+    .filter((tid) => (from === undefined || tid >= from) && (to === undefined || tid <= to))
+    .flatMap((tid) => connection.transactionRecord(tid) ?? [])
+    .filter((record) => record.paths?.some((each) => isWithin(each, path)) === true);
+  return isOver || oldest === undefined ? { items } : { items, next: oldest };
 }
 
 /** Lists the revisions of an object, newest first, `HISTORY_REVISIONS_MAX` at most. */
@@ -173,32 +267,11 @@ export function revertObject(
     type.fields.map(({ name }) => name),
     fields,
   );
-  const held = type.read(object);
-  const settable = type.fields.filter(({ readonly, writeOnly }) => !readonly && !writeOnly);
-  const values = Object.entries(type.read(past)).filter(
-    ([name, value]) =>
-      settable.some((field) => field.name === name) && wants(name) && !sameValue(held[name], value),
-  );
-  const properties = revertedProperties(object, past).filter(
-    ({ name }) => wants('properties') || wants(`properties.${name}`),
-  );
-  const changed = changeObject(work, object, {
-    ...(wants('title') && past.title !== object.title ? { title: past.title } : {}),
-    ...(values.length > 0 ? { fields: Object.fromEntries(values) } : {}),
-    ...(properties.length > 0 ? { properties } : {}),
-  });
-  const dataChanged = wants('data') && revertData(work, object, past);
-  if (changed.length === 0 && !dataChanged) return false;
+  const changed = giveParts(work, object, past, wants);
+  if (changed.length === 0) return false;
   touched(work, object);
-  const parts = [...changed, ...(dataChanged ? ['data'] : [])];
-  work.did(`Reverted ${object.path} to ${momentInWords(tid)}: ${parts.join(', ')}`);
+  work.did(`Reverted ${object.path} to ${momentInWords(tid)}: ${changed.join(', ')}`);
   return true;
-}
-
-function revertData(work: Work, object: Content, past: Content): boolean {
-  if (!(object instanceof File) || !(past instanceof File)) return false;
-  if (past.blob === undefined || past.sha256 === object.sha256) return false;
-  return setData(work, object, { blob: past.blob, contentType: past.contentType });
 }
 
 /** Answers whether a part is wanted: any, or those that were named, with or without `fields.`. */
@@ -218,14 +291,6 @@ function wantedParts(
   return (part) => named.has(part);
 }
 
-/** The properties that differ, as they were; `null` for those that were not there. */
-function revertedProperties(object: Content, past: Content): PropertyPatch[] {
-  const names = new Set([...Object.keys(object.properties), ...Object.keys(past.properties)]);
-  return [...names]
-    .filter((name) => !sameValue(object.properties[name], past.properties[name]))
-    .map((name) => ({ name, value: null, ...past.properties[name] }));
-}
-
 function entryOf(
   work: Work,
   object: Content,
@@ -233,7 +298,6 @@ function entryOf(
   maySee: (path: string) => boolean,
 ): TransactionEntry {
   const { tid, user, paths = [], version: madeIn } = record;
-  const mayUndo = isOwnAndRecent(work, tid) || work.policy.may('Undo changes', object);
   return {
     tid: String(tid),
     time: timeOf(tid),
@@ -241,8 +305,23 @@ function entryOf(
     description: noteSeenBy(work, record, maySee) ?? '',
     paths: paths.filter(maySee),
     version: madeIn === undefined ? null : (versionWith(work, madeIn)?.path ?? null),
-    undoable: mayUndo && madeIn === work.connection.version && !isBeginning(work, tid),
+    undoable: isUndoable(work, object, record),
   };
+}
+
+function isUndoable(work: Work, object: Content, { tid, version }: TransactionRecord): boolean {
+  const mayUndo = isOwnAndRecent(work, tid) || work.policy.may('Undo changes', object);
+  return mayUndo && version === work.connection.version && !isBeginning(work, tid);
+}
+
+/** Gives the one of two paths that is inside the other; `undefined` where neither is. */
+function narrower(one: string, other = one): string | undefined {
+  if (isWithin(other, one)) return other;
+  return isWithin(one, other) ? one : undefined;
+}
+
+function isWithin(path: string, top: string): boolean {
+  return path === top || path.startsWith(top === '/' ? '/' : `${top}/`);
 }
 
 function isBy(record: TransactionRecord, user: string | undefined): boolean {

@@ -7,11 +7,11 @@
  * they have not seen.
  */
 import { rolesFor } from '../../acquisition/index.js';
+import type { Connection } from '../../odb/index.js';
 import { type FieldError, Invalid } from '../errors.js';
 import { quoted } from '../quote.js';
 import type { Decision } from '../security/decision.js';
 import { allPermissions, defaultRoles, isPermission } from '../security/permission.js';
-import { Policy } from '../security/policy.js';
 import { ANONYMOUS_KEY, principalKey } from '../security/principal.js';
 import {
   ANONYMOUS_ROLE,
@@ -21,12 +21,13 @@ import {
   rolesValidAt,
 } from '../security/role.js';
 import { ANONYMOUS_CALLER, type Caller, Standing } from '../security/standing.js';
-import type { Content } from './content.js';
+import { Content } from './content.js';
 import { touched } from './edit.js';
 import { sameValue } from './fields.js';
 import { isExecutable } from './executable.js';
 import { siteRoot } from './places.js';
 import { principalNamed, resolveCaller } from './user-folder.js';
+import { policyAt } from './version-inside.js';
 import type { Work } from './work.js';
 
 /** A role's name: a word or a few. */
@@ -133,20 +134,33 @@ export function explainAccess(
     throw new Invalid([{ field: 'permission', message }]);
   }
   if (user === '') return work.policy.decide(permission, object);
-  const caller = callerNamed(work, object, user);
+  const { connection, site } = work;
+  const isInside = connection.version !== undefined;
+  using outside = isInside ? site.database.connect({ at: connection.tid }) : undefined;
+  const main = outside ?? connection;
+  const caller = callerNamed(main, object, user);
   if (caller === undefined) throw new Invalid([{ field: 'user', message: nobody(user) }]);
   const isMe = principalKey(caller.principal) === principalKey(work.user);
   if (!isMe) work.policy.require('Change permissions', object);
-  const root = siteRoot(work.connection);
-  const policy = new Policy(caller, { resolveCaller: (key) => resolveCaller(root, key) });
-  return policy.decide(permission, object);
+  return policyAt(connection, main, caller).decide(permission, object);
 }
 
-function callerNamed(work: Work, object: Content, user: string): Caller | undefined {
+/** Who the users are is main's to say: they are those that it knows where the object stands. */
+function callerNamed(main: Connection, object: Content, user: string): Caller | undefined {
   if (user === ANONYMOUS_KEY) return ANONYMOUS_CALLER;
-  const root = siteRoot(work.connection);
-  const key = principalNamed(root, object, user);
+  const root = siteRoot(main);
+  const key = principalNamed(root, counterpart(main, object), user);
   return key === undefined ? undefined : resolveCaller(root, key);
+}
+
+/** The same object in main; of what is not there, the nearest container that is. */
+function counterpart(main: Connection, object: Content): Content {
+  const root = siteRoot(main);
+  for (let at: Content | undefined = object; at !== undefined; at = at.container) {
+    const found = at.oid === undefined ? undefined : main.find(at.oid);
+    if (found instanceof Content && found.isWithin(root)) return found;
+  }
+  return root;
 }
 
 function nobody(user: string): string {

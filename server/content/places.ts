@@ -1,7 +1,7 @@
 /**
  * Places: finding the site's root in a database, and where objects are or were.
  */
-import type { Connection, Oid, Tid } from '../../odb/index.js';
+import { type Connection, type Oid, OdbError, type Tid } from '../../odb/index.js';
 import { Content, type Place } from './content.js';
 import { Folder } from './folder.js';
 
@@ -16,6 +16,16 @@ export function siteRoot(connection: Connection): Folder {
   const root = connection.root.get(SITE_KEY);
   if (!(root instanceof Folder)) throw new TypeError('There is no site in this database');
   return root;
+}
+
+/** Tells whether there is a site. Before its first transaction a database has no root map either. */
+export function hasSite(connection: Connection): boolean {
+  try {
+    return connection.root.has(SITE_KEY);
+  } catch (error) {
+    if (error instanceof OdbError && error.code === 'ODB_NO_OBJECT') return false;
+    throw error;
+  }
 }
 
 /**

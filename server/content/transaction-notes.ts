@@ -62,14 +62,18 @@ export function pathsSeenBy(work: Work): (path: string) => boolean {
 }
 
 function mayViewPath(work: Work, path: string): boolean {
-  const root = siteRoot(work.connection);
-  let nearest: Content = root;
+  return work.policy.may('View', nearestAt(siteRoot(work.connection), path));
+}
+
+/** Gives the object at a path; where there is none, its nearest container that there is. */
+export function nearestAt(root: Content, path: string): Content {
+  let nearest = root;
   for (const id of path.split('/').filter((segment) => segment !== '')) {
     const next = isContainer(nearest) ? nearest.child(id) : undefined;
     if (next === undefined) break;
     nearest = next;
   }
-  return work.policy.may('View', nearest);
+  return nearest;
 }
 
 /** Follows the undo of one undo to what is done again, or is undone after all. */

@@ -8,13 +8,12 @@
  * database, and so have everything.
  */
 import { type Connection, OdbError, type Oid, type Tid, type TrashEntry } from '../../odb/index.js';
-import { callerIn, PastPolicy } from '../publisher/past.js';
 import { type Container, Content, contentAt, isContainer, type Place } from './content.js';
 import { contentTypes } from './content-type.js';
 import { Folder } from './folder.js';
 import { pastObject } from './past.js';
+import { PastSite } from './past-site.js';
 import { siteRoot } from './places.js';
-import { resolveCaller } from './user-folder.js';
 import type { Work } from './work.js';
 
 /** Objects counted below one that was deleted. */
@@ -46,16 +45,10 @@ export interface Held {
   readonly sizeBytes: number;
 }
 
-interface Then {
-  readonly tid: Tid;
-  readonly connection: Connection;
-  readonly policy: PastPolicy;
-}
-
 /** Reads the past of entries, one deletion at a time. Entries are best looked at in their order. */
 export class TrashView implements Disposable {
   readonly #work: Work;
-  #then: Then | undefined;
+  #then: PastSite | undefined;
 
   constructor(work: Work) {
     this.#work = work;
@@ -117,7 +110,7 @@ export class TrashView implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#then?.connection.close();
+    this.#then?.[Symbol.dispose]();
     this.#then = undefined;
   }
 
@@ -177,26 +170,13 @@ export class TrashView implements Disposable {
   }
 
   /** The site just before a deletion, and who might do what there. */
-  #thenOf(tid: Tid): Then | undefined {
-    if (this.#then?.tid === tid) return this.#then;
-    this[Symbol.dispose]();
-    const { connection: present, policy, site } = this.#work;
-    const previous = present.transactionRecord(tid)?.previousTid;
+  #thenOf(tid: Tid): PastSite | undefined {
+    const previous = this.#work.connection.transactionRecord(tid)?.previousTid;
     if (previous === undefined) return undefined;
-    const connection = site.database.connect({ at: previous });
-    const root = siteRoot(present);
-    this.#then = {
-      tid,
-      connection,
-      policy: new PastPolicy(callerIn(connection, policy.caller), {
-        resolveCaller(key) {
-          const author = resolveCaller(root, key);
-          return author === undefined ? undefined : callerIn(connection, author);
-        },
-        present: policy,
-        connection: present,
-      }),
-    };
+    if (this.#then?.at !== previous) {
+      this[Symbol.dispose]();
+      this.#then = new PastSite(this.#work, { at: previous });
+    }
     return this.#then;
   }
 }

@@ -28,7 +28,7 @@ const DELETED_AT_ONCE_MAX = 100_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Types that are of the site itself, whatever version somebody works in. */
-const OF_MAIN: ReadonlySet<string> = new Set(['User', 'UserFolder', 'Version']);
+export const OF_MAIN: ReadonlySet<string> = new Set(['User', 'UserFolder', 'Version']);
 
 /** Names an entry: what was deleted, and by which transaction. */
 export interface TrashName {

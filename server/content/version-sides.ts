@@ -7,6 +7,7 @@ import {
   type Oid,
   Ref,
   type State,
+  TID_ZERO,
   type VersionConflict,
 } from '../../odb/index.js';
 import { Unauthorized } from '../errors.js';
@@ -14,7 +15,8 @@ import type { Policy } from '../security/policy.js';
 import { isKnown } from '../security/principal.js';
 import { Content, contentAt, type Place } from './content.js';
 import { contentTypes } from './content-type.js';
-import { holderOfMap, siteRoot } from './places.js';
+import { isExecutable } from './executable.js';
+import { holderOfMap, pathAt, siteRoot } from './places.js';
 import { propertiesJson } from './properties.js';
 import { policyAt } from './version-inside.js';
 import type { SiteServices, Work } from './work.js';
@@ -86,6 +88,28 @@ export class VersionSides implements Disposable {
     return (this.find('version', oid) ?? this.find('main', oid))?.path;
   }
 
+  /**
+   * Where something stood that the version has below what main has removed, before that went;
+   * `undefined` for what never stood there.
+   */
+  formerPath(oid: Oid): string | undefined {
+    const { connection } = this.version;
+    using reader = this.#work.site.storage.snapshot();
+    const held =
+      connection.version === undefined ? undefined : reader.overlay(connection.version, oid);
+    if (held === undefined) return undefined;
+    const since = held.basedOn === TID_ZERO ? held.tid : held.basedOn;
+    const ids: string[] = [];
+    for (let at: unknown = connection.find(oid); at instanceof Content; at = at.container) {
+      if (at.place === undefined) {
+        const above = at.oid && pathAt(this.main.connection, at.oid, since);
+        return above === undefined ? undefined : [above, ...ids].join('/');
+      }
+      ids.unshift(at.id);
+    }
+    return undefined;
+  }
+
   /** Gives what the version has of its own, by path. Reads all of it. */
   async changed({ storage }: Pick<SiteServices, 'storage'>): Promise<ReadonlyMap<string, Oid>> {
     const found = new Map<string, Oid>();
@@ -137,7 +161,7 @@ export class VersionSides implements Disposable {
     const names = fields.map((name) =>
       type?.fields.some((field) => field.name === name) === true ? `fields.${name}` : name,
     );
-    const path = this.pathOf(oid) ?? '/';
+    const path = this.pathOf(oid) ?? this.formerPath(oid) ?? '/';
     return {
       ...{ oid, path, key: undefined, fields: names },
       ...{ base: base ?? null, main: main ?? null, version: version ?? null },
@@ -148,13 +172,14 @@ export class VersionSides implements Disposable {
   pathsIn(conflicts: readonly VersionConflict[]): ReadonlySet<string> {
     const paths = conflicts.flatMap((conflict) =>
       conflict.keys.length > 0
-        ? conflict.keys.map((key) => this.#keyPath(conflict, key))
-        : [this.pathOf(conflict.oid) ?? '/'],
+        ? conflict.keys.map((key) => this.keyPath(conflict, key))
+        : [this.pathOf(conflict.oid) ?? this.formerPath(conflict.oid) ?? '/'],
     );
     return new Set(paths);
   }
 
-  #keyPath(conflict: VersionConflict, key: string): string {
+  /** Where an entry of a list of children is. */
+  keyPath(conflict: VersionConflict, key: string): string {
     const among = objectsAt(conflict, key).filter((ref) => ref !== undefined);
     const holder =
       holderOfMap(this.version.connection, conflict.oid, among) ??
@@ -166,7 +191,7 @@ export class VersionSides implements Disposable {
     const { oid } = conflict;
     const [was, theirs, mine] = objectsAt(conflict, key);
     for (const ref of [was, theirs, mine]) if (ref !== undefined) this.#requireSeen(ref);
-    const path = this.#keyPath(conflict, key);
+    const path = this.keyPath(conflict, key);
     return {
       ...{ oid, path, key, fields: [] },
       base: was === undefined ? null : (this.stateOf('main', was) ?? this.stateOf('version', was)),
@@ -227,6 +252,14 @@ function stateJson(object: Content, path: string, open: boolean): SideState {
     owner: object.owner ?? null,
     fields: isShown ? type.read(object) : {},
     properties: propertiesJson(object.properties),
-    ...(open ? { permissions: object.permissions, localRoles: object.localRoles } : {}),
+    ...(object.place === undefined ? {} : { order: object.place.order }),
+    ...(open ? settingsOf(object) : {}),
   };
+}
+
+/** What says who may do what there. */
+function settingsOf(object: Content): SideState {
+  const { permissions, localRoles, roles } = object;
+  const proxyRoles = isExecutable(object) ? { proxyRoles: object.proxyRoles } : {};
+  return { permissions, localRoles, roles, ...proxyRoles };
 }

@@ -6,10 +6,18 @@
  * object away, by whatever door, takes those changes along in the same transaction, so that undoing
  * it brings back both.
  */
-import type { Oid } from '../../odb/index.js';
+import { type Oid, record } from '../../odb/index.js';
 import { Content } from './content.js';
 import type { ContentType } from './content-type.js';
 import { siteRoot } from './places.js';
+import {
+  type Missed,
+  type OnItsWay,
+  type Review,
+  type Schedule,
+  stateOf,
+  type VersionState,
+} from './version-state.js';
 import type { SiteServices, Work } from './work.js';
 
 /** Lets one work in a version; asked on the Version, in main. */
@@ -17,15 +25,22 @@ export const JOIN_PERMISSION = 'Join/leave Versions';
 /** Lets one check a version in, or discard it. */
 export const PUBLISH_PERMISSION = 'Save/discard Version changes';
 
-/** How far a version is on its way to be checked in. */
-export type VersionState = 'open' | 'review' | 'approved' | 'scheduled';
-
-export class Version extends Content {
+export class Version extends Content implements OnItsWay {
   static {
-    this.define('canopy.Version', { state: 'open' });
+    this.define('canopy.Version', { review: record(), schedule: undefined, missed: undefined });
   }
 
-  declare state: VersionState;
+  /** What was said of it; `reviewOf` tells what of that is about this very version. */
+  declare review: Review;
+  /** When it is to be checked in: `scheduleOf`. */
+  declare schedule: Schedule | undefined;
+  /** The last scheduled check-in that was not made: `missedOf`. */
+  declare missed: Missed | undefined;
+
+  /** How far it is on its way to be checked in. */
+  get state(): VersionState {
+    return stateOf(this);
+  }
 
   get type(): string {
     return 'Version';

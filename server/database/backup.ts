@@ -35,8 +35,8 @@ export function backupResult(report: BackupReport): BackupResult {
 
 /** Says in lines what a backup copied, and what it had to leave out. */
 export function summaryOfBackup(report: BackupReport): readonly string[] {
-  const { kind, transactions, revisions, blobs, sizeBytes, damagedBlobs } = report;
-  if (kind === 'changes' && transactions === 0) return ['Nothing is new since the last backup'];
+  const { isNew, kind, transactions, revisions, blobs, sizeBytes, damagedBlobs } = report;
+  if (!isNew) return ['Nothing is new since the last backup'];
   const what = kind === 'full' ? 'Everything' : 'What is new';
   const copied = [
     countInWords(transactions, 'transaction'),

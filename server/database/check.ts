@@ -9,6 +9,7 @@ export const FINDINGS_LISTED_MAX = 500;
 
 /** What a check is doing, in words. */
 export const CHECK_PHASES: Readonly<Record<CheckPhase, string>> = {
+  files: 'Reading the files of the database',
   objects: 'Following everything that can be reached',
   revisions: 'Reading every state that is kept',
   overlays: 'Reading what versions hold',
@@ -89,6 +90,7 @@ export function summaryOfCheck({ counts, findingsCount, repair }: CheckReport): 
 }
 
 const ADVICE: Readonly<Record<FindingCode, string>> = {
+  file: 'Stop the server, copy the directory of the database, and run canopy check --repair.',
   root: 'Restore the database from a backup.',
   record: 'Give the object an older state from its history, or restore the database from a backup.',
   revision:

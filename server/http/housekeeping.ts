@@ -1,10 +1,12 @@
 /**
- * Housekeeping: throws away what security kept beside the objects and nobody will ask for again.
+ * Housekeeping: throws away what was kept beside the objects and nobody will ask for again.
  *
- * Whoever tries to sign in leaves a count, under whatever name, and every session leaves a record.
- * Both are void after their time; this is what removes them from the disk, so that nobody can fill
- * it by guessing.
+ * Whoever tries to sign in leaves a count, under whatever name, and every session leaves a record; so
+ * do links to versions, and what people have seen in them. All are void after their time; this is what
+ * removes them from the disk, so that nobody can fill it by guessing.
  */
+import type { VersionSize } from '../../odb/index.js';
+import { sweepMarks, sweepPreviews } from '../content/version-metadata.js';
 import type { Logger } from '../log.js';
 import { sweepLogins } from '../security/login-guard.js';
 import type { ListedMetadata } from '../security/metadata.js';
@@ -15,6 +17,8 @@ const EVERY_MS = 15 * 60 * 1000;
 
 export interface HousekeepingOptions {
   readonly metadata: ListedMetadata;
+  /** Lists the versions that hold anything. */
+  readonly versions?: () => Promise<readonly VersionSize[]>;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly nowMs: () => number;
@@ -36,10 +40,12 @@ export class Housekeeping implements Disposable {
 
   /** Does it once. Never rejects: what could not be removed is removed the next time. */
   async sweep(): Promise<void> {
-    const { metadata, log, nowMs } = this.#options;
+    const { metadata, versions, log, nowMs } = this.#options;
     try {
       await sweepLogins(metadata, nowMs());
       await sweepSessions(metadata, nowMs());
+      await sweepPreviews(metadata, nowMs());
+      if (versions !== undefined) await sweepMarks(metadata, await versions());
     } catch (error) {
       log.error('What is over could not be removed', { error });
     }

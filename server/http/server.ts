@@ -12,11 +12,13 @@ import type { MergeRules, Storage } from '../../odb/index.js';
 import { keepTrashFor } from '../database/trash-days.js';
 import { ServerError } from '../errors.js';
 import { JobRunner } from '../jobs/runner.js';
+import { Schedules } from '../jobs/schedules.js';
 import type { Logger } from '../log.js';
 import { Dispatcher } from '../publisher/dispatcher.js';
 import type { Initial } from '../publisher/messages.js';
 import type { PublisherPool } from '../publisher/pool.js';
 import { PublisherThreads } from '../publisher/threads.js';
+import type { PasswordParameters } from '../security/password.js';
 import { prepareSessions } from '../security/session.js';
 import { backupsDirectory, type Settings } from '../settings.js';
 import { ExportStreams } from '../export/streams.js';
@@ -49,6 +51,8 @@ export type ServerSettings = Pick<
 
 export interface ServerOptions {
   readonly settings: ServerSettings;
+  /** How new passwords are hashed; slowly, where it is not said. */
+  readonly passwords?: PasswordParameters | undefined;
   readonly log: Logger;
   /** The threads, where they were started before; they are ended with the server. */
   readonly threads?: PublisherThreads;
@@ -84,32 +88,44 @@ export interface RunningServer extends AsyncDisposable {
  *   nothing is left running then
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { settings, log, onFatal } = options;
+  const { settings, passwords, log, onFatal } = options;
   const { plugins, timeLimitMs, maxUploadBytes, trustedProxies } = settings;
   const backups = backupsDirectory(settings);
   const threads =
-    options.threads ?? new PublisherThreads({ settings: { ...settings, backups }, log, onFatal });
+    options.threads ??
+    new PublisherThreads({ settings: { ...settings, backups, passwords }, log, onFatal });
   const { pool, statistics } = threads;
   let storage: Storage | undefined;
   let jobs: JobRunner | undefined;
   try {
-    storage = await options.openStorage(threads.loaded.then(({ rules }) => rules));
+    const opened = await options.openStorage(threads.loaded.then(({ rules }) => rules));
+    storage = opened;
     const { assets } = await threads.loaded;
     await prepareSessions(storage);
     await keepTrashFor(storage, settings.trashDays);
     const made = await threads.open(storage, options.initial);
     if (made) options.onMade?.();
     const onForgotten = (): void => pool.renew();
-    jobs = new JobRunner({ storage, plugins, backups, log, nowMs: Date.now, onForgotten });
+    const running: JobRunner = new JobRunner({
+      ...{ storage, plugins, backups, log, nowMs: Date.now, onForgotten },
+      onEnded: (record) => schedules.ended(record),
+    });
+    jobs = running;
+    const schedules = new Schedules({
+      storage,
+      start: (command) => running.run(command),
+      isFull: () => running.isFull,
+      log,
+      nowMs: Date.now,
+    });
     await jobs.open();
-    const running = jobs;
     const dispatcher = new Dispatcher({
       pool,
       storage,
       log,
       timeLimitMs,
       statistics,
-      runJob: (command) => running.run(command),
+      runJob: (command) => (command.what === 'look' ? schedules.look() : running.run(command)),
       onWriterLost: onFatal,
     });
     const exports = new ExportStreams({ storage, plugins });
@@ -123,14 +139,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       trustedProxies,
     });
     const server = await listen(createApp(gateway.handle), settings);
-    const housekeeping = new Housekeeping({ metadata: storage, log, nowMs: Date.now });
+    const housekeeping = new Housekeeping({
+      metadata: storage,
+      versions: () => opened.versions(),
+      log,
+      nowMs: Date.now,
+    });
     housekeeping.start();
+    void schedules.look();
     return new Running({
       server,
       gateway,
       exports,
       pool,
       jobs,
+      schedules,
       housekeeping,
       storage,
       settings,
@@ -177,6 +200,7 @@ interface Parts {
   readonly exports: ExportStreams;
   readonly pool: PublisherPool;
   readonly jobs: JobRunner;
+  readonly schedules: Schedules;
   readonly housekeeping: Housekeeping;
   readonly storage: Storage;
   readonly settings: ServerSettings;
@@ -213,8 +237,9 @@ class Running implements RunningServer {
   }
 
   async #close(): Promise<void> {
-    const { server, gateway, exports, pool, jobs, housekeeping, storage } = this.#parts;
+    const { server, gateway, exports, pool, jobs, schedules, housekeeping, storage } = this.#parts;
     housekeeping[Symbol.dispose]();
+    schedules[Symbol.dispose]();
     const closed = new Promise<void>((resolve) => {
       server.close(() => resolve());
     });

@@ -5,15 +5,18 @@
  * changed then.
  */
 import { randomUUID } from 'node:crypto';
-import { checkIn, type ConflictChoice } from '../content/check-in.js';
+import { checkIn } from '../content/check-in.js';
+import type { ConflictChoice } from '../content/version-plans.js';
 import { contentAt } from '../content/content.js';
 import { siteRoot } from '../content/places.js';
 import { Version } from '../content/version.js';
-import type { SideConflict } from '../content/version-sides.js';
 import { NotFound } from '../errors.js';
 import type { Site } from '../site.js';
 import { countInWords } from '../words.js';
+import { type CheckInResult, conflictsResult, progressOf } from './check-in-result.js';
+import { readDue } from './due.js';
 import type { JobCommand, JobOrder, JobReporter } from './job.js';
+import { scheduledJob, type ScheduledResult } from './scheduled.js';
 
 export interface CheckInParameters {
   readonly note?: string;
@@ -21,11 +24,6 @@ export interface CheckInParameters {
   readonly resolve: readonly (readonly [path: string, choice: ConflictChoice])[];
   readonly keep: boolean;
 }
-
-/** What the direct answer would be: of a check-in that was made, or of one that is in conflict. */
-export type CheckInResult =
-  | { readonly tid: string; readonly objects: readonly string[] }
-  | { readonly conflicts: readonly Omit<SideConflict, 'oid' | 'key'>[] };
 
 /**
  * Gives what starts a check-in.
@@ -43,10 +41,14 @@ export function checkInOrder(
 
 export async function checkInJob(
   site: Site,
-  { user, path, parameters }: JobOrder,
+  order: JobOrder,
   report: JobReporter,
-): Promise<CheckInResult> {
+): Promise<CheckInResult | ScheduledResult> {
+  const { user, path, parameters } = order;
+  const due = readDue(order);
+  if (due !== undefined) return scheduledJob(site, order, due, report);
   const { note, objects, resolve, keep } = parameters as unknown as CheckInParameters;
+  const progress = progressOf(report);
   let tid = 0;
   const { conflicts, objects: changed } = await site.transact(
     user,
@@ -58,15 +60,13 @@ export async function checkInJob(
         keep,
         resolve: new Map(resolve),
         ...(objects === undefined ? {} : { objects }),
-        onProgress: (done, total) => report.progress(done, total),
+        onProgress: progress.onProgress,
       });
     },
     { onSaved: (saved) => (tid = saved) },
   );
-  if (conflicts.length > 0) {
-    report.log(`Nothing was changed: ${countInWords(conflicts.length, 'object')} in conflict`);
-    return { conflicts: conflicts.map(({ oid: _oid, key: _key, ...told }) => told) };
-  }
+  if (conflicts.length > 0) return conflictsResult(conflicts, report);
+  progress.saved();
   report.log(`Checked in ${countInWords(changed.length, 'object')}`);
   return { tid: String(tid), objects: changed };
 }

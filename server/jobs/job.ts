@@ -36,7 +36,12 @@ export interface JobRecord extends JobOrder {
 /** What the main thread is asked to do with a job when an answer is sent. */
 export type JobCommand =
   | { readonly what: 'start'; readonly order: JobOrder }
-  | { readonly what: 'cancel'; readonly id: string };
+  | { readonly what: 'cancel'; readonly id: string }
+  /** What is to be started at a set time was changed. */
+  | typeof LOOK_AGAIN;
+
+/** Lets the main thread look again what is scheduled. */
+export const LOOK_AGAIN = { what: 'look' } as const;
 
 /** How a job tells of itself while it runs. */
 export interface JobReporter {

@@ -9,6 +9,7 @@ import { checkInJob } from './check-in.js';
 import { importJob } from './import.js';
 import { importObjectJob } from './import-object.js';
 import type { JobOrder, JobReporter } from './job.js';
+import { updateJob } from './update.js';
 
 /** What a job may need of its server beside the site. */
 export interface JobSurroundings {
@@ -30,4 +31,5 @@ export const jobKinds: Readonly<Record<string, JobKind>> = {
   'check-in': checkInJob,
   import: importJob,
   'import-object': importObjectJob,
+  update: updateJob,
 };

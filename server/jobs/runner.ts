@@ -16,6 +16,7 @@ import {
   type JobRecord,
   JOBS_KEPT,
   leftBy,
+  type LOOK_AGAIN,
   listJobs,
   LOG_LINES_MAX,
   type StartedJob,
@@ -35,6 +36,8 @@ export interface JobRunnerOptions {
   readonly backups: string;
   readonly log: Logger;
   readonly nowMs: () => number;
+  /** A job has ended, other than by the end of the server. */
+  readonly onEnded?: (record: JobRecord) => void;
   /** A pack has forgotten: views of the database that see more than there is are to end. */
   readonly onForgotten: () => void;
 }
@@ -60,6 +63,11 @@ export class JobRunner implements AsyncDisposable {
     this.#options = options;
   }
 
+  /** So many jobs wait that no more are taken. */
+  get isFull(): boolean {
+    return this.#closed || this.#waiting.length >= QUEUE_MAX;
+  }
+
   /** Marks what the last run of the server left unfinished. */
   async open(): Promise<void> {
     const endedMs = this.#options.nowMs();
@@ -72,9 +80,17 @@ export class JobRunner implements AsyncDisposable {
   }
 
   /** Does what an answer asks for; its record is stored when this resolves. */
-  async run(command: JobCommand): Promise<void> {
-    if (command.what === 'start') await this.#start(command.order);
-    else await this.#cancel(command.id);
+  async run(command: Exclude<JobCommand, typeof LOOK_AGAIN>): Promise<void> {
+    switch (command.what) {
+      case 'start':
+        await this.#start(command.order);
+        break;
+      case 'cancel':
+        await this.#cancel(command.id);
+        break;
+      default:
+        command satisfies never;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,7 +113,7 @@ export class JobRunner implements AsyncDisposable {
       log: [],
       result: undefined,
     };
-    if (this.#closed || this.#waiting.length >= QUEUE_MAX) {
+    if (this.isFull) {
       this.#end(record, 'failed', 'Too many jobs are waiting.');
       return this.#stored;
     }
@@ -187,7 +203,9 @@ export class JobRunner implements AsyncDisposable {
 
   #end(record: JobRecord, state: JobState, line?: string): void {
     const log = line === undefined ? record.log : [...record.log, line];
-    this.#store({ ...record, state, log, endedMs: this.#options.nowMs() });
+    const ended = { ...record, state, log, endedMs: this.#options.nowMs() };
+    this.#store(ended);
+    if (!this.#closed) this.#options.onEnded?.(ended);
     this.#stored = this.#stored
       .then(() => this.#forgetOld())
       .catch((error: unknown) => {

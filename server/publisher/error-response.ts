@@ -60,7 +60,8 @@ async function render(
 ): Promise<Response> {
   const name = request.view ?? viewIn(request.path);
   const view = name === undefined ? undefined : findView(name);
-  if (view?.error !== undefined) return view.error(error, report.id);
+  const own = await view?.error?.(error, report.id, request);
+  if (own !== undefined) return own;
   if (report.status === 401 && isBrowser(request)) {
     return Response.redirect(`${SIGN_IN_PATH}?next=${encodeURIComponent(nextOf(request))}`);
   }

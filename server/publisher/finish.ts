@@ -8,11 +8,18 @@ import { hash } from 'node:crypto';
 import { isKnown } from '../security/principal.js';
 import type { PublishRequest } from './request.js';
 import type { Response } from './response.js';
-import type { RequestVersion } from './request-version.js';
+
+/** What says where a request is: the same address shows something else elsewhere. */
+const PLACE_HEADERS = 'Canopy-Version, Cookie';
 
 /** Completes an answer's headers; what it has already stays. */
 export function finishHeaders(response: Response, request: PublishRequest): void {
-  if (request.version !== undefined) keepApart(response, request.version);
+  if (request.version?.by === 'preview') response.set('Cache-Control', 'no-store');
+  if (request.version !== undefined) keepApart(response, `-v${request.version.oid}`);
+  else if (request.carriedAt !== undefined) keepApart(response, '');
+  else if (request.view === undefined && isKeptUnasked(response)) {
+    response.append('Vary', PLACE_HEADERS);
+  }
   if (response.header('Cache-Control') === undefined) {
     response.set('Cache-Control', isKnown(request.user) ? 'private, no-cache' : 'no-cache');
   }
@@ -29,15 +36,25 @@ export function finishHeaders(response: Response, request: PublishRequest): void
 }
 
 /**
- * What a version shows is for nobody else, and no cache may take it for what main shows: an address is
- * the same in both. Two states of one moment cannot be told apart by their time.
+ * Tells whether a page says for itself how long it may be kept and shown without asking again. What is
+ * asked about each time has its own entity tag in each place.
  */
-function keepApart(response: Response, { oid }: RequestVersion): void {
+function isKeptUnasked(response: Response): boolean {
+  const caching = response.header('Cache-Control')?.toLowerCase();
+  if (caching === undefined) return response.header('Expires') !== undefined;
+  return !/\bno-(store|cache)\b/.test(caching);
+}
+
+/**
+ * What a version shows, or the past, is for nobody else, and no cache may take it for what main shows:
+ * an address is the same in all of them. Two states of one moment cannot be told apart by their time.
+ */
+function keepApart(response: Response, where: string): void {
   if (response.header('Cache-Control') !== 'no-store') {
     response.set('Cache-Control', 'private, no-cache');
   }
-  response.append('Vary', 'Canopy-Version, Cookie').remove('Last-Modified');
+  response.append('Vary', PLACE_HEADERS).remove('Last-Modified');
   const tag = response.header('ETag');
-  const mark = `-v${oid}"`;
+  const mark = `${where}"`;
   if (tag !== undefined && !tag.endsWith(mark)) response.set('ETag', tag.replace(/"$/, mark));
 }

@@ -8,6 +8,7 @@
 import type { CommitResult, MergeRules, StorageHandle } from '../../odb/index.js';
 import type { LogFields, LogLevel } from '../log.js';
 import type { AssetFolder } from '../plugin.js';
+import type { PasswordParameters } from '../security/password.js';
 import type { CallError } from './call-error.js';
 import type { Envelope } from './request.js';
 import type { Answer } from './response.js';
@@ -67,6 +68,8 @@ export interface ThreadSettings {
   readonly thread: number;
   /** The credentials that any thread has verified (`VerifiedCredentials`). */
   readonly verified: SharedArrayBuffer;
+  /** How new passwords are hashed; slowly, where it is not said. */
+  readonly passwords: PasswordParameters | undefined;
   /** What the server counts (`Statistics`). */
   readonly statistics: SharedArrayBuffer;
   /** The directory that backups go to. */

@@ -9,6 +9,9 @@ import { parseDate } from '../dates.js';
 import { BadRequest } from '../errors.js';
 import { quoted } from '../quote.js';
 
+/** The cookie of a browser that looks at the past: a tid. */
+export const MOMENT_COOKIE = 'canopy_at';
+
 /** The newest transaction there can be. */
 const TID_MAX = Number.MAX_SAFE_INTEGER as Tid;
 const LAST_MS = Math.floor(TID_MAX / 1000) - 1;
@@ -33,4 +36,12 @@ export function readMoment(name: string, given: string, edge: 'start' | 'end'): 
   if (ms < 0) return TID_ZERO;
   if (ms > LAST_MS) return TID_MAX;
   return edge === 'end' ? tidAtMs(ms) : ((ms * 1000) as Tid);
+}
+
+/** Gives a `Set-Cookie` value that shows a browser the site as of a moment, or, without one, as it is. */
+export function momentCookie(at: Tid | undefined, secure: boolean): string {
+  const parts = [`${MOMENT_COOKIE}=${at ?? ''}`, 'Path=/', 'HttpOnly', 'SameSite=Lax'];
+  if (secure) parts.push('Secure');
+  if (at === undefined) parts.push('Max-Age=0');
+  return parts.join('; ');
 }

@@ -6,8 +6,12 @@
  * the settings of today and of then: what is shown must have been allowed then and be allowed now.
  * Seeing the past at all asks for `View history` at the object, or at the nearest container that
  * is still there.
+ *
+ * A browser may carry a moment in the cookie `canopy_at`. Then it sees pages and the admin as of it,
+ * until it goes back, and what it sends to be written is refused; whoever may not see the past at
+ * an object sees it as it is.
  */
-import type { Connection, Tid } from '../../odb/index.js';
+import { type Connection, parseTid, type Tid, tidToMs } from '../../odb/index.js';
 import { Content } from '../content/content.js';
 import { isExecutable } from '../content/executable.js';
 import { siteRoot } from '../content/places.js';
@@ -16,9 +20,12 @@ import type { Decision } from '../security/decision.js';
 import type { Executable } from '../security/executable.js';
 import { Policy, type PolicyOptions } from '../security/policy.js';
 import type { Caller, Guarded } from '../security/standing.js';
+import { readCookie } from './authenticate.js';
 import { isSafeMethod } from './methods.js';
-import { readMoment } from './moment.js';
+import { MOMENT_COOKIE, readMoment } from './moment.js';
 import type { Envelope } from './request.js';
+import type { Traversed } from './traverse.js';
+import { findView } from './view.js';
 
 /**
  * Reads the moment that a request asks to see.
@@ -42,6 +49,47 @@ export function momentOf({ url, method }: Envelope, view: string | undefined): T
     throw new MethodNotAllowed('The past can be seen and not changed', { allow: ['GET', 'HEAD'] });
   }
   return readMoment(name, given, 'end');
+}
+
+/** The moment that a browser carries. */
+export interface CarriedMoment {
+  /** `undefined`: the present. */
+  readonly at: Tid | undefined;
+  /** What it carries is no moment of this site. */
+  readonly isMadeUp: boolean;
+}
+
+const PRESENT: CarriedMoment = { at: undefined, isMadeUp: false };
+
+/**
+ * Reads the moment that the cookie names, for a request that is for what has a past, of somebody who
+ * may see the past there.
+ *
+ * @param present where the request leads today, and who judges there
+ */
+export function carriedMoment(
+  { method, headers }: Pick<Envelope, 'method' | 'headers'>,
+  { view: name, object, rest, missing }: Traversed,
+  present: { readonly policy: Policy; readonly nowMs: number },
+): CarriedMoment {
+  const cookie = readCookie(headers['cookie'], MOMENT_COOKIE);
+  if (cookie === undefined || cookie === '') return PRESENT;
+  const view = name === undefined ? undefined : findView(name);
+  const hasPast = name === undefined || view?.hasPast === true;
+  const place = missing.length > 0 ? undefined : view?.place?.(object, rest, method);
+  if (!hasPast || place !== undefined) return PRESENT;
+  const at = parseTid(cookie);
+  if (at === undefined || tidToMs(at) > present.nowMs) return { at: undefined, isMadeUp: true };
+  return present.policy.may('View history', object) ? { at, isMadeUp: false } : PRESENT;
+}
+
+/** @throws MethodNotAllowed `SRV_IN_PAST` for a request that would write there */
+export function requireReading({ method }: Pick<Envelope, 'method'>): void {
+  if (isSafeMethod(method)) return;
+  throw new MethodNotAllowed('The past is read-only. Go back to the present to change something.', {
+    allow: ['GET', 'HEAD'],
+    code: 'SRV_IN_PAST',
+  });
 }
 
 /** Gives a caller of today as the past is to judge them: their roles count where they do today. */
@@ -94,6 +142,11 @@ export class PastPolicy extends Policy {
   /** Asks the settings of today alone: the past could not know who would be let see it. */
   requireToday(permission: string, object: Guarded): void {
     this.#present.require(permission, this.#counterpart(object));
+  }
+
+  /** As `requireToday`, without a word. */
+  mayToday(permission: string, object: Guarded): boolean {
+    return this.#present.may(permission, this.#counterpart(object));
   }
 
   override forget(): void {

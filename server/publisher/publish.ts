@@ -11,10 +11,10 @@
  * a connection to the version.
  */
 import { Context } from '../../acquisition/index.js';
-import { type Connection, OdbError, type Tid, TransientError } from '../../odb/index.js';
+import { type Connection, type Tid, TransientError } from '../../odb/index.js';
 import type { Container } from '../content/content.js';
 import { publishPage } from '../content/page.js';
-import { SITE_KEY } from '../content/places.js';
+import { hasSite } from '../content/places.js';
 import { resolveCaller } from '../content/user-folder.js';
 import { policyAt } from '../content/version-inside.js';
 import {
@@ -31,11 +31,15 @@ import { SESSION_COOKIE } from '../security/session.js';
 import { ANONYMOUS_CALLER } from '../security/standing.js';
 import type { Site } from '../site.js';
 import { type Authenticated, type Authenticator, isSecure } from './authenticate.js';
+import { answerDryRun, beginDryRun, servicesForDryRun } from './dry-run.js';
 import { errorResponse } from './error-response.js';
 import { finishHeaders } from './finish.js';
 import type { Dispatch, Published, Refusal } from './messages.js';
-import { callerIn, momentOf, PastPolicy } from './past.js';
-import { type Envelope, PublishRequest } from './request.js';
+import { momentCookie, MOMENT_COOKIE } from './moment.js';
+import { callerIn, carriedMoment, momentOf, PastPolicy, requireReading } from './past.js';
+import { putStrip } from './place-strip.js';
+import { choosePreview, inPreview, PREVIEW_COOKIE, previewCookie } from './preview.js';
+import { asksDryRun, type Envelope, PublishRequest } from './request.js';
 import type { RequestVersion } from './request-version.js';
 import type { Response } from './response.js';
 import { traverse, type Traversed } from './traverse.js';
@@ -69,6 +73,12 @@ interface Progress {
   version: RequestVersion | undefined;
   /** The version that the browser's cookie names is not there any more. */
   hasEnded: boolean;
+  /** The link for a preview that the browser has a cookie of does not hold any more. */
+  hasPreviewEnded: boolean;
+  /** The moment that the browser carries. */
+  carriedAt: Tid | undefined;
+  /** What the browser carries is no moment of this site. */
+  isMadeUp: boolean;
   traversed: Traversed;
   authenticated: Authenticated;
 }
@@ -101,6 +111,9 @@ export class Publisher implements Disposable {
       connection: this.#connection,
       version: undefined,
       hasEnded: false,
+      hasPreviewEnded: false,
+      carriedAt: undefined,
+      isMadeUp: false,
       traversed: nowhere(root),
       authenticated: { caller: ANONYMOUS_CALLER },
     };
@@ -112,7 +125,10 @@ export class Publisher implements Disposable {
       progress.connection.abort();
       // Another request than the failed one: what that one changed or decided is forgotten.
       const request = this.#request(dispatch.envelope, progress, startedMs);
-      const { response, failure } = await errorResponse(error, request);
+      const { response, failure } = await errorResponse(
+        inPreview(error, progress.version),
+        request,
+      );
       progress.connection.abort();
       const published = this.#finish(response, request, progress);
       return {
@@ -156,13 +172,18 @@ export class Publisher implements Disposable {
       traversed.executable ?? traversed.object,
     );
     this.#enterVersion(envelope, progress, startedMs);
-    const at = momentOf(envelope, traversed.view);
-    if (at !== undefined) return this.#answerPast(envelope, progress, { at, startedMs });
+    const at = momentOf(envelope, traversed.view) ?? this.#carry(envelope, progress, startedMs);
+    if (at !== undefined) {
+      const past = await this.#answerPast(envelope, progress, { at, startedMs });
+      if (past !== undefined) return past;
+      progress.carriedAt = undefined;
+    }
     const request = this.#request(envelope, progress, startedMs);
     if (envelope.preflight === true) {
       await judgeBody(request);
       return { answer: { status: 100, headers: [] }, proceed: true };
     }
+    if (request.isDryRun) beginDryRun(request);
     const response = await call(request);
     await request.settled();
     if (request.connection.hasChanges && !request.mayWrite) {
@@ -171,8 +192,9 @@ export class Publisher implements Disposable {
       );
     }
     requireKeepsVersions(request);
-    keepSession(response, progress.authenticated);
-    return this.#finish(response, request, progress);
+    const answer = request.isDryRun ? await answerDryRun(request, response) : response;
+    keepSession(answer, progress.authenticated);
+    return this.#finish(answer, request, progress);
   }
 
   /** Goes on in the version that the request names, where who asks may be in it. */
@@ -184,29 +206,60 @@ export class Publisher implements Disposable {
     });
     progress.hasEnded = chosen.hasEnded;
     requireWay(envelope, chosen);
-    if (chosen.version === undefined) return;
-    const connection = this.#versions.take(chosen.version.oid, startedMs);
+    const version = chosen.version ?? this.#choosePreview(envelope, progress, startedMs);
+    if (version === undefined) return;
+    const connection = this.#versions.take(version.oid, startedMs);
     const [path = '/'] = envelope.url.split('?', 1);
     progress.traversed = traverse(this.#site.root(connection), path, {
       containmentOnly: isContainmentOnly,
     });
     progress.connection = connection;
-    progress.version = chosen.version;
+    progress.version = version;
   }
 
-  /** Answers from the site as it was just after `at`. */
+  /** Gives the version that the browser has a link to; whoever sends the request is nobody then. */
+  #choosePreview(
+    envelope: Envelope,
+    progress: Progress,
+    nowMs: number,
+  ): RequestVersion | undefined {
+    const main = { site: this.#site, connection: this.#connection, nowMs };
+    const { version, hasEnded } = choosePreview(envelope, progress.traversed, main);
+    progress.hasPreviewEnded = hasEnded;
+    if (version !== undefined) progress.authenticated = { caller: ANONYMOUS_CALLER };
+    return version;
+  }
+
+  /** Gives the moment that the browser carries, which is only to be looked at. */
+  #carry(envelope: Envelope, progress: Progress, nowMs: number): Tid | undefined {
+    const policy = this.#policy(progress);
+    const { at, isMadeUp } = carriedMoment(envelope, progress.traversed, { policy, nowMs });
+    progress.isMadeUp = isMadeUp;
+    progress.carriedAt = at;
+    if (at !== undefined) requireReading(envelope);
+    return at;
+  }
+
+  /**
+   * Answers from the site as it was just after `at`; of a moment that the browser carries, `undefined`
+   * where there is nothing that may be seen as of it.
+   */
   async #answerPast(
     envelope: Envelope,
     progress: Progress,
     { at, startedMs }: { readonly at: Tid; readonly startedMs: number },
-  ): Promise<Published> {
-    const { traversed: present, authenticated, version } = progress;
+  ): Promise<Published | undefined> {
+    const { traversed: present, authenticated, version, carriedAt } = progress;
     const { caller } = authenticated;
     const now = this.#policy(progress);
     now.require('View history', present.object);
     const where = version === undefined ? {} : { version: version.oid };
     using connection = this.#site.database.connect({ at, ...where });
-    if (!hasSite(connection)) throw new NotFound('There was no site yet then');
+    if (!hasSite(connection)) {
+      if (carriedAt === undefined) throw new NotFound('There was no site yet then');
+      progress.isMadeUp = true;
+      return undefined;
+    }
     const [path = '/'] = envelope.url.split('?', 1);
     const root = this.#site.root(this.#connection);
     const policy = new PastPolicy(callerIn(connection, caller), {
@@ -228,11 +281,15 @@ export class Publisher implements Disposable {
       nowMs: startedMs,
       deadlineMs: startedMs + this.#timeLimitMs,
       version,
+      carriedAt,
     });
+    const isSeen = carriedAt === undefined || policy.mayToday('View history', request.object);
+    if (!isSeen) return undefined;
     policy.requireToday('View history', request.object);
     const response = await call(request);
     keepSession(response, authenticated);
-    endVersion(response, request, progress);
+    putStrip(response, request);
+    endPlaces(response, request, progress);
     finishHeaders(response, request);
     return { answer: response.toAnswer(), user: principalKey(request.user) };
   }
@@ -247,24 +304,26 @@ export class Publisher implements Disposable {
   #request(envelope: Envelope, progress: Progress, startedMs: number): PublishRequest {
     return new PublishRequest({
       envelope,
-      site: this.#site,
+      site: asksDryRun(envelope) ? servicesForDryRun(this.#site) : this.#site,
       connection: progress.connection,
       policy: this.#policy(progress),
       traversed: progress.traversed,
       nowMs: startedMs,
       deadlineMs: startedMs + this.#timeLimitMs,
       version: progress.version,
+      carriedAt: progress.carriedAt,
     });
   }
 
   #finish(response: Response, request: PublishRequest, progress: Progress): Published {
-    endVersion(response, request, progress);
+    putStrip(response, request);
+    endPlaces(response, request, progress);
     finishHeaders(response, request);
     const user = isKnown(request.user) ? { user: principalKey(request.user) } : {};
     const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
     const { connection } = request;
     // A doomed transaction is given up without a word: it was doomed so that nothing is saved.
-    const { isDoomed } = connection.transaction;
+    const isDoomed = connection.transaction.isDoomed || request.isDryRun;
     if (isDoomed || !connection.hasWork) return { answer: response.toAnswer(jobs), ...user };
     const { bytes } = connection.prepare(request.meta);
     const pending = request.marks.nonce;
@@ -274,33 +333,35 @@ export class Publisher implements Disposable {
 
 /** Sends the session's cookie along, unless the answer begins or ends a session itself. */
 function keepSession(response: Response, { cookie }: Authenticated): void {
-  const isSet = response.headers.some(
-    ([name, value]) => name === 'Set-Cookie' && value.startsWith(`${SESSION_COOKIE}=`),
-  );
-  if (cookie !== undefined && !isSet) response.append('Set-Cookie', cookie);
+  if (cookie === undefined || isSet(response, SESSION_COOKIE)) return;
+  response.append('Set-Cookie', cookie);
 }
 
-/** Lets a browser forget a version that is not there any more, unless it has just entered another. */
-function endVersion(
+/**
+ * Lets a browser forget a version that is not there any more, and a moment that never was, unless it
+ * has just been sent elsewhere.
+ */
+function endPlaces(
   response: Response,
   { origin }: PublishRequest,
-  { hasEnded }: Pick<Progress, 'hasEnded'>,
+  { hasEnded, hasPreviewEnded, isMadeUp }: Progress,
 ): void {
-  const isSet = response.headers.some(
-    ([name, value]) => name === 'Set-Cookie' && value.startsWith(`${VERSION_COOKIE}=`),
-  );
-  if (!hasEnded || isSet) return;
-  response.append('Set-Cookie', versionCookie(undefined, isSecure({ origin })));
+  const secure = isSecure({ origin });
+  if (hasEnded && !isSet(response, VERSION_COOKIE)) {
+    response.append('Set-Cookie', versionCookie(undefined, secure));
+  }
+  if (hasPreviewEnded && !isSet(response, PREVIEW_COOKIE)) {
+    response.append('Set-Cookie', previewCookie(undefined, secure));
+  }
+  if (isMadeUp && !isSet(response, MOMENT_COOKIE)) {
+    response.append('Set-Cookie', momentCookie(undefined, secure));
+  }
 }
 
-/** Before its first transaction a database has no root map either. */
-function hasSite(connection: Connection): boolean {
-  try {
-    return connection.root.has(SITE_KEY);
-  } catch (error) {
-    if (error instanceof OdbError && error.code === 'ODB_NO_OBJECT') return false;
-    throw error;
-  }
+function isSet(response: Response, cookie: string): boolean {
+  return response.headers.some(
+    ([name, value]) => name === 'Set-Cookie' && value.startsWith(`${cookie}=`),
+  );
 }
 
 /** Calls what was traversed to. */

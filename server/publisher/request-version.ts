@@ -10,4 +10,11 @@ export interface RequestVersion {
   readonly oid: Oid;
   readonly path: string;
   readonly title: string;
+  /**
+   * How the request came to be in it: by the header or the cookie that names it, by asking the Version
+   * itself, or by a link for a preview. In a preview it is done as Anonymous.
+   */
+  readonly by: 'header' | 'cookie' | 'url' | 'preview';
+  /** Of a preview, when it ends. */
+  readonly preview?: { readonly until: Date };
 }

@@ -7,7 +7,7 @@
  * envelope. It is also the `Work` of whatever changes content in it.
  */
 import type { Context } from '../../acquisition/index.js';
-import { tidToMs } from '../../odb/index.js';
+import { type Tid, tidToMs } from '../../odb/index.js';
 import type { Content } from '../content/content.js';
 import { revisionOf } from '../content/past.js';
 import { TransactionWork, type TransactionWorkOptions } from '../content/transaction-work.js';
@@ -17,6 +17,7 @@ import type { JobCommand } from '../jobs/job.js';
 import { FORM_FIELDS_MAX, readForm } from './converters.js';
 import { Form, type FormPart } from './form.js';
 import { parseJson, requireJsonType } from './json-body.js';
+import { isSafeMethod } from './methods.js';
 import { type PendingMarks, pendingMarks } from './response.js';
 import type { Traversed } from './traverse.js';
 import type { RequestVersion } from './request-version.js';
@@ -48,6 +49,8 @@ export interface PublishRequestOptions extends TransactionWorkOptions {
   readonly deadlineMs: number;
   /** The version it is in; `undefined` in main. */
   readonly version?: RequestVersion | undefined;
+  /** The moment that the browser carries from page to page; `undefined` where the address names one. */
+  readonly carriedAt?: Tid | undefined;
   /** The request whose transaction this one is part of. */
   readonly within?: PublishRequest | undefined;
 }
@@ -72,6 +75,10 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   readonly rest: readonly string[];
   /** The version it reads and writes in; `undefined` in main. */
   readonly version: RequestVersion | undefined;
+  /** The moment at which the browser looks at the site, wherever it goes; `undefined`: the present. */
+  readonly carriedAt: Tid | undefined;
+  /** It is only to say what it would change. */
+  readonly isDryRun: boolean;
   /** Jobs to be started or cancelled once the answer is decided. */
   readonly orders: JobCommand[];
   readonly outcome: PageOutcome = { status: undefined, redirect: undefined, headers: new Map() };
@@ -97,6 +104,8 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     this.orders = within?.orders ?? [];
     this.#within = within;
     this.version = within === undefined ? options.version : within.version;
+    this.carriedAt = options.carriedAt;
+    this.isDryRun = within?.isDryRun ?? asksDryRun(envelope);
     this.context = traversed.context;
     this.object = traversed.object;
     this.executable = traversed.executable;
@@ -149,7 +158,7 @@ export class PublishRequest extends TransactionWork implements PageRequest {
 
   /** The media type of the body in lower case, without its parameters; `''` without one. */
   get mediaType(): string {
-    return (this.headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    return mediaTypeIn(this.headers);
   }
 
   get body(): Uint8Array {
@@ -240,12 +249,44 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   #bodyParts(): readonly FormPart[] {
     if (this.envelope.parts !== undefined) return this.envelope.parts;
     if (this.body.byteLength === 0) return [];
-    if (this.mediaType === 'application/x-www-form-urlencoded') {
-      return queryParts(new TextDecoder().decode(this.body));
-    }
+    if (this.mediaType === FORM_TYPE) return queryParts(new TextDecoder().decode(this.body));
     if (this.mediaType === 'application/json') return jsonParts(parseJson(this.body));
     return [];
   }
+}
+
+function mediaTypeIn(headers: Envelope['headers']): string {
+  return (headers['content-type'] ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}
+
+/** What browsers send a form as that has no files. */
+const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+/** The header that asks for a dry run, and the field of a form that does. */
+const DRY_RUN_HEADER = 'canopy-dry-run';
+export const DRY_RUN_FIELD = '@dry_run';
+
+/**
+ * Tells whether a request that may write asks to be done in a dry run. Whatever is said there asks for
+ * one, but for what plainly says no: nobody is to have saved what they only meant to try.
+ */
+export function asksDryRun({ method, url, headers, parts = [], body }: Envelope): boolean {
+  if (isSafeMethod(method)) return false;
+  const mark = url.indexOf('?');
+  const said = mark === -1 ? [] : dryRunsIn(url.slice(mark));
+  for (const part of parts) {
+    if (part.name === DRY_RUN_FIELD && 'value' in part) said.push(part.value);
+  }
+  if (body !== undefined && mediaTypeIn(headers) === FORM_TYPE) {
+    said.push(...dryRunsIn(new TextDecoder().decode(body)));
+  }
+  const header = headers[DRY_RUN_HEADER];
+  if (header !== undefined) said.push(header);
+  return said.some((each) => !['', '0', 'false', 'no'].includes(each.trim().toLowerCase()));
+}
+
+function dryRunsIn(query: string): string[] {
+  return new URLSearchParams(query).getAll(DRY_RUN_FIELD);
 }
 
 /**

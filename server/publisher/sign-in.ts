@@ -19,10 +19,13 @@ import { isKnown, principalKey } from '../security/principal.js';
 import { SESSION_COOKIE, type Sessions } from '../security/session.js';
 import { type Authenticator, isSecure, type KnownUser } from './authenticate.js';
 import { reportError } from './error-page.js';
+import { localPath } from './local-path.js';
+import { momentCookie, MOMENT_COOKIE } from './moment.js';
 import type { PublishRequest } from './request.js';
 import { Response } from './response.js';
 import { renderSignIn, renderSignOut } from './sign-in-page.js';
 import { traverse } from './traverse.js';
+import { versionCookie, VERSION_COOKIE } from './version.js';
 import type { View } from './view.js';
 
 const METHODS: readonly string[] = ['GET', 'HEAD', 'POST'];
@@ -114,7 +117,15 @@ async function signOut(request: PublishRequest, sessions: Sessions): Promise<Res
   const ended = sessions.end(request.cookies[SESSION_COOKIE], { secure });
   await ended.stored;
   const response = wantsJson(request) ? Response.json({}) : Response.redirect(nextOf(request), 303);
-  return unkept(response).append('Set-Cookie', ended.cookie);
+  unkept(response).append('Set-Cookie', ended.cookie);
+  // Whoever sits down next begins on main.
+  if (VERSION_COOKIE in request.cookies) {
+    response.append('Set-Cookie', versionCookie(undefined, secure));
+  }
+  if (MOMENT_COOKIE in request.cookies) {
+    response.append('Set-Cookie', momentCookie(undefined, secure));
+  }
+  return response;
 }
 
 /** Gives the object whose user folders are asked, from there outward. */
@@ -151,9 +162,7 @@ function signOutPage(request: PublishRequest): Response {
 
 /** Gives the path to go to: on this site, whatever a link to the page says. */
 function nextOf({ form, object }: PublishRequest): string {
-  const next = form.text('next');
-  const isHere = /^\/(?![/\\])[^\p{Cc}\\]*$/u.test(next);
-  return isHere ? next : object.url;
+  return localPath(form.text('next')) ?? object.url;
 }
 
 function wantsJson({ mediaType, headers }: PublishRequest): boolean {

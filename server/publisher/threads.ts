@@ -8,6 +8,7 @@
 import type { MergeRules, Storage } from '../../odb/index.js';
 import type { Logger } from '../log.js';
 import type { AssetFolder } from '../plugin.js';
+import type { PasswordParameters } from '../security/password.js';
 import { VerifiedCredentials } from '../security/verified-credentials.js';
 import { Statistics } from '../statistics.js';
 import type { Initial } from './messages.js';
@@ -23,6 +24,8 @@ export interface ThreadsOptions {
     readonly timeLimitMs: number;
     /** The directory that backups go to. */
     readonly backups: string;
+    /** How new passwords are hashed; slowly, where it is not said. */
+    readonly passwords?: PasswordParameters | undefined;
   };
   readonly log: Logger;
   /** No thread can be started any more: the process cannot go on. */
@@ -42,7 +45,7 @@ export class PublisherThreads {
 
   /** Starts the first thread. */
   constructor({ settings, log, onFatal }: ThreadsOptions) {
-    const { plugins, cacheObjects, timeLimitMs, backups } = settings;
+    const { plugins, cacheObjects, timeLimitMs, backups, passwords } = settings;
     const startedMs = Date.now();
     const { handle: verified } = new VerifiedCredentials();
     this.pool = new PublisherPool({
@@ -58,6 +61,7 @@ export class PublisherThreads {
             timeLimitMs,
             thread,
             verified,
+            passwords,
             statistics: this.statistics.handle,
             backups,
             startedMs,

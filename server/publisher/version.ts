@@ -54,25 +54,27 @@ export function chooseVersion(
 ): ChosenVersion {
   const view = name === undefined ? undefined : findView(name);
   if (view?.open === true) return MAIN;
-  const place = missing.length > 0 ? undefined : view?.place?.(object, rest);
+  const place = missing.length > 0 ? undefined : view?.place?.(object, rest, envelope.method);
   if (place === 'main') return MAIN;
   if (place === 'inside' && object instanceof Version) {
     main.policy.require(JOIN_PERMISSION, object);
-    return enter(object);
+    return enter(object, 'url');
   }
   const asked = askedVersion(envelope.headers);
   if (asked === undefined) return MAIN;
   const version = findVersion(main, asked.name);
   if (version === undefined) {
     const refuse = (): never => {
-      throw new NotFound(
-        `There is no version ${quoted(asked.name)} any more. Leave it, or enter another one.`,
-        { code: 'SRV_NO_VERSION' },
-      );
+      const why = asked.isCookie
+        ? 'There is no version any more where you were working. You are on main now.'
+        : `There is no version ${quoted(asked.name)} any more. Leave it, or enter another one.`;
+      throw new NotFound(why, { code: 'SRV_NO_VERSION' });
     };
     return { version: undefined, refuse, hasEnded: asked.isCookie };
   }
-  if (main.policy.may(JOIN_PERMISSION, version)) return enter(version);
+  if (main.policy.may(JOIN_PERMISSION, version)) {
+    return enter(version, asked.isCookie ? 'cookie' : 'header');
+  }
   return {
     version: undefined,
     refuse: () => main.policy.require(JOIN_PERMISSION, version),
@@ -115,14 +117,20 @@ export function requireKeepsVersions(request: PublishRequest): void {
   if (object !== undefined) connection.readCurrent(object);
 }
 
-function inVersion(why: string): Taken {
+/** Tells whether a request names a version, whatever there is of it. */
+export function namesVersion(headers: Envelope['headers']): boolean {
+  return askedVersion(headers) !== undefined;
+}
+
+/** A refusal to do in a version what is done in main alone. */
+export function inVersion(why: string): Taken {
   return new Taken(`${why}: leave this version first.`, { code: 'SRV_IN_VERSION' });
 }
 
-function enter(object: Version): ChosenVersion {
+function enter(object: Version, by: RequestVersion['by']): ChosenVersion {
   const { oid, path, title } = object;
   if (oid === undefined) return MAIN;
-  return { version: { object, oid, path, title }, hasEnded: false };
+  return { version: { object, oid, path, title, by }, hasEnded: false };
 }
 
 function askedVersion(

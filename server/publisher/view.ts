@@ -7,8 +7,12 @@
  * this registry is the only list of them.
  */
 import type { Content } from '../content/content.js';
+import type { DryRun } from './dry-run.js';
 import type { PublishRequest } from './request.js';
 import type { Response } from './response.js';
+
+/** Where a request for a view is done. */
+export type DonePlace = 'main' | 'inside' | 'present';
 
 export interface View {
   /** `@manage`: `@`, then letters, digits, `-` or `_`. */
@@ -18,15 +22,23 @@ export interface View {
   /** The view is asked before authorisation, by anybody: it signs people in. */
   readonly open?: boolean;
   /**
-   * Says where a request for it is done, whatever version the request names: in main, or inside the
-   * Version that `object` is. Without it, and where it answers `undefined`, the request says. A view
-   * that is `open` is always done in main.
+   * Says where a request for it is done, whatever version or moment the browser is in: in main as it
+   * is now, inside the Version that `object` is, or in the present of where the browser is, whatever
+   * moment it carries. Without it, and where it answers `undefined`, the request says. A view that is
+   * `open` is always done in main.
    */
-  place?(object: Content, rest: readonly string[]): 'main' | 'inside' | undefined;
+  place?(object: Content, rest: readonly string[], method: string): DonePlace | undefined;
+  /** A browser that looks at the past sees this view of it, too; without it, the view of the present. */
+  readonly hasPast?: boolean;
   /** Objects it is a view of; all when absent. */
   appliesTo?(object: Content): boolean;
   /** Answers the request; `request.rest` has the segments after the view's name. */
   handle(request: PublishRequest): Response | Promise<Response>;
+  /**
+   * Tells a browser what a request for it would change. Without it, that is told as JSON. What the
+   * request had changed is forgotten by then.
+   */
+  dryRun?(request: PublishRequest, run: DryRun): Promise<Response>;
   /**
    * Judges, before a large body is read, whether whoever asks may send it; throws what `handle`
    * would throw. Without it, `View` on the object is asked for.
@@ -34,11 +46,16 @@ export interface View {
   preflight?(request: PublishRequest): void | Promise<void>;
   /**
    * Answers an error in the view's own form, whether it threw it or was never reached. Without it,
-   * errors are pages of the site.
+   * and where it answers `undefined`, errors are pages of the site.
    *
    * @param id names the error in the log
+   * @param request as it was when it failed, but for what it had changed
    */
-  error?(error: unknown, id: string): Response;
+  error?(
+    error: unknown,
+    id: string,
+    request: PublishRequest,
+  ): Response | undefined | Promise<Response | undefined>;
 }
 
 const NAME = /^@[a-z][a-z0-9_-]*$/;

@@ -31,6 +31,7 @@ import type {
   ThreadData,
   ToThread,
 } from './messages.js';
+import { previewView } from './preview.js';
 import { Publisher } from './publish.js';
 import type { Answer } from './response.js';
 import { signInViews } from './sign-in.js';
@@ -69,6 +70,7 @@ port.on('message', (message: ToThread) => {
 
 plugins = await loadSitePlugins(data.plugins);
 registerView(apiView);
+registerView(previewView);
 post({
   kind: 'loaded',
   rules: mergeRules(),
@@ -116,7 +118,10 @@ async function join(handle: StorageHandle, initial: Initial | undefined): Promis
     },
   });
   const database = await Database.open({ storage, cacheObjects: data.cacheObjects });
-  const passwords = new Passwords({ verified: new VerifiedCredentials(data.verified) });
+  const passwords = new Passwords({
+    parameters: data.passwords,
+    verified: new VerifiedCredentials(data.verified),
+  });
   const { thread, backups, startedMs, cacheObjects } = data;
   const server = { backups, startedMs, cacheObjects, statistics };
   site = await openSite({ database, plugins, passwords, thread, server });

@@ -3,10 +3,10 @@
  * wide and narrow, without scrolling sideways, and without a complaint of the browser.
  */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
 import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, signedIn, startBrowser } from './browser.js';
+import { assertAccessible, type Person, signedIn, startBrowser } from './browser.js';
 
 const PAGES: Readonly<Record<string, string>> = {
   'the front page': '/',
@@ -36,12 +36,25 @@ const PAGES: Readonly<Record<string, string>> = {
   'the view': '/acquisition/@manage/view',
   'help for keys': '/@manage/help/keys',
   'the account': '/@manage/account',
+  'the places': '/@manage/place',
   'going to': '/@manage/go-to?q=layout',
   'a screen that is not there': '/@manage/nothing',
 };
 
 const WIDE = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
+const NARROWEST = { width: 320, height: 640 };
+/** Pages that are looked at side by side. */
+const TABS = 2;
+
+// What is wrong with a colour is wrong at every width, and everything else is the same in both
+// themes; so each rule meets each theme and each width.
+const LOOKS = [
+  { look: 'wide, light', colorScheme: 'light', viewport: WIDE, rules: undefined },
+  { look: 'wide, dark', colorScheme: 'dark', viewport: WIDE, rules: ['color-contrast'] },
+  { look: 'phone, dark', colorScheme: 'dark', viewport: PHONE, rules: undefined },
+  { look: 'phone, light', colorScheme: 'light', viewport: PHONE, rules: ['color-contrast'] },
+] as const;
 
 let server: TestServer;
 let browser: Browser;
@@ -63,40 +76,58 @@ function at(path: string): string {
   return new URL(path, server.url).href;
 }
 
-// What is wrong with a colour is wrong at every width, and everything else is the same in both
-// themes; so each rule meets each theme and each width.
-for (const [device, colorScheme, viewport, rules] of [
-  ['wide', 'light', WIDE, undefined],
-  ['phone', 'dark', PHONE, undefined],
-  ['wide', 'dark', WIDE, ['color-contrast']],
-  ['phone', 'light', PHONE, ['color-contrast']],
-] as const) {
-  test(`every page is accessible: ${device}, ${colorScheme}`, async () => {
-    await using someone = await signedIn(browser, server, '/@manage', { viewport, colorScheme });
-    const { page } = someone;
-    for (const [name, path] of Object.entries(PAGES)) {
-      await page.goto(at(path));
-      assert.equal(await page.locator('h1').count(), 1, `${name} has one main heading`);
-      await assertAccessible(page, name, rules);
-    }
-    const unexpected = someone.complaints.filter((text) => !text.includes('404'));
-    assert.deepEqual(unexpected, []);
+describe('accessible in each look, and as wide as the window', { concurrency: TABS }, () => {
+  const free: Person[] = [];
+  before(async () => {
+    for (let tab = 0; tab < TABS; tab += 1) free.push(await signedIn(browser, server, '/@manage'));
   });
-}
+  after(async () => {
+    for (const someone of free) await someone[Symbol.asyncDispose]();
+  });
 
-test('nothing scrolls sideways on the narrowest phone', async () => {
-  await using someone = await signedIn(browser, server, '/@manage', {
-    viewport: { width: 320, height: 640 },
-  });
-  const { page } = someone;
   for (const [name, path] of Object.entries(PAGES)) {
-    await page.goto(at(path));
-    const overflow = await page.evaluate(
-      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-    );
-    assert.equal(overflow, 0, `${name} is as wide as the window`);
+    test(name, async () => {
+      const someone = free.pop();
+      assert.ok(someone !== undefined, 'there is a tab for each test that runs');
+      try {
+        await lookAt(someone, path);
+      } finally {
+        free.push(someone);
+      }
+    });
   }
 });
+
+/** Opens a page once, and gives it each look and width. */
+async function lookAt({ page, complaints }: Person, path: string): Promise<void> {
+  complaints.length = 0;
+  const [first] = LOOKS;
+  await page.emulateMedia({ colorScheme: first.colorScheme });
+  await page.setViewportSize(first.viewport);
+  await page.goto(at(path));
+  assert.equal(await page.locator('h1').count(), 1, 'one main heading');
+  for (const { look, colorScheme, viewport, rules } of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await drawn(page);
+    await assertAccessible(page, look, rules);
+  }
+  await page.setViewportSize(NARROWEST);
+  await drawn(page);
+  const overflow = await page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  assert.equal(overflow, 0, 'nothing scrolls sideways on the narrowest phone');
+  assert.deepEqual(
+    complaints.filter((text) => !text.includes('404')),
+    [],
+  );
+}
+
+/** Waits until the page was drawn after a change of its window. */
+async function drawn(page: Page): Promise<void> {
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
+}
 
 test('pages can be read and forms sent with scripts off', async () => {
   await using someone = await signedIn(browser, server, '/@manage', { javaScriptEnabled: false });

@@ -67,6 +67,7 @@ export interface AskOptions {
   readonly as?: Asker | null;
   readonly accept?: string;
   readonly cookies?: string;
+  readonly referer?: string;
 }
 
 export type Fields = Readonly<Record<string, string | readonly string[]>>;
@@ -189,13 +190,14 @@ export class AdminSite implements AsyncDisposable {
   async #ask(
     method: string,
     url: string,
-    { as = ADMIN, accept = 'text/html', cookies = '' }: AskOptions,
+    { as = ADMIN, accept = 'text/html', cookies = '', referer = '' }: AskOptions,
     parts: readonly FormPart[] | undefined,
   ): Promise<Page> {
     const headers = {
       accept,
       host: 'site.test',
       ...(cookies === '' ? {} : { cookie: cookies }),
+      ...(referer === '' ? {} : { referer }),
       ...(as === null ? {} : { authorization: basic(as) }),
       ...(parts === undefined ? {} : { 'content-type': 'multipart/form-data; boundary=b' }),
     };

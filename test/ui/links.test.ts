@@ -19,6 +19,7 @@ const OBJECTS: readonly (readonly [folder: string, type: string, id: string])[] 
   ['/docs/guide', 'Image', 'tree.svg'],
   ['/docs/guide', 'File', 'style.css'],
   ['/docs/guide', 'Redirect', 'old'],
+  ['/docs/guide', 'Version', 'draft'],
   ['/docs/guide', 'UserFolder', 'acl_users'],
   ['/docs/guide/acl_users', 'User', 'lin'],
 ];

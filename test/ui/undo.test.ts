@@ -212,3 +212,114 @@ test('undo: when the object is elsewhere afterwards, the person comes to where i
   });
   assert.match(done.header('location'), /^\/guide\/a\/@manage\/undo\?done=\d+$/);
 });
+
+test('undo: a transaction says what it did, whether it can be taken back or not', async () => {
+  await using admin = await site();
+  const first = await write(admin, 'one\n2\nthree', 'Shorten it');
+  await write(admin, 'one\n22\nthree', 'Lengthen it');
+
+  const page = await admin.get(`/guide/@manage/undo?tid=${first}`);
+
+  assert.match(page.text, /This cannot be undone alone/);
+  const did = page.text.slice(page.text.indexOf('What it did'));
+  assert.match(did, /<details class="change" open>.*\/guide\/a.*changed/s);
+  assert.match(did, /<tr class="del">.*two<\/td><\/tr>/);
+  assert.match(did, /<tr class="add">.*2<\/td><\/tr>/);
+  assert.match(did, /Text of \/guide\/a: before, and after it/);
+});
+
+test('undo: what added, moved and deleted says so, with the paths of then', async () => {
+  await using admin = await site();
+  await admin.post('/guide/@manage/contents', { action: 'delete', id: 'a' });
+  await admin.post('/@manage/rename?id=guide', { action: 'rename', 'id-0': 'book' });
+  const list = await admin.get('/@manage/undo');
+  const tids = [...list.text.matchAll(/name="tid" value="(\d+)"/g)].map(([, tid]) => tid);
+  const didOf = async (at: number): Promise<string> => {
+    const page = await admin.get(`/@manage/undo?tid=${tids[at]}`);
+    return page.text.slice(page.text.indexOf('What it did'));
+  };
+
+  assert.match(await didOf(0), /class="path">\/book<.*<span class="now">book<\/span>/s);
+  assert.match(await didOf(1), /class="path">\/guide\/a<.*chip--remove/s);
+  assert.match(await didOf(2), /class="path">\/guide\/a<.*chip--add/s);
+});
+
+test('undo: the list is narrowed to a path, and to what the reader may undo', async () => {
+  await using admin = await site();
+  await admin.add('/', { type: 'Document', id: 'elsewhere' });
+  const at = await admin.get('/@manage/undo?path=guide/a/');
+  assert.match(at.text, /Added \/guide\/a/);
+  assert.doesNotMatch(at.text, /Added \/(elsewhere|guide<)/);
+  assert.match(at.text, /name="path" value="\/guide\/a"/);
+
+  const outside = await admin.get('/guide/@manage/undo?path=/elsewhere');
+  assert.match(outside.text, /No transaction fits/);
+
+  const all = await admin.get('/@manage/undo');
+  assert.match(all.text, /Created the site/);
+  const undoable = await admin.get('/@manage/undo?undoable=yes');
+  assert.doesNotMatch(undoable.text, /Created the site/);
+  assert.match(undoable.text, /Added \/elsewhere/);
+});
+
+test('undo: the message of an undo offers the redo, and that of a redo the undo', async () => {
+  await using admin = await site();
+  const tid = await write(admin, 'one\n2\nthree', 'Shorten it');
+  const buttonAfter = async (transaction: string): Promise<readonly string[]> => {
+    const fields = { action: 'undo', transaction, back: '/guide/a/@manage/edit' };
+    const done = await admin.post('/guide/a/@manage/undo', fields);
+    const page = await admin.get(done.header('location'));
+    const toast = /<div class="toast">.*?<\/form>/s.exec(page.text)?.[0] ?? '';
+    return [
+      /<\/svg>(Undo|Redo)<\/button>/.exec(toast)?.[1] ?? '',
+      /name="transaction" value="(\d+)"/.exec(toast)?.[1] ?? '',
+    ];
+  };
+
+  const [redo, undone = ''] = await buttonAfter(tid);
+  assert.equal(redo, 'Redo');
+  const [undo] = await buttonAfter(undone);
+  assert.equal(undo, 'Undo');
+  assert.equal(sourceOf(admin), 'one\n2\nthree');
+});
+
+test('undo: asked of an object that is gone, it leads to the plan beside where that was', async () => {
+  await using admin = await site();
+  const tid = await write(admin, 'one\n2\nthree', 'Shorten it');
+  await admin.post('/guide/@manage/contents', { action: 'delete', id: 'a' });
+
+  const fields = { action: 'undo', transaction: tid, back: '/guide/a/@manage/edit' };
+  const lost = await admin.post('/guide/a/@manage/undo', fields);
+
+  assert.equal(lost.status, 303, lost.text);
+  assert.equal(lost.header('location'), `/guide/@manage/undo?tid=${tid}`);
+  const page = await admin.get(lost.header('location'), { cookies: lost.cookies });
+  assert.match(page.text, /Not undone: a is not in \/guide any more/);
+  assert.match(page.text, /<h2 id="plan">Undo “Shorten it”<\/h2>/);
+});
+
+test('undo: in a version, its own transactions are listed and taken back, and no others', async () => {
+  await using admin = await site();
+  const outside = await write(admin, 'one\n2\nthree', 'On main');
+  await admin.add('/', { type: 'Version', id: 'v', title: 'V' });
+  const cookies = `canopy_version=${admin.look('/v', (version) => version?.oid)}`;
+  const save = { action: 'save', source: 'inside', note: 'In the version' };
+  const done = await admin.post('/guide/a/@manage/edit', save, { cookies });
+  const tid = /done=(\d+)/.exec(done.header('location'))?.[1] ?? '';
+
+  const list = await admin.get('/@manage/undo', { cookies });
+  assert.match(list.text, /In the version/);
+  assert.doesNotMatch(list.text, /On main/);
+  assert.match((await admin.get(`/@manage/undo?tid=${tid}`, { cookies })).text, /What it did/);
+
+  const refused = await admin.post(
+    '/guide/a/@manage/undo',
+    { action: 'undo', transaction: outside },
+    { cookies },
+  );
+  assert.match(refused.text, /made outside this version/);
+  const undo = { action: 'undo', transaction: tid };
+  assert.equal((await admin.post('/guide/a/@manage/undo', undo, { cookies })).status, 303);
+  const edit = await admin.get('/guide/a/@manage/edit', { cookies });
+  assert.match(edit.text, />\none\n2\nthree<\/textarea>/);
+});

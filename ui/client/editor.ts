@@ -165,7 +165,8 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
   form.addEventListener('submit', (event) => {
     const button = event.submitter;
     if (!(button instanceof HTMLButtonElement) || button.formTarget !== '') return;
-    if (leaving || button.value !== 'save') {
+    const isTried = button.hasAttribute('formaction');
+    if (leaving || isTried || button.value !== 'save') {
       leaving = true;
       return;
     }

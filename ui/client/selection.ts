@@ -2,10 +2,10 @@
  * Counts what is ticked in a listing, ticks all or a run of rows, and moves through the rows by
  * keys. Without this, rows are ticked one by one and the server says when none is.
  */
+const BOX = 'tbody .list__pick input';
+
 for (const form of document.querySelectorAll<HTMLFormElement>('form[data-client~="selection"]')) {
-  const boxes = (): HTMLInputElement[] => [
-    ...form.querySelectorAll<HTMLInputElement>('input[name="id"]'),
-  ];
+  const boxes = (): HTMLInputElement[] => [...form.querySelectorAll<HTMLInputElement>(BOX)];
   const all = form.querySelector<HTMLInputElement>('[data-all]');
   const count = form.querySelector<HTMLElement>('[data-count]');
   let last: HTMLInputElement | undefined;
@@ -35,7 +35,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>('form[data-client~
 
   /** Ticks the row that has focus where none is, so that what a key does is done to it. */
   const tickAlone = (row: Element): void => {
-    const box = row.querySelector<HTMLInputElement>('input[name="id"]');
+    const box = row.querySelector<HTMLInputElement>('.list__pick input');
     if (box === null || boxes().some((each) => each.checked)) return;
     box.checked = true;
     last = box;
@@ -43,7 +43,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>('form[data-client~
   };
 
   form.addEventListener('click', (event) => {
-    if (!(event.target instanceof HTMLInputElement) || event.target.name !== 'id') return;
+    if (!(event.target instanceof HTMLInputElement) || !event.target.matches(BOX)) return;
     if (event.shiftKey) tickUpTo(event.target);
     last = event.target;
     update();
@@ -87,7 +87,7 @@ for (const form of document.querySelectorAll<HTMLFormElement>('form[data-client~
 }
 
 function focusRow(row: Element | null): void {
-  row?.querySelector<HTMLElement>('input[name="id"]')?.focus();
+  row?.querySelector<HTMLElement>('.list__pick input, th a')?.focus();
 }
 
 function isTyping(target: EventTarget | null): boolean {

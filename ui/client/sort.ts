@@ -25,16 +25,13 @@ const table = before?.form?.querySelector('tbody') ?? null;
 if (before !== null && table !== null) {
   let dragged: HTMLTableRowElement | undefined;
   let target: HTMLTableRowElement | undefined;
-  for (const row of table.rows) row.draggable = true;
+  for (const row of table.rows) row.draggable = idOf(row) !== '';
 
   const mark = (row: HTMLTableRowElement | undefined): void => {
     target?.classList.remove('is-dropped-before');
     target = row;
     target?.classList.add('is-dropped-before');
   };
-  const idOf = (row: HTMLTableRowElement | undefined): string =>
-    row?.querySelector<HTMLInputElement>('input[name="id"]')?.value ?? '';
-
   table.addEventListener('dragstart', (event) => {
     dragged = event.target instanceof HTMLTableRowElement ? event.target : undefined;
     event.dataTransfer?.setData('text/plain', idOf(dragged));
@@ -55,11 +52,23 @@ if (before !== null && table !== null) {
       box.checked = box.value === idOf(dragged);
     }
     const place = before.form?.querySelector<HTMLInputElement>('input[name="before"]');
-    if (place) place.value = idOf(target);
+    if (place) place.value = idFrom(target);
     before.click();
   });
   table.addEventListener('dragend', () => {
     mark(undefined);
     dragged = undefined;
   });
+}
+
+/** The id of the object in a row; `''` where it was removed. */
+function idOf(row: HTMLTableRowElement | undefined): string {
+  return row?.querySelector<HTMLInputElement>('input[name="id"]')?.value ?? '';
+}
+
+/** The id of the first object from a row on that is there; `''` at the end. */
+function idFrom(row: HTMLTableRowElement | undefined): string {
+  let at: Element | null = row ?? null;
+  while (at instanceof HTMLTableRowElement && idOf(at) === '') at = at.nextElementSibling;
+  return at instanceof HTMLTableRowElement ? idOf(at) : '';
 }

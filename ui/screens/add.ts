@@ -12,6 +12,7 @@ import {
   type PublishRequest,
   setData,
   USER_FOLDER_ID,
+  Version,
 } from '../../server/index.js';
 import { addableTypes, addMenu } from '../addable.js';
 import { idFromFilename } from '../filenames.js';
@@ -24,6 +25,7 @@ const TAKEN = 409;
 
 export const add = defineScreen({
   path: 'add',
+  isForm: true,
   under: 'contents',
   view: 'add',
   permission: 'View management screens',
@@ -112,6 +114,6 @@ function run(folder: Container, request: PublishRequest): Outcome {
     const { filename, contentType, sha256, sizeBytes } = file;
     setData(request, object, { blob: { sha256, sizeBytes }, contentType, filename });
   }
-  const stays = object.isFolder || type.sourceField !== undefined;
+  const stays = object.isFolder || type.sourceField !== undefined || object instanceof Version;
   return stays ? { goTo: '', at: object } : { goTo: 'contents' };
 }

@@ -4,9 +4,11 @@
 import {
   type Container,
   contentTypes,
+  minuteInWords,
   NotFound,
   type PublishRequest,
   type SortKey,
+  tidToMs,
 } from '../../server/index.js';
 import { addMenu } from '../addable.js';
 import { acquiredNames } from '../answering.js';
@@ -22,8 +24,17 @@ import {
 } from '../contents-actions.js';
 import { holdsContent } from '../holds-content.js';
 import { listFolder, PAGE_ROWS, readSelection, type Selection, SORT_KEYS } from '../listing.js';
-import { queryWithout } from '../page.js';
-import { type Attempt, defineScreen, screensFor, screenUrl, type ViewModel } from '../screen.js';
+import { addressWithout, queryWithout } from '../page.js';
+import { restoreHref, restoreLink } from '../restore-link.js';
+import { RowMarks } from '../row-marks.js';
+import {
+  type Attempt,
+  defineScreen,
+  findScreen,
+  screensFor,
+  screenUrl,
+  type ViewModel,
+} from '../screen.js';
 
 /** Columns that sort, with their words; the order they stand in the table's head. */
 const COLUMNS = [
@@ -68,21 +79,35 @@ export const contents = defineScreen({
   },
 });
 
-function show(folder: Container, request: PublishRequest, attempt?: Attempt): ViewModel {
+async function show(
+  folder: Container,
+  request: PublishRequest,
+  attempt?: Attempt,
+): Promise<ViewModel> {
   const selection = readSelection(request);
   const clipboard = readClipboard(request);
   const cut = new Set(clipboard?.operation === 'cut' ? clipboard.objects : []);
-  const ticked = new Set(attempt?.form.all('id') ?? request.query.all('tick'));
-  const listing = listFolder(folder, request, { selection, marks: { ticked, cut } });
+  const ticked = new Set(tickedIn(request, attempt));
+  const restore = restoreForm(request);
+  using marks = await RowMarks.open(request);
+  const elsewhereHref = conflictsAddress(request);
+  const listing = listFolder(folder, request, {
+    selection,
+    state: { ticked, cut, marks, elsewhereHref, restore: restore?.kind },
+  });
   const acquired = acquiredNames(folder, request, { all: request.query.has('all-names') });
   const { policy } = request;
-  const mayDelete = policy.may('Delete objects', folder);
-  const addGroups = addMenu(folder, request);
+  const isPast = request.connection.at !== undefined;
+  const mayDelete = !isPast && policy.may('Delete objects', folder);
+  const addGroups = isPast ? [] : addMenu(folder, request);
   return {
     title: folder.title,
     path: folder.path,
     ...listing,
-    isEmpty: listing.total === 0,
+    isEmpty: listing.all === 0,
+    isPast,
+    onDay: isPast ? dayOf(request) : '',
+    restore: restore ?? null,
     isFiltered: selection.filter !== '' || selection.type !== '',
     sortWords: SORT_WORDS[selection.sort],
     sortChoices: SORT_KEYS.map((key) => ({
@@ -93,14 +118,14 @@ function show(folder: Container, request: PublishRequest, attempt?: Attempt): Vi
     columns: columnsOf(selection, request),
     selection,
     inOwnOrder: selection.sort === 'order' && !selection.descending,
-    pages: pagesOf(selection, listing.found, request),
+    pages: pagesOf(selection, listing.found + listing.removed + listing.gone, request),
     typeChoices: listing.types.map((name) => ({
       name,
       title: contentTypes.get(name)?.title ?? name,
       chosen: name === selection.type,
     })),
     clipboard:
-      clipboard === undefined
+      clipboard === undefined || isPast
         ? null
         : { count: clipboard.objects.length, isCut: clipboard.operation === 'cut' },
     mayDelete,
@@ -109,14 +134,55 @@ function show(folder: Container, request: PublishRequest, attempt?: Attempt): Vi
     addGroups,
     addHref: screenUrl(folder, 'add'),
     uploadHref: screenUrl(folder, 'upload'),
-    acquired: acquired.names,
+    acquired: isPast
+      ? acquired.names.map((name) => ({ ...name, mayOverride: false }))
+      : acquired.names,
     acquiredTotal: acquired.total,
     acquiredMore: acquired.total - acquired.names.length,
     allNamesHref: `?${queryWithout(request, ['all-names', 'done'], 'all-names=1')}`,
     visitors: visitorsSee(folder, request),
     menu: menuOf(folder, request),
-    trashHref: screenUrl(folder, 'trash'),
+    trashHref: isPast ? '' : screenUrl(folder, 'trash'),
   };
+}
+
+/** What was ticked when the form came back: ids, and oids of what was removed. */
+function tickedIn({ query }: PublishRequest, attempt: Attempt | undefined): readonly string[] {
+  if (attempt === undefined) return query.all('tick');
+  return [...attempt.form.all('id'), ...attempt.form.all('object')];
+}
+
+/** What is sent, and where, to bring objects back. */
+interface RestoreForm {
+  /** From the past into the present, or from main into the version. */
+  readonly kind: 'past' | 'removed';
+  readonly action: string;
+  /** The moment; `''` for what the version removed. */
+  readonly at: string;
+  readonly back: string;
+}
+
+/** The form for it; `undefined` where nothing is to be brought back. */
+function restoreForm(request: PublishRequest): RestoreForm | undefined {
+  const { connection, version } = request;
+  const past = restoreLink(request);
+  if (past !== undefined) return { kind: 'past', ...past };
+  if (version === undefined || connection.at !== undefined) return undefined;
+  const back = addressWithout(request, ['done', 'part', 'id', 'tick']);
+  return { kind: 'removed', action: screenUrl(version.object, 'restored'), at: '', back };
+}
+
+/** The screen of the version that shows what main has changed, too, and whether that merges. */
+function conflictsAddress({ version, connection }: PublishRequest): string {
+  if (version === undefined || connection.at !== undefined) return '';
+  const isThere = findScreen(version.object, ['conflicts']) !== undefined;
+  return isThere ? screenUrl(version.object, 'conflicts') : '';
+}
+
+/** `12 Nov 2026`: the day that the reader looks at. */
+function dayOf({ connection }: PublishRequest): string {
+  const [day = ''] = minuteInWords(tidToMs(connection.tid)).split(', ');
+  return day;
 }
 
 interface Column {
@@ -175,8 +241,10 @@ function menuOf(folder: Container, request: PublishRequest): object | null {
     throw new NotFound(`${folder.path} has no such object any more`);
   }
   const type = contentTypes.of(child);
+  const isPast = request.connection.at !== undefined;
   return {
     id: child.id,
+    restoreHref: isPast ? restoreHref(request, { object: String(child.oid) }) : '',
     viewHref: type.page === undefined ? '' : child.url,
     action: `${screenUrl(folder, 'contents')}?${queryWithout(request, ['part', 'id', 'done'])}`,
     screens: screensFor(child, request).flatMap((screen) =>

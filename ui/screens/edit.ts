@@ -10,21 +10,26 @@ import {
   BadRequest,
   type Content,
   contentTypes,
-  PreconditionFailed,
   type PublishRequest,
   Response,
   setData,
-  type Tid,
 } from '../../server/index.js';
 import { namesAnsweringAt } from '../answering-names.js';
-import { type Merged, mergeValues } from '../edit-merge.js';
+import type { Merged } from '../edit-merge.js';
 import { fileModel, formModel, previewModel } from '../edit-model.js';
-import { type Conflicting, staleModel } from '../edit-stale.js';
-import { setValues, textOf, valuesAsOf, valuesIn, valuesOf } from '../edit-values.js';
-import { userOf } from '../listing.js';
+import { requireSameFile, staleFile } from '../stale-file.js';
+import { setValues, textOf, valuesIn, valuesOf } from '../edit-values.js';
 import { answerPreview } from '../preview-answer.js';
 import { renderUnsaved, seenAt, type Unsaved } from '../preview-page.js';
-import { type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
+import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
+import {
+  MERGED_QUERY,
+  mergedWith,
+  mergeOrRefuse,
+  mergeStale,
+  staleIn,
+  type StaleForm,
+} from '../stale.js';
 
 /** Enough of a hash to tell one rendered page from the next. */
 const DIGEST_CHARACTERS = 16;
@@ -52,15 +57,18 @@ export const edit = defineScreen({
 
 function show(object: Content, request: PublishRequest, attempt?: Attempt): ViewModel {
   const type = contentTypes.of(object);
-  const mayChange = request.policy.may(type.changePermission, object);
+  const isPast = request.connection.at !== undefined;
+  const mayChange = !isPast && request.policy.may(type.changePermission, object);
   const text = textOf(object, request);
-  const conflict = attempt?.status === 412 ? conflictIn(object, request) : undefined;
+  const isReplaced = attempt?.action === 'replace';
+  const found = staleIn(object, request, attempt, () =>
+    isReplaced ? staleFile(request, screenUrl(object, 'edit')) : staleForm(object, request),
+  );
+  const conflict = isReplaced ? undefined : found?.merged;
   return {
     path: object.path,
-    stale: conflict === undefined ? null : staleModel(object, request, conflict),
-    merged: request.query.has('merged')
-      ? userOf(previousTid(object, request), request) || 'someone'
-      : '',
+    stale: found?.model ?? null,
+    merged: mergedWith(object, request),
     file: type.data === 'blob' ? fileModel(object, request, mayChange) : null,
     form:
       text === undefined
@@ -70,32 +78,31 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
   };
 }
 
-/** Merges what the form has with what is there, when it was made from an older revision. */
-function mergeForm(object: Content, request: PublishRequest): Merged {
-  const mine = valuesIn(request.form, object, request);
-  const theirs = valuesOf(object, request);
-  const base = request.form.text('base');
-  const isOld = /^\d{1,16}$/.test(base) && Number(base) !== object.tid;
-  const began = isOld ? valuesAsOf(object, request, Number(base) as Tid) : undefined;
-  return mergeValues(began ?? theirs, theirs, mine);
+/** How the form is compared with what is saved. */
+function staleForm(object: Content, request: PublishRequest): StaleForm {
+  const { fields } = contentTypes.of(object);
+  return {
+    href: screenUrl(object, 'edit'),
+    read: (each) => valuesOf(each, request),
+    mine: valuesIn(request.form, object, request),
+    labels: new Map([
+      ['title', 'Title'],
+      ['source', 'Text'],
+      ...fields.map(({ name, label }): [string, string] => [name, label]),
+    ]),
+  };
 }
 
-function conflictIn(object: Content, request: PublishRequest): Conflicting {
-  return { merged: mergeForm(object, request), theirs: valuesOf(object, request) };
+/** Merges what the form has with what is there, when it was made from an older revision. */
+function mergeForm(object: Content, request: PublishRequest): Merged {
+  return mergeStale(object, request, staleForm(object, request));
 }
 
 function save(object: Content, request: PublishRequest): Outcome {
-  const merged = mergeForm(object, request);
-  if (merged.conflicts.length > 0) {
-    const by = userOf(object.tid, request);
-    throw new PreconditionFailed(
-      `${by === '' ? 'Someone' : by} changed the same place of ${object.path} meanwhile`,
-      { code: 'UI_EDIT_CONFLICT' },
-    );
-  }
+  const merged = mergeOrRefuse(object, request, staleForm(object, request));
   request.note(request.form.text('note'));
   const changed = setValues(object, request, merged.values);
-  const query = changed && merged.keptTheirs ? { query: 'merged=1' } : {};
+  const query = changed && merged.keptTheirs ? { query: MERGED_QUERY } : {};
   return { goTo: 'edit', message: 'Nothing was changed: this is saved already', ...query };
 }
 
@@ -104,6 +111,7 @@ function replace(object: Content, request: PublishRequest): Outcome {
   const file = form.file('data');
   if (file === undefined) throw new BadRequest('Choose a file first', { field: 'data' });
   const { sha256, sizeBytes, contentType, filename } = file;
+  requireSameFile(object, request);
   setData(request, object, { blob: { sha256, sizeBytes }, contentType, filename });
   return { goTo: 'edit', message: 'These are the bytes it has already' };
 }
@@ -138,11 +146,4 @@ function names(object: Content, request: PublishRequest): Response {
   if (contentTypes.of(object).method !== true) return Response.json({ names: [] });
   const seen = seenAt(object, request, request.form.text('from').trim());
   return Response.json({ names: namesAnsweringAt(seen, request) });
-}
-
-function previousTid(object: Content, request: PublishRequest): Tid {
-  const { oid, tid } = object;
-  const [revision] =
-    oid === undefined ? [] : request.connection.history(oid, { before: tid, limit: 1 });
-  return revision?.tid ?? tid;
 }

@@ -18,7 +18,7 @@ import { frameOf } from '../shell.js';
 import { placesOfWork } from '../where-to-work.js';
 
 /** Answers with the page of an error that a person should read. */
-export function errorPage(error: ServerError, request: PublishRequest): Response {
+export async function errorPage(error: ServerError, request: PublishRequest): Promise<Response> {
   const { object } = request;
   const report = reportFor(error, request.path);
   const attempt = attemptOf(error, request, { action: '', form: request.query, object });
@@ -40,7 +40,8 @@ export function errorPage(error: ServerError, request: PublishRequest): Response
     user: request.user.name,
     path: object.path,
   };
-  const frame = frameOf(object, request, { screen: screenFor(report.title), attempt: undefined });
+  const screen = screenFor(report.title);
+  const frame = await frameOf(object, request, { screen, attempt: undefined });
   const response = pageResponse(request, { view: 'error', model, frame, status: report.status });
   for (const [name, value] of Object.entries(report.headers)) response.set(name, value);
   return response;

@@ -12,15 +12,22 @@ import {
   listHistory,
   objectAsOf,
   type Oid,
+  PresentMain,
   type PublishRequest,
   revertObject,
   type RevisionEntry,
   type Tid,
+  tidToMs,
   Unauthorized,
+  versionsToJoin,
 } from '../../server/index.js';
 import { diffContent, isReverted, type StoredState } from '../content-state.js';
+import { pastControl } from '../activity.js';
 import { byDay, momentOf, whenInWords } from '../days.js';
 import { countInWords, timeInWords } from '../helpers.js';
+import { partsOf, picturesOf } from '../history-parts.js';
+import { addressWithout } from '../page.js';
+import { restoreHref } from '../restore-link.js';
 import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 import { noteLine, undoWord } from '../transaction-words.js';
 import { whoIs } from '../who.js';
@@ -39,8 +46,8 @@ export const history = defineScreen({
   icon: 'history',
   view: 'history',
   permission: 'View history',
-  modules: ['history'],
-  styles: ['source', 'history', 'components-history'],
+  modules: ['history', 'moment'],
+  styles: ['source', 'history', 'components-history', 'past'],
   appliesTo: (object): object is Content => object !== undefined,
   show,
   actions: { revert: { run: revert } },
@@ -89,9 +96,16 @@ function show(object: Content, request: PublishRequest): ViewModel {
     });
   });
   const earlier = choice.start + PAGE_REVISIONS;
+  const { nowMs, carriedAt } = request;
+  const shownMs = choice.from === undefined ? nowMs : Date.parse(choice.from.time);
   return {
     path: object.path,
     action,
+    control: pastControl(request, object, {
+      atMs: carriedAt === undefined ? shownMs : tidToMs(carriedAt),
+      back: addressWithout(request, ['done', 'part', 'format']),
+      object: String(object.oid ?? ''),
+    }),
     several: revisions.length > 1,
     look: choice.look,
     whole: choice.whole,
@@ -193,6 +207,13 @@ function compare(
     },
     ...(whole ? { context: Infinity } : {}),
   });
+  const pictures =
+    seen && type.data === 'blob'
+      ? picturesOf(request, object, {
+          before: { tid: Number(from.tid) as Tid, state: before },
+          after: { tid: Number(to.tid) as Tid, state: after },
+        })
+      : undefined;
   const [words, otherWords] = [wordsFor(from, to, request), wordsFor(to, from, request)];
   const mayChange = policy.may(type.changePermission, object);
   return {
@@ -203,8 +224,19 @@ function compare(
     split: look === 'split',
     same: diff.same,
     sameWords: sameWords({ seen, hidden: diff.hidden }),
-    mayRevert: mayChange && seen,
-    mayNotWords: mayChange ? '' : `Restoring asks for the permission ${type.changePermission}.`,
+    mayRevert: mayChange && seen && connection.at === undefined,
+    // In the past itself, only the page that asks about everything leads back into the present.
+    restoreHref:
+      connection.at !== undefined && seen ? restoreHref(request, { object }, from.tid) : '',
+    choicesHref:
+      connection.at === undefined && seen ? restoreHref(request, { object }, from.tid) : '',
+    intoVersion: seen && mayWorkInVersions(request),
+    pictures: pictures ?? null,
+    parts: partsOf(diff, { hasPictures: pictures !== undefined }),
+    mayNotWords:
+      mayChange || connection.at !== undefined
+        ? ''
+        : `Restoring asks for the permission ${type.changePermission}.`,
     amounts: [
       { title: 'Changes only', href: address({ whole: '' }), current: !whole },
       { title: 'Whole text', href: address({ whole: '1' }), current: whole },
@@ -216,7 +248,6 @@ function compare(
     })),
     diff: {
       ...diff,
-      fields: diff.fields.map((field) => ({ ...field, reverted: isReverted(field.name) })),
       texts: diff.texts.map((text) => ({
         ...text,
         reverted: isReverted(text.name),
@@ -224,6 +255,11 @@ function compare(
       })),
     },
   };
+}
+
+function mayWorkInVersions(request: PublishRequest): boolean {
+  using main = new PresentMain(request);
+  return versionsToJoin(main).length > 0;
 }
 
 /** Gives a past state, when the reader may see it; a past that was more private stays so. */

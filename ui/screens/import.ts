@@ -44,6 +44,7 @@ const KINDS: ReadonlySet<string> = new Set(['import', 'import-object']);
 
 export const importScreen = defineScreen({
   path: 'import',
+  isForm: true,
   tab: 'Import',
   icon: 'upload',
   view: 'import',

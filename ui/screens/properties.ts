@@ -15,9 +15,27 @@ import {
 } from '../../server/index.js';
 import { errorOf, inputOf, lineInput, readFields } from '../form-fields.js';
 import { fullTime, sizeInWords } from '../helpers.js';
-import { userOf } from '../listing.js';
-import { propertyRows, readPropertyRows, readNewProperty, TYPE_CHOICES } from '../property-rows.js';
-import { anyObject, type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
+import { userOf } from '../transaction-user.js';
+import type { Values } from '../edit-merge.js';
+import {
+  patchesFrom,
+  propertyLabels,
+  propertyParts,
+  propertyRows,
+  readNewProperty,
+  TYPE_CHOICES,
+  typedParts,
+} from '../property-rows.js';
+import {
+  anyObject,
+  type Attempt,
+  defineScreen,
+  type Outcome,
+  screenUrl,
+  type ViewModel,
+} from '../screen.js';
+import { requireSameFile, staleFile } from '../stale-file.js';
+import { MERGED_QUERY, mergedWith, mergeOrRefuse, staleIn, type StaleForm } from '../stale.js';
 
 export const properties = defineScreen({
   path: 'properties',
@@ -25,6 +43,7 @@ export const properties = defineScreen({
   icon: 'gear',
   view: 'properties',
   permission: 'View management screens',
+  styles: ['source', 'history', 'components-history', 'components-edit'],
   appliesTo: anyObject,
   show,
   actions: {
@@ -37,11 +56,17 @@ export const properties = defineScreen({
 
 function show(object: Content, request: PublishRequest, attempt?: Attempt): ViewModel {
   const type = contentTypes.of(object);
-  const values = type.read(object, request.site);
   const { policy } = request;
-  const mayChange = policy.may(type.changePermission, object);
-  const mayManage = policy.may('Manage properties', object);
-  const saving = attempt?.action === 'save' ? attempt : undefined;
+  const isReplaced = attempt?.action === 'replace';
+  const stale = staleIn(object, request, attempt, () =>
+    isReplaced ? staleFile(request, screenUrl(object, 'properties')) : staleForm(object, request),
+  );
+  const merged = isReplaced ? undefined : stale?.merged.values;
+  const values = { ...type.read(object, request.site), ...fieldsIn(merged ?? {}) };
+  const isPast = request.connection.at !== undefined;
+  const mayChange = !isPast && policy.may(type.changePermission, object);
+  const mayManage = !isPast && policy.may('Manage properties', object);
+  const saving = attempt?.action === 'save' && stale === undefined ? attempt : undefined;
   const adding = attempt?.action === 'add' ? attempt : undefined;
   return {
     path: object.path,
@@ -49,16 +74,26 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
     changePermission: type.changePermission,
     mayChange,
     mayManage,
+    stale: stale?.model ?? null,
+    merged: mergedWith(object, request),
+    base: saving?.form.text('base') ?? String(object.tid),
+    fileBase: String(object.tid),
     inputs: [
       ...(type.name === 'User'
         ? []
-        : [lineInput({ name: 'title', label: 'Title' }, object.title, saving)]),
+        : [
+            lineInput(
+              { name: 'title', label: 'Title' },
+              String(merged?.['title'] ?? object.title),
+              saving,
+            ),
+          ]),
       ...settable(object).map((field) => inputOf(field, values[field.name], saving)),
     ],
     readonlyFields: type.fields
       .filter((field) => field.readonly === true && values[field.name] !== undefined)
       .map((field) => ({ label: field.label, value: String(values[field.name]) })),
-    properties: propertyRows(object, saving),
+    properties: propertyRows(object, { attempt: saving, merged }),
     typeChoices: TYPE_CHOICES,
     added: {
       name: adding?.form.text('new-name') ?? '',
@@ -113,15 +148,59 @@ function factsOf(
   ];
 }
 
-function save(object: Content, request: PublishRequest): Outcome {
+/** How the form is compared with what is saved: title, fields, and each part of a property. */
+function staleForm(object: Content, request: PublishRequest): StaleForm {
   const { form } = request;
-  const patches = readPropertyRows(object, form);
-  updateObject(request, object, {
-    ...(form.has('title') ? { title: form.text('title').trim() } : {}),
-    ...(form.has('fields') ? { fields: readFields(settable(object), form) } : {}),
+  const fields = settable(object);
+  const parts = typedParts(form);
+  return {
+    href: screenUrl(object, 'properties'),
+    read: (each) => ({
+      title: each.title,
+      ...prefixed(contentTypes.of(each).read(each, request.site)),
+      ...propertyParts(each),
+    }),
+    mine: {
+      ...(form.has('title') ? { title: form.text('title').trim() } : {}),
+      ...(form.has('fields') ? prefixed(readFields(fields, form)) : {}),
+      ...parts,
+    },
+    labels: new Map([
+      ['title', 'Title'],
+      ...fields.map(({ name, label }): [string, string] => [`${FIELD}${name}`, label]),
+      ...propertyLabels(parts),
+    ]),
+  };
+}
+
+const FIELD = 'fields.';
+
+function prefixed(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [`${FIELD}${name}`, value]),
+  );
+}
+
+function fieldsIn(values: Values): Values {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) =>
+      name.startsWith(FIELD) ? [[name.slice(FIELD.length), value]] : [],
+    ),
+  );
+}
+
+function save(object: Content, request: PublishRequest): Outcome {
+  const { values, keptTheirs } = mergeOrRefuse(object, request, staleForm(object, request));
+  const fields = fieldsIn(values);
+  const patches = patchesFrom(object, values);
+  const { title } = values;
+  const changed = updateObject(request, object, {
+    ...(typeof title === 'string' ? { title } : {}),
+    ...(Object.keys(fields).length === 0 ? {} : { fields }),
     ...(patches.length === 0 ? {} : { properties: patches }),
   });
-  return { goTo: 'properties', message: 'Nothing was changed' };
+  const query = changed && keptTheirs ? { query: MERGED_QUERY } : {};
+  return { goTo: 'properties', message: 'Nothing was changed', ...query };
 }
 
 function addProperty(object: Content, request: PublishRequest): Outcome {
@@ -149,6 +228,7 @@ function replaceData(object: Content, request: PublishRequest): Outcome {
   const file = request.form.file('data');
   if (file === undefined) throw new BadRequest('Choose a file first');
   const { filename, contentType, sha256, sizeBytes } = file;
+  requireSameFile(object, request);
   request.note(`Replaced the file of ${object.path}`);
   setData(request, object, { blob: { sha256, sizeBytes }, contentType, filename });
   return { goTo: 'properties' };

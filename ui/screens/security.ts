@@ -32,8 +32,9 @@ import {
   Standing,
   UserFolder,
 } from '../../server/index.js';
-import { isSet, matrixOf, readMatrix } from '../permission-matrix.js';
+import { isSet, matrixOf, mergeMatrix, readMatrix, withTyped } from '../permission-matrix.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
+import { MERGED_QUERY, mergeChoices, mergedWith, shownIn } from '../stale.js';
 import { whoIs } from '../who.js';
 
 /** Names offered where a user is asked for. */
@@ -54,7 +55,7 @@ export const security = defineScreen({
   view: 'security',
   permission: 'Change permissions',
   modules: ['security'],
-  styles: ['security', 'components-history', 'components-security'],
+  styles: ['security', 'components-history', 'components-edit', 'components-security'],
   appliesTo: (object): object is Content => object !== undefined,
   show,
   actions: {
@@ -67,7 +68,8 @@ export const security = defineScreen({
 });
 
 function show(object: Content, request: PublishRequest, attempt?: Attempt): ViewModel {
-  const settings = readPermissions(request, object);
+  const saved = readPermissions(request, object);
+  const settings = attempt?.action === 'save' ? withTyped(attempt.form, saved) : saved;
   const onlySet = request.query.text('show') === 'set';
   const action = screenUrl(object, 'security');
   const numberSet = settings.permissions.filter(isSet).length;
@@ -76,6 +78,8 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
   return {
     path: object.path,
     action,
+    base: attempt?.form.text('base') ?? String(object.tid),
+    merged: mergedWith(object, request),
     isRoot: object.container === undefined,
     total: settings.permissions.length,
     columns: settings.roles.length + 2,
@@ -241,10 +245,17 @@ function namesNear(object: Content): readonly string[] {
 
 function save(object: Content, request: PublishRequest): Outcome {
   const settings = readPermissions(request, object);
-  const permissions = readMatrix(request.form, settings);
-  setPermissions(request, object, { permissions });
-  const onlySet = request.form.text('show') === 'set' ? { query: 'show=set' } : {};
-  return { goTo: 'security', message: 'Nothing was changed', ...onlySet };
+  const { form } = request;
+  const permissions = mergeMatrix(form, shownIn(object, request), settings);
+  const isKept = JSON.stringify(permissions) !== JSON.stringify(readMatrix(form, settings));
+  const changed = setPermissions(request, object, { permissions });
+  return {
+    goTo: 'security',
+    message: 'Nothing was changed',
+    query: [form.text('show') === 'set' ? 'show=set' : '', changed && isKept ? MERGED_QUERY : '']
+      .filter((each) => each !== '')
+      .join('&'),
+  };
 }
 
 function giveLocalRoles(object: Content, request: PublishRequest): Outcome {
@@ -252,11 +263,19 @@ function giveLocalRoles(object: Content, request: PublishRequest): Outcome {
   const principal = form.text('principal').trim();
   if (principal === '')
     throw new BadRequest('Say who is to have a role here', { field: 'principal' });
-  const roles = form.all('role');
+  const key = principalNamed(siteRoot(request.connection), object, principal) ?? principal;
+  const shown = rolesGiven(shownIn(object, request), key);
+  const theirs = rolesGiven(object, key);
+  const isTaken = form.all('role').length === 0;
+  const roles = isTaken ? [] : mergeChoices(shown, theirs, form.all('role'));
   const words = roles.length === 0 ? 'no roles of their own' : roles.join(', ');
   request.note(`Gave ${whoIs(principal).user} ${words} at ${object.path}`);
   setPermissions(request, object, { localRoles: { [principal]: roles } });
   return { goTo: 'security', message: 'Nothing was changed' };
+}
+
+function rolesGiven({ localRoles }: Content, key: string): readonly string[] {
+  return Object.hasOwn(localRoles, key) ? (localRoles[key] ?? []) : [];
 }
 
 function changeRoles(object: Content, request: PublishRequest): Outcome {
@@ -273,7 +292,13 @@ function changeRoles(object: Content, request: PublishRequest): Outcome {
 }
 
 function setProxyRoles(object: Content, request: PublishRequest): Outcome {
-  setPermissions(request, object, { proxyRoles: request.form.all('role') });
+  const shown = shownIn(object, request);
+  const mine = request.form.all('role');
+  const proxyRoles =
+    isExecutable(shown) && isExecutable(object)
+      ? mergeChoices(shown.proxyRoles, object.proxyRoles, mine)
+      : mine;
+  setPermissions(request, object, { proxyRoles });
   return { goTo: 'security', message: 'Nothing was changed' };
 }
 

@@ -19,7 +19,7 @@ import {
 import { localAddress } from '../page.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 import {
-  PAGE_TRANSACTIONS,
+  isNarrowed,
   pageOfTransactions,
   readFilter,
   spanChoices,
@@ -37,7 +37,8 @@ export const undo = defineScreen({
   styles: ['source', 'history', 'components-history'],
   parts: ['undo-list', 'undo-plan'],
   appliesTo: (object): object is Content => object !== undefined,
-  show,
+  show: (object, request, attempt) =>
+    undoModel(object, request, { action: screenUrl(object, 'undo'), attempt }),
   actions: {
     undo: { run: (_object, request) => takeBack(request, {}) },
     'undo-part': {
@@ -46,15 +47,28 @@ export const undo = defineScreen({
   },
 });
 
-function show(object: Content, request: PublishRequest, attempt?: Attempt): ViewModel {
+/** Where the screen stands, and what was tried on it. */
+interface UndoShown {
+  /** Address of the screen. */
+  readonly action: string;
+  readonly attempt: Attempt | undefined;
+}
+
+/** Shows what touched an object or anything below it, and what undoing would do. */
+export function undoModel(
+  object: Content,
+  request: PublishRequest,
+  { action, attempt }: UndoShown,
+): ViewModel {
   const filter = readFilter(request);
   const chosen = tidsIn(attempt?.form.all('transaction') ?? request.query.all('tid'));
   const back = localAddress(attempt?.form.text('back') ?? request.query.text('back')) ?? '';
-  const plan = planOf(request, chosen, back);
+  // Of what is gone today, undo is shown in the past, where nothing can be planned.
+  const isPast = request.connection.at !== undefined;
+  const plan = isPast ? undefined : planOf(request, chosen, back, object);
   const selected = new Set(chosen.map(String));
-  const action = screenUrl(object, 'undo');
   const base = new URLSearchParams();
-  for (const name of ['q', 'who', 'when', 'start'] as const) {
+  for (const name of ['q', 'who', 'when', 'path', 'undoable', 'before'] as const) {
     const value = request.query.text(name);
     if (value !== '') base.set(name, value);
   }
@@ -73,7 +87,7 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
         blockers: new Set(plan?.blockerTids),
         hrefOf: (tid) => `${address({ tid })}#plan`,
       })
-    : { days: [], people: [], more: false, listed: new Set<string>() };
+    : { days: [], people: [], next: '', isWhole: true, listed: new Set<string>() };
   const root = siteRoot(request.connection);
   return {
     path: object.path,
@@ -83,6 +97,8 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
       text: filter.text,
       who: whoChoices(filter, page.people, request),
       when: spanChoices(filter),
+      path: filter.path,
+      undoable: filter.undoable,
     },
     places:
       object === root || !request.policy.may('View management screens', root)
@@ -93,9 +109,14 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
           ],
     days: page.days,
     elsewhere: chosen.map(String).filter((tid) => !page.listed.has(tid)),
-    emptyWords: emptyWords(object, { mayList, narrowed: filter.text !== '' || filter.who !== '' }),
-    newestHref: filter.start === 0 ? '' : address({ start: '' }),
-    earlierHref: page.more ? address({ start: String(filter.start + PAGE_TRANSACTIONS) }) : '',
+    emptyWords: emptyWords(object, {
+      mayList,
+      narrowed: isNarrowed(filter),
+      isWhole: page.isWhole,
+    }),
+    newestHref: filter.before === undefined ? '' : address({ before: '' }),
+    earlierHref: page.next === '' ? '' : address({ before: page.next }),
+    earlierWords: page.isWhole ? 'Earlier transactions' : 'Look further back',
     back,
     plan: plan ?? null,
   };
@@ -103,12 +124,17 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
 
 function emptyWords(
   object: Content,
-  { mayList, narrowed }: { readonly mayList: boolean; readonly narrowed: boolean },
+  {
+    mayList,
+    narrowed,
+    isWhole,
+  }: { readonly mayList: boolean; readonly narrowed: boolean; readonly isWhole: boolean },
 ): string {
   if (!mayList) {
     return `You may not view the history of ${object.path}. What you did yourself can be undone from its message.`;
   }
-  if (narrowed) return 'No transaction fits. Take another word, person or time.';
+  if (!isWhole) return 'None of the transactions looked at so far. Look further back.';
+  if (narrowed) return 'No transaction fits. Take another word, person, path or time.';
   return `No transaction touched ${object.path} in this time.`;
 }
 
@@ -116,9 +142,9 @@ function emptyWords(
  * Takes transactions back and returns to where the person was; else to the page that says why not.
  * Where the object itself went with them, its nearest container that stands is next.
  */
-function takeBack(
+export function takeBack(
   request: PublishRequest,
-  { objects }: { readonly objects?: readonly string[] },
+  { objects, screen = 'undo' }: { readonly objects?: readonly string[]; readonly screen?: string },
 ): Outcome | Response {
   const { form, object } = request;
   const { path } = object;
@@ -139,14 +165,14 @@ function takeBack(
     );
     if (back !== '') query.set('back', back);
     return {
-      goTo: 'undo',
+      goTo: screen,
       query: query.toString(),
       message: 'Not undone: later changes stand in the way',
     };
   }
   const standing = [object, ...containers].find((each) => stands(each, root));
   if (standing !== undefined && standing !== object) return { goTo: '', at: standing };
-  if (back === '' || !request.wantsHtml || object.path !== path) return { goTo: 'undo' };
+  if (back === '' || !request.wantsHtml || object.path !== path) return { goTo: screen };
   const address = new URL(back, request.origin);
   address.searchParams.set('done', request.pendingTid);
   return Response.redirect(`${address.pathname}${address.search}`, 303);

@@ -26,6 +26,7 @@ const NAMED_MAX = 3;
 
 export const upload = defineScreen({
   path: 'upload',
+  isForm: true,
   under: 'contents',
   view: 'upload',
   permission: 'View management screens',

@@ -20,9 +20,19 @@ import {
   type User,
   UserFolder,
 } from '../../server/index.js';
+import type { Values } from '../edit-merge.js';
 import { errorOf } from '../form-fields.js';
-import { userOf } from '../listing.js';
+import { userOf } from '../transaction-user.js';
 import { type Attempt, defineScreen, type Outcome, type ViewModel } from '../screen.js';
+import {
+  MERGED_QUERY,
+  mergeChoices,
+  mergedWith,
+  mergeOrRefuse,
+  shownIn,
+  staleIn,
+  type StaleForm,
+} from '../stale.js';
 
 /** Roles that nobody is given: they follow from who asks. */
 const GIVEN_BY_ITSELF: ReadonlySet<string> = new Set([
@@ -37,6 +47,7 @@ export const users = defineScreen({
   icon: 'users',
   view: 'users',
   permission: 'Manage users',
+  styles: ['source', 'history', 'components-history', 'components-edit'],
   appliesTo: (object): object is UserFolder => object instanceof UserFolder,
   show,
   actions: { add: { run: addUser }, save: { run: saveUser }, delete: { run: deleteUsers } },
@@ -48,6 +59,15 @@ function show(folder: UserFolder, request: PublishRequest, attempt?: Attempt): V
   const chosen = name === '' ? undefined : folder.user(name);
   if (name !== '' && chosen === undefined) throw new NotFound(`${folder.path} knows no ${name}`);
   const roles = assignableRoles(folder);
+  const stale =
+    chosen === undefined
+      ? undefined
+      : staleIn(chosen, request, attempt, () => staleForm(chosen, request));
+  const typed = stale === undefined ? attempt : undefined;
+  const ticked =
+    stale !== undefined && chosen !== undefined
+      ? rolesIn(chosen, request)
+      : (typed?.form.all('roles') ?? chosen?.userRoles ?? []);
   return {
     path: folder.path,
     scope: folder.container?.path ?? '/',
@@ -58,12 +78,14 @@ function show(folder: UserFolder, request: PublishRequest, attempt?: Attempt): V
     passwordMin: PASSWORD_CHARACTERS_MIN,
     roles: roles.map((role) => ({
       role,
-      ticked:
-        attempt === undefined
-          ? chosen?.userRoles.includes(role) === true
-          : attempt.form.all('roles').includes(role),
+      ticked: ticked.includes(role),
     })),
-    domains: attempt?.form.text('domains') ?? (chosen?.domains ?? []).join('\n'),
+    domains:
+      typed?.form.text('domains') ??
+      String(stale?.merged.values['domains'] ?? domainLines(chosen?.domains)),
+    stale: stale?.model ?? null,
+    merged: chosen === undefined ? '' : mergedWith(chosen, request),
+    base: typed?.form.text('base') ?? String(chosen?.tid ?? ''),
     errors: {
       id: errorOf('id', attempt?.errors),
       password: errorOf('fields.password', attempt?.errors),
@@ -116,14 +138,54 @@ function saveUser(folder: UserFolder, request: PublishRequest): Outcome {
   if (user === undefined) throw new NotFound(`${folder.path} knows no ${form.text('user')}`);
   const password = passwordOf(form);
   request.note(`Changed the user ${user.id} in ${folder.path}`);
-  updateObject(request, user, {
-    fields: { ...fieldsOf(form), ...(password === undefined ? {} : { password }) },
+  const { domains = domainLines(user.domains) } = mergeOrRefuse(
+    user,
+    request,
+    staleForm(user, request),
+  ).values;
+  const roles = rolesIn(user, request);
+  const fields = { roles, domains: domainsIn(String(domains)) };
+  const keptTheirs = !isSame(fieldsOf(form), fields);
+  const changed = updateObject(request, user, {
+    fields: { ...fields, ...(password === undefined ? {} : { password }) },
   });
+  const query = `user=${encodeURIComponent(user.id)}`;
   return {
     goTo: 'users',
-    query: `user=${encodeURIComponent(user.id)}`,
+    query: changed && keptTheirs ? `${query}&${MERGED_QUERY}` : query,
     message: 'Nothing was changed',
   };
+}
+
+/** How the form is compared with what is saved; roles are merged one by one. */
+function staleForm(user: User, request: PublishRequest): StaleForm {
+  const { domains } = fieldsOf(request.form);
+  return {
+    href: `?user=${encodeURIComponent(user.id)}`,
+    read: (each): Values => ({ domains: domainLines((each as User).domains) }),
+    mine: { domains: domainLines(domains) },
+    labels: new Map([['domains', 'Only from these addresses']]),
+  };
+}
+
+/** The roles that were ticked, with those that somebody else gave or took meanwhile. */
+function rolesIn(user: User, request: PublishRequest): readonly string[] {
+  const { userRoles } = shownIn(user, request) as User;
+  return mergeChoices(userRoles, user.userRoles, request.form.all('roles'));
+}
+
+function domainLines(domains: readonly string[] = []): string {
+  return domains.join('\n');
+}
+
+function domainsIn(text: string): readonly string[] {
+  return text.split(/\s+/).filter((domain) => domain !== '');
+}
+
+function isSame(one: UserFields, other: UserFields): boolean {
+  const same = (a: readonly string[], b: readonly string[]): boolean =>
+    a.length === b.length && a.every((each) => b.includes(each));
+  return same(one.roles, other.roles) && same(one.domains, other.domains);
 }
 
 function deleteUsers(folder: UserFolder, request: PublishRequest): Outcome {
@@ -140,15 +202,13 @@ function deleteUsers(folder: UserFolder, request: PublishRequest): Outcome {
   return { goTo: 'users' };
 }
 
-function fieldsOf(form: Form): {
+interface UserFields {
   readonly roles: readonly string[];
   readonly domains: readonly string[];
-} {
-  const domains = form
-    .text('domains')
-    .split(/\s+/)
-    .filter((domain) => domain !== '');
-  return { roles: form.all('roles'), domains };
+}
+
+function fieldsOf(form: Form): UserFields {
+  return { roles: form.all('roles'), domains: domainsIn(form.text('domains')) };
 }
 
 /**

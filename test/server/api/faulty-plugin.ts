@@ -42,7 +42,8 @@ const faultyType: ContentType<Faulty> = {
       case 'conflicts':
         throw new TransientError('ODB_CONFLICT', 'A conflict of the trial');
       case 'hangs':
-        for (;;);
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        return {};
       default:
         return {};
     }

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { routes } from '../../../server/api/api.js';
 import { DIRECT_CHANGES_MAX } from '../../../server/api/versions.js';
+import { PREVIEWS_MAX } from '../../../server/content/version-preview.js';
 import { FAILURES_MAX } from '../../../server/security/login-guard.js';
 import type { Client } from '../../support/client.js';
 import { builtModule } from '../../support/server.js';
@@ -22,6 +23,7 @@ let begun: string;
 let strangers = 0;
 
 const inVersion = { 'canopy-version': '/v' };
+const LARGE_BATCH = 250;
 
 before(async () => {
   site = await DescribedServer.start([builtModule('server/api/faulty-plugin.js')]);
@@ -341,6 +343,21 @@ route('POST /{path}/@api/revert', async () => {
   );
 });
 
+route('POST /{path}/@api/restore', async () => {
+  const { at, tid } = await add('Document', 'restored');
+  await site.write('PATCH', `${at}/@api`, { title: 'Later' });
+  const url = `${at}/@api/restore`;
+  await exhaust(
+    'POST /{path}/@api/restore',
+    {
+      ...writing(url, { at: tid }),
+      200: { json: { at: tid } },
+      409: { url: '/v/@api/restore', json: { at: begun } },
+    },
+    url,
+  );
+});
+
 route('POST /{path}/@api/undo', async () => {
   const { at } = await add('Document', 'undone');
   const { tid } = await site.write('PATCH', `${at}/@api`, { title: 'One' });
@@ -377,6 +394,22 @@ async function addVersion(id: string): Promise<string> {
   return `/f/${id}/@api`;
 }
 
+/** Adds a version in which more is changed than a request may wait for. */
+async function addLarge(): Promise<string> {
+  await site.write('POST', '/f/@api/contents', { type: 'Version', id: 'large' });
+  const headers = { 'canopy-version': '/f/large' };
+  for (let from = 0; from <= DIRECT_CHANGES_MAX; from += LARGE_BATCH) {
+    const operations = Array.from({ length: LARGE_BATCH }, (_, at) => ({
+      method: 'POST',
+      path: '/f/@api/contents',
+      body: { type: 'Document', id: `large${from + at}` },
+    }));
+    const page = await site.admin.json('POST', '/@api/batch', { operations }, headers);
+    assert.equal(page.status, 200, page.text.slice(0, 1000));
+  }
+  return '/f/large/@api';
+}
+
 for (const what of ['enter', 'leave']) {
   route(`POST /{path}/@api/${what}`, async () => {
     const url = `/v/@api/${what}`;
@@ -411,7 +444,7 @@ for (const what of ['check-in', 'update']) {
         ...writing(url, json),
         409: [{ json: {} }, {}],
         422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))],
-        ...(what === 'update' ? {} : { 202: { json: { objects } } }),
+        202: what === 'update' ? { url: `${await addLarge()}/update` } : { json: { objects } },
       },
       url,
     );
@@ -427,6 +460,109 @@ route('POST /{path}/@api/discard', async () => {
     url,
   );
   await site.ask('POST /{path}/@api/discard', 200, { url });
+});
+
+route('GET /{path}/@api/review', async () => {
+  const url = `${await addVersion('asked')}/review`;
+  const cases = { ...reading(url), 200: {}, 404: { url: '/f/@api/review' } };
+  await exhaust('GET /{path}/@api/review', cases, url);
+});
+
+route('POST /{path}/@api/review', async () => {
+  const url = `${await addVersion('reviewed')}/review`;
+  const json = { action: 'ask', note: 'Look' };
+  const wrong = [{}, { action: 'bless' }, { action: 'approve', seen: 'x' }, { ...json, note: 7 }];
+  await exhaust(
+    'POST /{path}/@api/review',
+    {
+      ...writing(url, json),
+      200: [{ json }, { json: { action: 'approve' } }],
+      409: [
+        { json: { action: 'approve', seen: early } },
+        { url: '/v/@api/review', json: { action: 'withdraw' } },
+      ],
+      422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))],
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/reviewed', async () => {
+  const url = `${await addVersion('marked')}/reviewed`;
+  const json = { objects: ['/f/in-marked'], reviewed: true };
+  const { 412: _none, ...cases } = writing(url, json);
+  const wrong = [{}, { ...json, objects: [] }, { ...json, objects: ['/v'] }, { ...json, seen: 7 }];
+  await exhaust(
+    'POST /{path}/@api/reviewed',
+    { ...cases, 200: { json }, 422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))] },
+    url,
+  );
+});
+
+route('POST /{path}/@api/schedule', async () => {
+  const url = `${await addVersion('conflicting')}/schedule`;
+  const json = { at: new Date(Date.now() + 3_600_000).toISOString(), note: 'Later', keep: true };
+  const wrong = [{}, { at: 'noon' }, { at: '2001-01-01' }, { at: 7 }, { ...json, keep: 1 }];
+  const { at } = await add('Document', 'later');
+  await site.write('POST', '/f/@api/contents', { type: 'Version', id: 'timed' });
+  const headers = { 'canopy-version': '/f/timed' };
+  await site.admin.json('PATCH', `${at}/@api`, { title: 'Later' }, headers);
+  const timed = '/f/timed/@api/schedule';
+  await exhaust(
+    'POST /{path}/@api/schedule',
+    {
+      ...writing(url, json),
+      200: [
+        { url: timed, json },
+        { url: timed, json: { at: null } },
+      ],
+      409: [{ json }, { url: '/v/@api/schedule', json }],
+      422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/preview', async () => {
+  const url = '/v/@api/preview';
+  await site.write('POST', url, {});
+  const cases = { ...reading(url), 200: {}, 404: { url: '/f/@api/preview' } };
+  await exhaust('GET /{path}/@api/preview', cases, url);
+});
+
+route('POST /{path}/@api/preview', async () => {
+  await site.write('POST', '/f/@api/contents', { type: 'Version', id: 'linked' });
+  const [url, full] = ['/v/@api/preview', '/f/linked/@api/preview'];
+  for (let links = 0; links < PREVIEWS_MAX; links += 1) await site.write('POST', full, {});
+  const { 412: _none, ...cases } = writing(url, {});
+  const until = new Date(Date.now() + 3_600_000).toISOString();
+  const wrong = [{ days: 91 }, { days: '7' }, { until: 'noon' }, { until, days: 1 }];
+  await exhaust(
+    'POST /{path}/@api/preview',
+    {
+      ...cases,
+      200: [{}, { json: { days: 0.5 } }, { json: { until } }],
+      409: { url: full },
+      422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))],
+    },
+    url,
+  );
+});
+
+route('DELETE /{path}/@api/preview', async () => {
+  const url = '/v/@api/preview';
+  const { id } = await site.write('POST', url, {});
+  const { 412: _none, ...cases } = writing(url, { id });
+  await exhaust(
+    'DELETE /{path}/@api/preview',
+    {
+      ...cases,
+      200: { json: { id } },
+      404: [{ json: { id: 'none' } }, { url: '/f/@api/preview', json: { id } }],
+      422: [{ json: [] }, { json: {} }],
+    },
+    url,
+  );
 });
 
 route('GET /{path}/@api/permissions', async () => {

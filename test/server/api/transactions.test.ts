@@ -165,6 +165,25 @@ test('history lists revisions; an old one can be seen, compared and gone back to
   assert.equal(now.title, 'Second');
 });
 
+test('restore: what was deleted and changed since is as it was, in one transaction', async () => {
+  const made = await make('r', 'old text');
+  await write('PATCH', '/r/@api', { title: 'Changed' });
+  const body = { at: made, objects: ['/r'] };
+  const planned = (await admin.json('POST', '/@api/restore', { ...body, dryRun: true })).json();
+  assert.deepEqual(planned['objects'], [
+    { kind: 'changed', path: '/r', before: '/r', parts: ['title'] },
+  ]);
+  assert.equal((await admin.json('GET', '/r/@api')).json()['title'], 'Changed');
+
+  await write('DELETE', '/r/@api');
+  const done = (await admin.json('POST', '/@api/restore', body)).json();
+  assert.deepEqual(done['objects'], [{ kind: 'back', path: '/r', before: null, parts: ['title'] }]);
+  assert.equal((await admin.json('GET', '/r/@api')).json()['tid'], done['tid']);
+  await write('POST', '/@api/undo', { transactions: [done['tid']] });
+  assert.equal((await admin.json('GET', '/r/@api')).status, 404);
+  assert.equal((await admin.json('POST', '/@api/restore', { at: 'soon' })).status, 422);
+});
+
 test('the past can be seen by those who may see history, and by nobody else', async () => {
   const first = await make('h', 'old text');
   await write('PATCH', '/h/@api', { title: 'New', fields: { source: 'new text' } });

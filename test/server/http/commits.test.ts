@@ -6,7 +6,7 @@ import { builtModule, startServer } from '../../support/server.js';
 const TRIAL = builtModule('support/trial-plugin.js');
 
 test('a request in conflict is begun again from the beginning, and both changes are kept', async () => {
-  await using server = await startServer({ plugins: [TRIAL] });
+  await using server = await startServer({ plugins: [TRIAL], settings: { workers: 2 } });
   const [slow, quick] = [server.client(), server.client()];
   await quick.post('/@trial/rename', { title: 'First' });
   const waiting = slow.post('/@trial/meet', { title: 'third' });

@@ -72,7 +72,7 @@ async function overview(admin: Client): Promise<Overview> {
 }
 
 test('a pack forgets the states before its moment and leaves the log and the present', async () => {
-  await using server = await startServer();
+  await using server = await startServer({ settings: { workers: 2 } });
   const admin = await withRevisions(server);
   const before = await overview(admin);
   assert.equal(before.packed, null);

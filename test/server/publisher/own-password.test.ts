@@ -11,7 +11,7 @@ const LOW = { name: 'low', password: 'lower' };
 
 /** Makes `/pub` with a user folder of its own, and the user `low` in it, who has no role at all. */
 async function withLowerUser(): Promise<TestServer> {
-  const server = await startServer({ plugins: [TRIAL] });
+  const server = await startServer({ plugins: [TRIAL], settings: { workers: 2 } });
   const admin = server.client(ADMIN);
   for (const [path, body] of [
     ['/@api/contents', { type: 'Folder', id: 'pub' }],
@@ -140,7 +140,7 @@ test('neither in a batch nor in the past', async () => {
 });
 
 test('it is described like all the rest', async () => {
-  await using server = await startServer();
+  await using server = await startServer({ settings: { workers: 2 } });
   const { paths } = (await server.client().get('/@api/openapi.json')).json<{
     paths: Record<string, { post?: { requestBody?: unknown } }>;
   }>();

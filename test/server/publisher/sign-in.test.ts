@@ -14,13 +14,16 @@ import { ADMIN, builtModule, startServer, type TestServer } from '../../support/
 const TRIAL = builtModule('support/trial-plugin.js');
 const BROWSER = { accept: 'text/html,application/xhtml+xml' };
 
-function start(): Promise<TestServer> {
-  return startServer({ plugins: [TRIAL] });
+function start(workers = 1): Promise<TestServer> {
+  return startServer({ plugins: [TRIAL], settings: { workers } });
 }
 
-/** Makes `/pub` with a user folder of its own, and the user `low` in it. */
+/**
+ * Makes `/pub` with a user folder of its own, and the user `low` in it. What one of its threads was
+ * told of somebody, the other is to know as well.
+ */
 async function withLowerUser(): Promise<TestServer> {
-  const server = await start();
+  const server = await start(2);
   const admin = server.client(ADMIN);
   for (const [path, body] of [
     ['/@api/contents', { type: 'Folder', id: 'pub' }],

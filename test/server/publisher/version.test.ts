@@ -15,7 +15,7 @@ let outsider: Client;
 const PASSWORD = 'a good password';
 
 before(async () => {
-  server = await startServer();
+  server = await startServer({ settings: { workers: 2 } });
   admin = server.client(ADMIN);
   for (const id of ['editor', 'outsider']) {
     await write('POST', '/acl_users/@api/contents', {

@@ -1,0 +1,180 @@
+/**
+ * Dry runs: a request is done as it would be, in a transaction that is doomed, and answered with what
+ * it would change.
+ *
+ * The header `Canopy-Dry-Run: true` asks for one, and so does the field `@dry_run` of a form, or of
+ * the address it is sent to. What would be refused is refused with the same words. Nothing is saved and
+ * nothing is started. What a request would keep outside of its transaction could not be taken back, so
+ * it is refused; so is a view that signs people in.
+ *
+ * A browser gets the view's own page of it; every other client, and the JSON interface, gets JSON, with
+ * a unified diff of each object.
+ */
+import { Ref, type State } from '../../odb/index.js';
+import { diffText, unifiedDiff } from '../api/unified-diff.js';
+import type { Content } from '../content/content.js';
+import { contentTypes } from '../content/content-type.js';
+import { propertiesJson } from '../content/properties.js';
+import {
+  draftChanges,
+  visibleChanges,
+  type WouldChange,
+  type WouldChanges,
+} from '../content/would-change.js';
+import type { SiteServices } from '../content/work.js';
+import { BadRequest } from '../errors.js';
+import type { PublishRequest } from './request.js';
+import { Response } from './response.js';
+import { findView } from './view.js';
+
+/** What a request would do. */
+export interface DryRun extends WouldChanges {
+  /** Kinds of the jobs that it would start. */
+  readonly jobs: readonly string[];
+  /** Its answer, had it been done. */
+  readonly response: Response;
+}
+
+/** Makes the page that tells a browser of a dry run outside of the admin. */
+export type DryRunPage = (request: PublishRequest, run: DryRun) => Promise<Response>;
+
+let page: DryRunPage | undefined;
+
+/** Takes a plugin's page for dry runs; without one, browsers get JSON, too. */
+export function useDryRunPage(given: DryRunPage): void {
+  page = given;
+}
+
+/** A status from here on says that a request was refused. */
+const REFUSED = 400;
+
+/**
+ * Makes sure that nothing of a request is saved.
+ * @throws BadRequest `SRV_DRY_RUN` for signing in and out
+ */
+export function beginDryRun(request: PublishRequest): void {
+  const view = request.view === undefined ? undefined : findView(request.view);
+  if (view?.open === true) throw notTried('Signing in and out');
+  request.connection.transaction.doom();
+}
+
+/** Tells what a request did, and forgets it. A refusal is answered as it is. */
+export async function answerDryRun(request: PublishRequest, response: Response): Promise<Response> {
+  const { connection, orders, policy, view } = request;
+  const drafts = draftChanges(connection);
+  const jobs = orders.flatMap((each) => (each.what === 'start' ? each.order.kind : []));
+  orders.length = 0;
+  connection.abort();
+  policy.forget();
+  if (response.status >= REFUSED) return response;
+  const run: DryRun = { ...visibleChanges(request, drafts), jobs, response };
+  const shown = view === undefined ? page : findView(view)?.dryRun;
+  const answer =
+    request.wantsHtml && shown !== undefined
+      ? await shown(request, run)
+      : Response.json(dryRunJson(request, run));
+  return answer.set('Cache-Control', 'no-store');
+}
+
+/**
+ * Gives the services of a site with a storage that refuses what belongs to no transaction.
+ * @throws BadRequest `SRV_DRY_RUN`, once something would be kept there
+ */
+export function servicesForDryRun<T extends SiteServices>(site: T): T {
+  const storage = new Proxy(site.storage, {
+    get(target, name) {
+      if (KEEPING.has(name)) {
+        return () => {
+          throw notTried('What this would keep beside the objects');
+        };
+      }
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+  return new Proxy(site, {
+    get(target, name) {
+      if (name === 'storage') return storage;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
+}
+
+const KEEPING: ReadonlySet<string | symbol> = new Set(['setMeta', 'commit', 'commitPacked']);
+
+function notTried(what: string): BadRequest {
+  return new BadRequest(`${what} cannot be tried out: it is part of no transaction`, {
+    code: 'SRV_DRY_RUN',
+  });
+}
+
+function dryRunJson(request: PublishRequest, { changes, hidden, jobs }: DryRun): object {
+  return {
+    wouldChange: changes.map((change) => ({
+      path: change.path,
+      kind: change.kind,
+      diff: unifiedDiff(
+        {
+          name: change.pathNow ?? '/dev/null',
+          revision: 'now',
+          text: linesOf(request, change, 'before'),
+        },
+        {
+          name: change.kind === 'removed' ? '/dev/null' : change.path,
+          revision: 'would be',
+          text: linesOf(request, change, 'after'),
+        },
+      ),
+    })),
+    hidden,
+    wouldStart: jobs,
+  };
+}
+
+/** An object as lines, as its history compares them, and what is set at it. */
+function linesOf(
+  { site }: PublishRequest,
+  { className, ...change }: WouldChange,
+  side: 'before' | 'after',
+): string {
+  const state = change[side];
+  const type = contentTypes
+    .all()
+    .find((each) => (each.class.prototype as Content).$class.name === className);
+  if (state === undefined || type === undefined) return '';
+  const { place, ...own } = state;
+  const object = new type.class(own);
+  const facts = diffText({
+    title: object.title,
+    owner: object.owner ?? null,
+    fields: type.read(object, site),
+    properties: propertiesJson(object.properties),
+  });
+  return `${settingsOf(place, own)}${facts}`;
+}
+
+function settingsOf(place: unknown, state: Readonly<State>): string {
+  const at = recordOf(place);
+  const container = at['container'];
+  const where =
+    container instanceof Ref
+      ? [`place: ${JSON.stringify({ id: at['id'], order: at['order'] })}`]
+      : [];
+  const named = ['permissions', 'localRoles'].flatMap((name) =>
+    Object.entries(recordOf(state[name])).map(
+      ([key, value]) => `${name}.${key}: ${JSON.stringify(value)}`,
+    ),
+  );
+  const lists = ['roles', 'proxyRoles', 'authors'].flatMap((name) => {
+    const value = state[name];
+    return Array.isArray(value) && value.length > 0 ? [`${name}: ${JSON.stringify(value)}`] : [];
+  });
+  return [...where, ...named, ...lists].map((line) => `${line}\n`).join('');
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+}
