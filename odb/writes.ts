@@ -51,6 +51,8 @@ export interface PatchValue {
   readonly base?: unknown;
   /** The version's value. */
   readonly value?: unknown;
+  /** When the version set the value, the object it refers to said that this entry is where it is. */
+  readonly placed?: true;
 }
 
 /** What a transaction did to one map: as nodes among `writes`, and as entries. */

@@ -127,11 +127,10 @@ export {
 } from './content/version-conflicts.js';
 export type { ConflictPart } from './content/version-parts.js';
 export type { ConflictChoice } from './content/version-plans.js';
+export { bothOf, type PartChoice } from './content/version-part-values.js';
 export {
-  bothOf,
   type ConflictAnswer,
   type ConflictName,
-  type PartChoice,
   resolveConflict,
 } from './content/version-resolve.js';
 export { revertInVersion } from './content/version-revert.js';
@@ -191,7 +190,8 @@ export {
   placesUrl,
   PresentMain,
 } from './publisher/browser-place.js';
-export { type DryRun, useDryRunPage } from './publisher/dry-run.js';
+export { useDryRunPage } from './publisher/dry-run.js';
+export type { DryRun } from './publisher/dry-run-outcome.js';
 export { type ErrorReport, reportError } from './publisher/error-page.js';
 export { type Form, type FormFile, isFormFile } from './publisher/form.js';
 export { momentCookie, readMoment } from './publisher/moment.js';

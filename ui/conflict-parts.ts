@@ -72,6 +72,8 @@ export function partsOf(
   const shown = [base, main.state, version.state].map((state) => readable(type, state, pathOf));
   const labels = new Map(shown.flatMap((each) => [...each.labels]));
   const words = (name: string, index: number): string => wordOf(shown[index]?.values[name]);
+  const sideWords = (name: string, value: unknown, index: number): string =>
+    value === undefined ? 'Not there' : words(name, index);
   const parts = conflict.parts.map((part): DecidedPart => {
     const label = labels.get(part.name) ?? LABELS[part.name] ?? part.name;
     const texts = textsOf(request, conflict, part);
@@ -87,8 +89,10 @@ export function partsOf(
       ...{ field: `part-${key}`, ownField: `own-${key}` },
       words: {
         base: words(part.name, 0),
-        main: labels.has(part.name) ? words(part.name, 1) : 'What main has',
-        version: labels.has(part.name) ? words(part.name, 2) : 'What the version has',
+        main: labels.has(part.name) ? sideWords(part.name, part.main, 1) : 'What main has',
+        version: labels.has(part.name)
+          ? sideWords(part.name, part.version, 2)
+          : 'What the version has',
         both: both === undefined ? '' : bothInWords(both),
       },
       hasBoth: both !== undefined && canSet(type, part),

@@ -124,8 +124,7 @@ export const helpers = {
     return new Markup(`${openingOf(ms)}${words}</time>`);
   },
   /** Gives an address at which a form is tried out. */
-  tried: (address: string) =>
-    `${address}${address.includes('?') ? '&' : '?'}${DRY_RUN_FIELD}=true`,
+  tried: (address: string) => `${address}${address.includes('?') ? '&' : '?'}${DRY_RUN_FIELD}=true`,
   eq: (left: unknown, right: unknown) => left === right,
   not: (value: unknown) => value === false || value === undefined || value === '' || value === 0,
   and: (left: unknown, right: unknown) => left && right,

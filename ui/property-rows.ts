@@ -11,6 +11,7 @@ import {
   PROPERTY_TYPES,
   type PropertyPatch,
 } from '../server/index.js';
+import { wordOf } from './diff-fields.js';
 import type { Values } from './edit-merge.js';
 import { errorOf } from './form-fields.js';
 import type { Attempt } from './screen.js';
@@ -120,7 +121,7 @@ function typedBy(object: Content, merged: Values): TypedProperties {
     const choices = merged[`choices ${name}`];
     return {
       values: listed(held, merged[`value ${name}`]) ?? wordsOf(held),
-      type: String(merged[`type ${name}`] ?? held.type),
+      type: wordOf(merged[`type ${name}`] ?? held.type),
       choices: typeof choices === 'string' ? choices : undefined,
     };
   };

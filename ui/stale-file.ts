@@ -3,6 +3,7 @@
  * theirs again when it is to stay.
  */
 import { type Content, contentTypes, type PublishRequest } from '../server/index.js';
+import { wordOf } from './diff-fields.js';
 import type { Values } from './edit-merge.js';
 import { sizeInWords } from './helpers.js';
 import { conflictOn, shownIn, type StaleForm } from './stale.js';
@@ -28,9 +29,9 @@ function read(object: Content): Values {
   const { filename, sizeBytes, sha256 } = contentTypes.of(object).read(object);
   return {
     file: fileInWords({
-      filename: String(filename ?? ''),
+      filename: wordOf(filename),
       sizeBytes: Number(sizeBytes ?? object.size),
-      sha256: String(sha256 ?? ''),
+      sha256: wordOf(sha256),
     }),
   };
 }

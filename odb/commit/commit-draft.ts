@@ -4,14 +4,13 @@
  * This is a commit into main; `commit-version.ts` has what is different in a version.
  */
 import { assert } from '../assert.js';
-import { treeGet } from '../trees/btree.js';
-import { treeDelete, treeSet } from '../trees/btree-change.js';
 import { decideList } from './commit-list.js';
+import { decideEntries } from './commit-map.js';
+import { decisionOf, isEnd, type Change } from './commit-outcome.js';
 import { findCircles, findRemovedContainers, type RecordAt } from './containment.js';
 import type {
   CommitChanges,
   DecidedOverlay,
-  DecidedRevision,
   DecideOptions,
   Decision,
   Present,
@@ -19,28 +18,13 @@ import type {
 import { ConflictError, type ConflictingObject, type ConflictReason } from '../errors.js';
 import { listOf } from '../trees/list-nodes.js';
 import { mergeRecords } from './merge.js';
-import { SET_CLASS } from '../trees/node-record.js';
 import type { Oid } from '../oid.js';
 import { hasBase } from './overlay-bases.js';
 import { isPatch, patchTree } from '../trees/patch-record.js';
-import { PresentTree } from '../trees/present-tree.js';
-import { classNameOf, decodeValue } from '../records/record.js';
-import type {
-  MapNodes,
-  OverlayOids,
-  OverlayRevision,
-  StoredRevision,
-  TransactionChanges,
-} from '../stored.js';
+import { classNameOf } from '../records/record.js';
+import type { MapNodes, OverlayRevision, StoredRevision } from '../stored.js';
 import type { MapPatch, ObjectWrite, OverlayWrite } from '../writes.js';
-import { TID_ZERO, tidToMs, type Tid } from '../tid.js';
-import { sameValue } from '../value.js';
-
-/** A state of an object before the commit and after it. */
-interface Change {
-  readonly before: StoredRevision | undefined;
-  readonly after: Uint8Array | undefined;
-}
+import { TID_ZERO, type Tid } from '../tid.js';
 
 export class CommitDraft {
   protected readonly conflicts: ConflictingObject[] = [];
@@ -61,10 +45,8 @@ export class CommitDraft {
     this.request = request;
     this.present = present;
     this.options = options;
-    for (const write of request.writes) {
-      if (this.writes.has(write.oid)) assert(false, `object ${write.oid} is written once`);
-      this.writes.set(write.oid, write);
-    }
+    for (const write of request.writes) this.writes.set(write.oid, write);
+    assert(this.writes.size === request.writes.length, 'each object is written once');
   }
 
   /** See `decideCommit`. */
@@ -83,7 +65,16 @@ export class CommitDraft {
     const isNothing =
       writes.length + overlay.length === 0 && maps.every(({ entries }) => entries.length === 0);
     // A copy of a transaction keeps what that says, whatever is left of what it wrote.
-    return isNothing && this.request.tid === undefined ? undefined : this.#finish();
+    if (isNothing && this.request.tid === undefined) return undefined;
+    return decisionOf({
+      request: this.request,
+      tid: this.options.tid,
+      previousTid: this.present.lastTid,
+      changes: this.changes,
+      overlays: this.#overlays,
+      maps: this.maps,
+      merged: this.merged,
+    });
   }
 
   /** Gives what the transaction's readers see of an object now, or saw just after `at`. */
@@ -212,36 +203,25 @@ export class CommitDraft {
       this.refuse(write, 'created');
       return;
     }
-    const tree = new PresentTree(map, {
+    const decided = decideEntries({
+      map,
+      root: root.record,
+      entries: patch.entries,
       load: (oid) => this.shown(oid)?.record,
       allocate: this.options.allocate,
+      order: this.options.order,
     });
-    const isSet = classNameOf(root.record) === SET_CLASS;
-    const refused: string[] = [];
-    for (const { key, base, value } of patch.entries) {
-      const theirs = treeGet(tree, map, key);
-      const mine = value === undefined ? undefined : decodeValue(value);
-      if (theirs === undefined && mine === undefined) continue;
-      if (isSet && sameValue(theirs, mine)) continue;
-      // The same value again is a second change: each may rest on what it read.
-      const from = base === undefined ? undefined : decodeValue(base);
-      if (sameValue(from, mine)) continue;
-      if (!sameValue(theirs, from)) refused.push(key);
-      else if (mine === undefined) treeDelete(tree, map, key, this.options.order);
-      else treeSet(tree, map, key, mine, this.options.order);
-    }
-    if (refused.length > 0) {
-      this.refuse(write, 'changed', refused);
+    if (!decided.merged) {
+      this.refuse(write, 'changed', decided.keys);
       return;
     }
-    const written = tree.records();
-    for (const [oid, record] of written) {
+    for (const [oid, record] of decided.records) {
       if (oid !== map) this.nodes.add(oid);
       this.put(oid, record, this.shown(oid));
       this.merged.add(oid);
     }
     for (const oid of patch.nodes) this.merged.add(oid);
-    if (written.size > 0) this.maps.push({ map, nodes: [...written.keys()] });
+    if (decided.records.size > 0) this.maps.push({ map, nodes: [...decided.records.keys()] });
   }
 
   /** Takes a revision of an overlay's entry as it is. */
@@ -304,8 +284,8 @@ export class CommitDraft {
     // What is in itself has no way up to look for removed containers on.
     if (circles.length > 0) return;
     const ends: Oid[] = [...removed];
-    for (const [oid, { before, after }] of this.changes) {
-      if (isEnd(after, before) && !this.nodes.has(oid)) ends.push(oid);
+    for (const [oid, change] of this.changes) {
+      if (isEnd(change) && !this.nodes.has(oid)) ends.push(oid);
     }
     if (ends.length === 0 && this.present.lastRemovalTid <= baseTid) return;
     const written = [...this.changes.keys()].filter((oid) => !this.nodes.has(oid));
@@ -315,64 +295,6 @@ export class CommitDraft {
     this.conflicts.push(
       ...findRemovedContainers({ written, removed: ends, since, baseTid, look, rules }),
     );
-  }
-
-  #finish(): Decision {
-    const { version, removed } = this.request;
-    const own = version === undefined ? this.changes : this.#overlays.get(version);
-    const oids = own === undefined ? [] : [...own.keys()].sort(ascending);
-    const ended = new Set(removed);
-    const { tid } = this.options;
-    const transaction = {
-      tid,
-      previousTid: this.present.lastTid,
-      timeMs: tidToMs(tid),
-      oids,
-      created: oids.filter((oid) => this.#began(oid)),
-      removed: oids.filter((oid) => ended.has(oid) || this.#ended(oid)),
-      maps: this.maps,
-    };
-    const revisions: DecidedRevision[] = [];
-    if (version === undefined) {
-      for (const [oid, { before, after }] of this.changes) {
-        revisions.push({ oid, record: after, previous: before });
-      }
-    }
-    const merged = [...this.merged];
-    if (this.#overlays.size === 0 && version === undefined) {
-      return { transaction, revisions, overlays: [], merged };
-    }
-    return {
-      transaction: { ...transaction, ...this.#versions() },
-      revisions,
-      overlays: [...this.#overlays.values()].flatMap((entries) => [...entries.values()]),
-      merged,
-    };
-  }
-
-  /** Tells which overlays it writes: that of its own version, and others. */
-  #versions(): Pick<TransactionChanges, 'version' | 'overlays'> {
-    const { version } = this.request;
-    const overlays: OverlayOids[] = [];
-    for (const [other, entries] of this.#overlays) {
-      if (other !== version)
-        overlays.push({ version: other, oids: [...entries.keys()].sort(ascending) });
-    }
-    overlays.sort((a, b) => ascending(a.version, b.version));
-    return {
-      ...(version === undefined ? {} : { version }),
-      ...(overlays.length === 0 ? {} : { overlays }),
-    };
-  }
-
-  #began(oid: Oid): boolean {
-    const change = this.changes.get(oid);
-    return change?.after !== undefined && change.before?.record === undefined;
-  }
-
-  #ended(oid: Oid): boolean {
-    const change = this.changes.get(oid);
-    return change !== undefined && isEnd(change.after, change.before);
   }
 
   protected refuse(
@@ -396,12 +318,4 @@ export class CommitDraft {
 
 export function tidOf(revision: StoredRevision | undefined): Tid {
   return revision?.tid ?? TID_ZERO;
-}
-
-function isEnd(record: Uint8Array | undefined, previous: StoredRevision | undefined): boolean {
-  return record === undefined && previous?.record !== undefined;
-}
-
-function ascending(a: number, b: number): number {
-  return a - b;
 }

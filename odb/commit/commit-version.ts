@@ -6,6 +6,7 @@
  */
 import { EMPTY_LEAF } from '../trees/btree.js';
 import { CommitDraft, tidOf } from './commit-draft.js';
+import { placeIn } from './containment.js';
 import type { CommitChanges, DecideOptions, Present } from './decision.js';
 import { isListPart } from '../trees/list-nodes.js';
 import { lastRevision } from './last-revision.js';
@@ -15,11 +16,11 @@ import { hasBase } from './overlay-bases.js';
 import { PatchChange } from './patch-change.js';
 import { isPatch, patchTree } from '../trees/patch-record.js';
 import { PresentTree } from '../trees/present-tree.js';
-import { classNameOf } from '../records/record.js';
+import { classNameOf, referencesIn } from '../records/record.js';
 import type { OverlayRevision, StoredRevision } from '../stored.js';
 import type { MapPatch, ObjectWrite, OverlayWrite } from '../writes.js';
 import { TID_ZERO, type Tid } from '../tid.js';
-import { sameBytes } from '../value.js';
+import { isPlainObject, Ref, sameBytes } from '../value.js';
 
 /** A patch nothing was put into yet. */
 const EMPTY_PATCH = encodeNode(EMPTY_LEAF, { className: PATCH_CLASS });
@@ -260,6 +261,7 @@ export class VersionDraft extends CommitDraft {
       now: this.#mainTree(map),
       seen: baseTid < this.present.packedTid ? undefined : this.#mainTree(map, baseTid),
       isSet: classNameOf(mainRoot) === SET_CLASS,
+      isPlaced: (oid, key) => this.#isPlaced(oid, map, key),
       order: this.options.order,
     });
     const refused = patch.entries.filter((entry) => !change.apply(entry)).map(({ key }) => key);
@@ -278,6 +280,21 @@ export class VersionDraft extends CommitDraft {
       }
     }
     if (written.size > 0) this.maps.push({ map, nodes: [...written.keys()] });
+  }
+
+  /** Tells whether an object says that it is in a map under a key, in a container of that map. */
+  #isPlaced(oid: Oid, map: Oid, key: string): boolean {
+    const record = this.#stateAfter(oid);
+    const place = record && placeIn(record, this.options.classes.rules);
+    if (!isPlainObject(place) || place.id !== key || !(place.container instanceof Ref))
+      return false;
+    const container = this.#stateAfter(place.container.oid);
+    return container !== undefined && referencesIn(container).includes(map);
+  }
+
+  #stateAfter(oid: Oid): Uint8Array | undefined {
+    const change = this.changes.get(oid);
+    return change === undefined ? this.shown(oid)?.record : change.after;
   }
 
   #patch(map: Oid): PresentTree {

@@ -47,8 +47,8 @@ function containerIn(record: Uint8Array, rules: MergeRules): Oid | undefined {
   return isPlainObject(place) && place.container instanceof Ref ? place.container.oid : undefined;
 }
 
-/** A record that is damaged says no place: it can be replaced like any other. */
-function placeIn(record: Uint8Array, rules: MergeRules): unknown {
+/** Gives a place. A record that is damaged says none: it can be replaced like any other. */
+export function placeIn(record: Uint8Array, rules: MergeRules): unknown {
   try {
     const field = placeField(classNameOf(record), rules);
     return field === undefined ? undefined : fieldIn(record, field);

@@ -10,8 +10,8 @@ import type { Oid } from '../oid.js';
 import { patchValue, patchValueOf } from '../trees/patch-record.js';
 import type { PresentTree } from '../trees/present-tree.js';
 import { decodeValue } from '../records/record.js';
-import type { EntryChange } from '../writes.js';
-import { sameValue } from '../value.js';
+import type { EntryChange, PatchValue } from '../writes.js';
+import { Ref, sameValue } from '../value.js';
 
 /** What a patch is changed by, and on. */
 export interface PatchParts {
@@ -24,6 +24,8 @@ export interface PatchParts {
   readonly seen: PresentTree | undefined;
   /** What both sides added is added once. */
   readonly isSet: boolean;
+  /** Tells whether an object says that it is in an entry of the map. */
+  readonly isPlaced: (oid: Oid, key: string) => boolean;
   /** Most entries of a node. */
   readonly order: number;
 }
@@ -64,7 +66,7 @@ export class PatchChange {
       basedOn === undefined ? (held === undefined ? from : held.base) : decoded(basedOn.value);
     // What an undo brings back is held as it was, even if main has come to have the same.
     const isMains = basedOn === undefined && sameValue(mine, main);
-    if (!sameValue(mine, base) && !isMains) this.#hold(key, base, mine);
+    if (!sameValue(mine, base) && !isMains) this.#hold(key, { base, value: mine }, held);
     else if (held !== undefined) this.#end(key);
     return true;
   }
@@ -86,9 +88,13 @@ export class PatchChange {
     return seen !== undefined && sameValue(treeGet(seen, map, key), value);
   }
 
-  #hold(key: string, base: unknown, value: unknown): void {
-    const { map, tree, order } = this.#parts;
-    treeSet(tree, map, key, patchValue(base, value), order);
+  /** @param before what was held */
+  #hold(key: string, { base, value }: PatchValue, before: PatchValue | undefined): void {
+    const { map, tree, order, isPlaced } = this.#parts;
+    const isKept = before?.placed === true && sameValue(before.value, value);
+    const isThere = isKept || (value instanceof Ref && isPlaced(value.oid, key));
+    const placed = isThere ? { placed: true as const } : {};
+    treeSet(tree, map, key, patchValue({ base, value, ...placed }), order);
   }
 
   #end(key: string): void {

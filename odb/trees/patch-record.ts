@@ -35,10 +35,11 @@ export function patchValueOf(value: unknown): PatchValue {
 }
 
 /** Gives the value for a patch's tree. */
-export function patchValue(base: unknown, value: unknown): PatchValue & State {
+export function patchValue({ base, value, placed }: PatchValue): PatchValue & State {
   return {
     ...(base === undefined ? {} : { base }),
     ...(value === undefined ? {} : { value }),
+    ...(placed === true ? { placed } : {}),
   };
 }
 

@@ -6,6 +6,7 @@ import { EndedObjects } from './check-in-ended.js';
 import { CheckInPlaces, type ContestedEntry, type DraftedObject } from './check-in-places.js';
 import { CheckInRefusals } from './check-in-refusals.js';
 import { lastRevision } from '../commit/last-revision.js';
+import { LostReferences } from './check-in-lost.js';
 import type { MergeClasses } from '../commit/merge.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, encodeValue } from '../records/record.js';
@@ -47,6 +48,7 @@ export class CheckInDraft {
   readonly #settling: CheckInPlaces;
   readonly #ended: EndedObjects;
   readonly #refusals: CheckInRefusals;
+  readonly #lost: LostReferences;
   readonly #objects = new Map<Oid, DraftedObject>();
   readonly #keys = new Map<Oid, Map<string, MergedKey>>();
 
@@ -55,6 +57,15 @@ export class CheckInDraft {
     this.#places = new Places(options.entries, options.classes);
     this.#ended = new EndedObjects(options.entries, this.#places, this.#objects);
     this.#refusals = new CheckInRefusals(options.entries, this.#places, this.#objects);
+    this.#lost = new LostReferences({
+      entries: options.entries,
+      places: this.#places,
+      objects: this.#objects,
+      keys: this.#keys,
+      lists: this.lists,
+      conflicts: this.conflicts,
+      resolve: options.resolve,
+    });
     this.#settling = new CheckInPlaces({
       entries: options.entries,
       places: this.#places,
@@ -148,8 +159,12 @@ export class CheckInDraft {
       const contested = await this.#settling.settle(turns);
       isSettled =
         !this.#giveEntries(contested) &&
-        !this.#takeBackLostKeys() &&
-        !this.#takeBackPlaces(await this.#refusals.find(this.#settling.begunRecords(), turns));
+        !this.#lost.takeBackKeys() &&
+        !this.#lost.takeBackItems() &&
+        !this.#takeBackPlaces([
+          ...(await this.#refusals.find(turns)),
+          ...(await this.#lost.find(this.#settling.begunRecords(), turns)),
+        ]);
     }
   }
 
@@ -172,33 +187,6 @@ export class CheckInDraft {
       this.conflicts.push(keysInConflict(map, this.#className(map), keys, { exists: true }));
     }
     return false;
-  }
-
-  /**
-   * Takes back keys that lead to what main ended: where that was said of them, or of all they lead to
-   * in vain. The rest is in conflict.
-   */
-  #takeBackLostKeys(): boolean {
-    const { resolve } = this.#options;
-    let isTakenBack = false;
-    for (const [map, keys] of this.#keys) {
-      const open: MergedKey[] = [];
-      for (const one of keys.values()) {
-        const lost = this.#refusals.lostBy(one);
-        // What is in conflict itself is to be resolved first.
-        if (lost.length === 0 || lost.some((oid) => this.#isInConflict(oid))) continue;
-        const chosen = resolvedKey(one, resolve?.get(map));
-        const isMain = chosen !== undefined && sameValue(chosen.value, one.main);
-        if (isMain || lost.every((oid) => resolve?.get(oid) === 'main')) {
-          keys.set(one.key, { ...one, after: one.main });
-          isTakenBack = true;
-        } else open.push(one);
-      }
-      if (open.length === 0 || this.#isInConflict(map)) continue;
-      const conflict = keysInConflict(map, this.#className(map), open, { exists: true });
-      this.conflicts.push({ ...conflict, reason: 'removed' });
-    }
-    return isTakenBack;
   }
 
   #isInConflict(one: Oid): boolean {

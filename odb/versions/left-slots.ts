@@ -3,8 +3,8 @@
  * elsewhere by now: main had moved it, and the version moved it on from there.
  *
  * What an object was in is told by its past in the version and, where a pack forgot that, by the
- * entries that the version put into maps: one that has the contents of a container is known by what
- * else is in it.
+ * entries that the version put into maps: patches note it, and a map that has the contents of a
+ * container is known by what else is in it.
  */
 import { NODE_CLASS, treeEntries } from '../trees/btree.js';
 import type { Oid } from '../oid.js';
@@ -47,7 +47,7 @@ export class LeftSlots {
     const found = this.#slotsOfPast(oid, place);
     for (const slot of others) {
       const isFound = found.some((one) => isSameSlot(one, slot));
-      if (!isFound && this.#hasContents(slot.map)) found.push(slot);
+      if (!isFound && (this.#wasPlaced(slot) || this.#hasContents(slot.map))) found.push(slot);
     }
     return found;
   }
@@ -95,6 +95,12 @@ export class LeftSlots {
     }
     this.#ownSlots = found;
     return found;
+  }
+
+  /** Tells whether what the version put into an entry said that it was there. */
+  #wasPlaced({ map, key }: Slot): boolean {
+    const { patches } = this.#entries;
+    return patches.has(map) && this.#entries.patchValue(map, key)?.placed === true;
   }
 
   /** Tells whether something in a map says, on one of the sides, that it is there. */

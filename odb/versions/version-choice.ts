@@ -12,7 +12,8 @@ import { classNameOf, decodeRecord, referencesIn } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { PatchValue } from '../writes.js';
 import { isTreeRecord } from '../objects/tree-class.js';
-import { own, Ref, sameValue } from '../value.js';
+import { own, sameValue } from '../value.js';
+import { referencesOf } from './value-references.js';
 import type { VersionEntries } from './version-entries.js';
 
 export interface VersionChoice {
@@ -57,7 +58,7 @@ class Choice implements VersionChoice {
     this.#rules = rules;
     for (const map of entries.patches.keys()) {
       for (const [key, value] of entries.patchOf(map)) {
-        for (const oid of referencesOf(value)) {
+        for (const oid of referencesOfEntry(value)) {
           const known = this.#referring.get(oid) ?? [];
           known.push({ map, key, value });
           this.#referring.set(oid, known);
@@ -78,7 +79,7 @@ class Choice implements VersionChoice {
   take(oid: Oid, { isChosen }: { readonly isChosen: boolean }): void {
     if (this.#entries.patches.has(oid)) {
       for (const [key, value] of this.#entries.patchOf(oid)) {
-        const isPart = isChosen || !referencesOf(value).some((to) => this.#isPlaced(to));
+        const isPart = isChosen || !referencesOfEntry(value).some((to) => this.#isPlaced(to));
         if (isPart) this.#takeKey({ map: oid, key, value });
       }
     }
@@ -111,7 +112,7 @@ class Choice implements VersionChoice {
     const keys = this.#keys.get(map) ?? new Set();
     if (keys.has(key)) return;
     this.#keys.set(map, keys.add(key));
-    for (const oid of referencesOf(value)) {
+    for (const oid of referencesOfEntry(value)) {
       if (this.#began(oid) || this.#moved(oid)) this.take(oid, { isChosen: false });
     }
   }
@@ -144,6 +145,6 @@ class Choice implements VersionChoice {
   }
 }
 
-function referencesOf({ base, value }: PatchValue): Oid[] {
-  return [base, value].flatMap((one) => (one instanceof Ref ? [one.oid] : []));
+function referencesOfEntry({ base, value }: PatchValue): Oid[] {
+  return [...referencesOf(base), ...referencesOf(value)];
 }

@@ -1,6 +1,7 @@
 /**
  * What comes of a list that a version changed, given what main did since: item by item.
  */
+import type { ConflictReason } from '../errors.js';
 import { CONFLICT_POSITIONS_MAX, mergeLists } from '../commit/list-merge.js';
 import type { ListEdit } from '../trees/list-hunks.js';
 import { itemsIn, leavesOf, viewOf, type ListView } from '../trees/list-view.js';
@@ -11,7 +12,7 @@ import type { OverlayRevision, StoredRevision } from '../stored.js';
 import { TID_ZERO } from '../tid.js';
 import { sameBytes, type State } from '../value.js';
 import { done, recordAt, type Merged } from './version-merge.js';
-import type { Resolution } from './version-plan.js';
+import type { Resolution, VersionConflict } from './version-plan.js';
 
 /** Longest list of which a conflict shows the items. */
 export const CONFLICT_ITEMS_MAX = 1_000;
@@ -25,39 +26,52 @@ export function mergeList(
   const { base, main, version } = listSides(reader, list, held);
   const root = held.get(list);
   const current = reader.revision(list)?.record;
-  const className = current === undefined ? '' : classNameOf(current);
-  const listed = { oid: list, className, keys: [] };
-  if (current === undefined || root?.record === undefined) {
-    if (resolution === 'main') return done([]);
-    const none = { base: itemsOf(base, list), main: undefined, version: itemsOf(version, list) };
-    return { merged: false, conflict: { ...listed, fields: [], reason: 'removed', ...none } };
-  }
-  if (resolution === 'main' || isAsMain(reader, held)) return done([]);
-  const began = root.basedOn === TID_ZERO;
-  if (began && resolution !== 'version') {
-    const both = { main: itemsOf(main, list), version: itemsOf(version, list) };
-    const conflict = {
-      ...listed,
-      fields: [],
-      reason: 'created' as const,
-      base: undefined,
-      ...both,
-    };
+  const refuse = (reason: ConflictReason, fields: readonly string[] = []): Merged<never> => {
+    const conflict = listInConflict(list, held, { reader, reason, fields });
     return { merged: false, conflict };
-  }
-  if (began) return done(replacing(main, version, list));
+  };
+  if (resolution === 'main') return done([]);
+  if (current === undefined || root?.record === undefined) return refuse('removed');
+  if (isAsMain(reader, held)) return done([]);
+  const began = root.basedOn === TID_ZERO;
+  if (began)
+    return resolution === 'version' ? done(replacing(main, version, list)) : refuse('created');
   const changed = new Set(held.keys());
   const sides = { list, base, theirs: main, mine: version, changed, strict: false };
   const result = mergeLists(sides);
   if (result.merged) return done(result.edits);
   if (resolution === 'version') return done(replacing(main, version, list));
-  const fields = result.positions.slice(0, CONFLICT_POSITIONS_MAX).map(String);
-  const states = {
-    base: itemsOf(base, list),
-    main: itemsOf(main, list),
+  return refuse('changed', result.positions.slice(0, CONFLICT_POSITIONS_MAX).map(String));
+}
+
+/** Gives a conflict about a list, with its items on each side. */
+export function listInConflict(
+  list: Oid,
+  held: ReadonlyMap<Oid, OverlayRevision>,
+  {
+    reader,
+    reason,
+    fields,
+  }: {
+    readonly reader: Reader;
+    readonly reason: ConflictReason;
+    /** Positions. */
+    readonly fields: readonly string[];
+  },
+): VersionConflict {
+  const { base, main, version } = listSides(reader, list, held);
+  const current = reader.revision(list)?.record;
+  const began = held.get(list)?.basedOn === TID_ZERO;
+  return {
+    oid: list,
+    className: current === undefined ? '' : classNameOf(current),
+    fields,
+    keys: [],
+    reason,
+    base: began ? undefined : itemsOf(base, list),
+    main: current === undefined ? undefined : itemsOf(main, list),
     version: itemsOf(version, list),
   };
-  return { merged: false, conflict: { ...listed, fields, reason: 'changed', ...states } };
 }
 
 /** Main has come to have the nodes as the version has them. */

@@ -3,6 +3,7 @@
  * the same.
  */
 import { treeGet } from '../trees/btree.js';
+import { lastRevision } from '../commit/last-revision.js';
 import { placeField, type MergeClasses } from '../commit/merge.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, decodeRecord, encodeRecord, referencesIn } from '../records/record.js';
@@ -130,9 +131,14 @@ export class Places {
     const record = container instanceof Ref ? look(container.oid) : undefined;
     if (record === undefined) return [];
     return [...new Set(referencesIn(record))].filter((oid) => {
-      const target = this.#entries.patches.has(oid) ? this.inMain(oid) : look(oid);
+      const target = this.#entries.patches.has(oid) ? this.#lastInMain(oid) : look(oid);
       return target !== undefined && isTreeRecord(target);
     });
+  }
+
+  /** A map that main ended is still the version's, with its patch. */
+  #lastInMain(oid: Oid): Uint8Array | undefined {
+    return lastRevision((one, at) => this.#reader.revision(one, at), oid)?.record;
   }
 
   #versionValue(map: Oid, key: string): unknown {

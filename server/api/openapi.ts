@@ -86,6 +86,14 @@ const IF_MATCH = {
   schema: { type: 'string' },
 };
 
+const DRY_RUN = {
+  name: 'Canopy-Dry-Run',
+  in: 'header',
+  description:
+    'With `true`, nothing is saved or started. The answer is 200 with `{"wouldChange": [{"path", "kind", "diff"}], "hidden", "wouldStart"}`: objects that would be added, changed or removed, each with a unified diff; how many more there are that may not be viewed; kinds of the jobs that would start. What would be refused is refused',
+  schema: { type: 'boolean' },
+};
+
 function parameters(route: Route): unknown[] {
   const inPath = [
     ...(route.rootOnly === true
@@ -104,6 +112,7 @@ function parameters(route: Route): unknown[] {
     ...inQuery,
     ...(route.method === 'GET' ? [PAST] : []),
     ...(isHeld ? [IF_MATCH] : []),
+    ...(route.method === 'GET' ? [] : [DRY_RUN]),
   ];
 }
 

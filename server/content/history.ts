@@ -112,7 +112,7 @@ export interface TransactionWalk extends Omit<TransactionQuery, 'start'> {
   /** Only those older than this. */
   readonly before?: Tid;
   /** Only those that it says yes to. */
-  fits?(entry: TransactionEntry): boolean;
+  readonly fits?: (entry: TransactionEntry) => boolean;
 }
 
 /**

@@ -4,6 +4,7 @@
  */
 import { type Oid, type Reader, type Tid, tidToMs } from '../../odb/index.js';
 import { BadRequest } from '../errors.js';
+import type { Content } from './content.js';
 import { JOIN_PERMISSION, type Version } from './version.js';
 import { marksOf } from './version-marks.js';
 import { planned } from './version-plans.js';
@@ -11,7 +12,10 @@ import { type SideState, VersionSides } from './version-sides.js';
 import type { Work } from './work.js';
 
 export interface VersionChange {
-  /** Where it is in the version; of what was removed there, where it is in main. */
+  /**
+   * Where it is in the version; of what was removed there, where it is in main; of what is below a
+   * folder that main removed, where it was.
+   */
   readonly path: string;
   readonly kind: 'added' | 'changed' | 'removed';
   /** Principal key of who changed it last in the version; `null` where that is not known. */
@@ -79,19 +83,21 @@ export async function listChanges(
   const marks = await marksOf(site, oid, work.user);
   const plan = await planned(() => connection.planCheckIn(oid));
   const inConflict = sides.pathsIn(plan.conflicts);
+  const open = new Set(plan.conflicts.map((conflict) => conflict.oid));
   const found: { readonly oid: Oid; readonly change: VersionChange }[] = [];
   using reader = site.storage.snapshot();
   const userOf = usersIn(reader);
   for await (const { oid: one, revision } of reader.overlayEntries(oid)) {
     const here = sides.find('version', one);
     const there = sides.find('main', one);
-    const path = (here ?? there)?.path;
+    const isLost = here === undefined && there === undefined && open.has(one);
+    const path = isLost ? sides.formerPath(one) : (here ?? there)?.path;
     if (path === undefined || !sides.maySee('View', one)) continue;
     found.push({
       oid: one,
       change: {
         path,
-        kind: here === undefined ? 'removed' : there === undefined ? 'added' : 'changed',
+        kind: isLost ? 'changed' : kindOf(here, there),
         user: userOf(revision.tid),
         modified: new Date(tidToMs(revision.tid)).toISOString(),
         conflict: inConflict.has(path),
@@ -111,6 +117,11 @@ export async function listChanges(
     return { ...change, sides: both };
   });
   return { items, total: wanted.length, all: counted(found.map(({ change }) => change)) };
+}
+
+function kindOf(here: Content | undefined, there: Content | undefined): VersionChange['kind'] {
+  if (here === undefined) return 'removed';
+  return there === undefined ? 'added' : 'changed';
 }
 
 function counted(changes: readonly VersionChange[]): ChangesCounted {

@@ -16,7 +16,6 @@ import {
   type UpdatePlan,
   type VersionConflict,
 } from '../../odb/index.js';
-import { principalKey } from '../security/principal.js';
 import { Content } from './content.js';
 import { type ContentType, contentTypes } from './content-type.js';
 import { siteRoot } from './places.js';
@@ -141,9 +140,9 @@ export class VersionConflicts implements Disposable {
       ? 'folder-gone'
       : kindOf(conflict, { main: stands(conflict.main), version: stands(conflict.version) });
     const parts = kind === 'changed' ? partsInConflict(conflict) : [];
-    const isOpen = this.#maySee('View management screens', oid);
+    const isOpen = sides.maySee('View management screens', oid);
     const isProtected = type?.protectedFields === true || parts.some(isSetting);
-    if (!this.#maySee('View', oid) || (isProtected && !isOpen)) return undefined;
+    if (!sides.maySee('View', oid) || (isProtected && !isOpen)) return undefined;
     const [main, version] = [this.#side('main', conflict), this.#side('version', conflict)];
     const title = (version.state ?? main.state ?? base ?? {})['title'];
     const isKnown = parts.length > 0 || kind !== 'changed';
@@ -196,17 +195,6 @@ export class VersionConflicts implements Disposable {
       if (found instanceof Content) return contentTypes.of(found);
     }
     return undefined;
-  }
-
-  /** What stands nowhere is for those who put it there, and for managers of the site. */
-  #maySee(permission: string, oid: Oid): boolean {
-    const { sides } = this;
-    if (sides.pathOf(oid) !== undefined) return sides.maySee(permission, oid);
-    using reader = this.#work.site.storage.snapshot();
-    const { tid } = reader.overlay(this.#version, oid) ?? { tid: TID_ZERO };
-    const isOwn = reader.transaction(tid)?.user === principalKey(this.#work.user);
-    const { connection, policy } = sides.main;
-    return isOwn || policy.may('View management screens', siteRoot(connection));
   }
 }
 

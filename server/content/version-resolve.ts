@@ -8,7 +8,6 @@
  */
 import {
   type Connection,
-  isPlainObject,
   type KeyResolution,
   type Oid,
   Ref,
@@ -19,26 +18,21 @@ import {
 } from '../../odb/index.js';
 import { type FieldError, Invalid, Taken } from '../errors.js';
 import { requireAt } from './by-hand.js';
-import type { ObjectChange } from './change.js';
 import { Content, isContainer } from './content.js';
-import { type ContentType, contentTypes } from './content-type.js';
-import { changeObject, requirePlace, setData } from './edit.js';
-import { File } from './file.js';
+import { contentTypes } from './content-type.js';
+import { requirePlace } from './edit.js';
 import { moveObject } from './move.js';
-import { setPermissions } from './permissions.js';
 import { folderNamed } from './trash.js';
 import { authorsIn, giveAuthors } from './version-authors.js';
 import { isSameConflict, type OpenConflict, VersionConflicts } from './version-conflicts.js';
-import { type ConflictPart, withPart } from './version-parts.js';
+import { withPart } from './version-parts.js';
+import { giveParts, type PartChoice } from './version-part-values.js';
 import { planned } from './version-plans.js';
 import { JOIN_PERMISSION, type Version } from './version.js';
 import type { Work } from './work.js';
 
 /** How often is planned again, when settling something brings up more about the same object. */
 const PLANS_MAX = 10;
-
-/** What a part is to be: as one side has it, a list with what both have, or a value. */
-export type PartChoice = 'main' | 'version' | 'both' | { readonly value: unknown };
 
 export type ConflictAnswer =
   /** All of it is as one side has it; what that side did not change is merged. */
@@ -220,99 +214,6 @@ function stateFor(
     const from = choices.get(name) === 'main' ? main.state : version.state;
     return withPart(state, name, from ?? {});
   }, planned);
-}
-
-/** Gives the object what was written anew, as an edit of it would. */
-function giveParts(
-  work: Work,
-  { oid, parts }: OpenConflict,
-  choices: ReadonlyMap<string, PartChoice>,
-): void {
-  const object = work.connection.find(oid);
-  if (!(object instanceof Content)) return;
-  const type = contentTypes.of(object);
-  for (const part of parts) {
-    const choice = choices.get(part.name);
-    if (choice === undefined || choice === 'main' || choice === 'version') continue;
-    const value = choice === 'both' ? bothOf(part) : choice.value;
-    if (value === undefined) throw refusedPart(part);
-    give(work, object, { type, part, value });
-  }
-}
-
-function give(
-  work: Work,
-  object: Content,
-  { type, part, value }: { type: ContentType; part: ConflictPart; value: unknown },
-): void {
-  const [, kind = '', name = ''] =
-    /^(properties\.|permission:|localRole:)(.+)$/s.exec(part.name) ?? [];
-  if (kind === 'permission:') {
-    setPermissions(work, object, { permissions: { [name]: value } });
-  } else if (kind === 'localRole:') {
-    setPermissions(work, object, { localRoles: { [name]: value } });
-  } else if (part.name === 'data' && object instanceof File && typeof value === 'string') {
-    const bytes = new TextEncoder().encode(value);
-    setData(work, object, { bytes, contentType: object.contentType });
-  } else changeObject(work, object, changeOf(type, part, { property: name, value }));
-}
-
-function changeOf(
-  type: ContentType,
-  part: ConflictPart,
-  { property, value }: { property: string; value: unknown },
-): ObjectChange {
-  if (property !== '') return { properties: [{ name: property, value }] };
-  if (part.name === 'title' && typeof value === 'string') return { title: value };
-  const field = type.fields.find(({ name }) => name === part.name);
-  if (field === undefined || field.readonly === true || field.writeOnly === true) {
-    throw refusedPart(part);
-  }
-  return { fields: { [part.name]: value } };
-}
-
-/**
- * Gives what both sides have of a list, or of a permission's setting: main's first, without what was
- * there before and one side took out. `undefined` for what is no list.
- */
-export function bothOf({ name, base, main, version }: ConflictPart): unknown {
-  if (name.startsWith('permission:')) {
-    const [was, theirs, mine] = [base, main, version].map(settingIn);
-    if (theirs === undefined || mine === undefined) return undefined;
-    const roles = together(was?.roles ?? [], theirs.roles, mine.roles);
-    return { roles, acquire: theirs.acquire || mine.acquire };
-  }
-  const isProperty = name.startsWith('properties.');
-  const [was, theirs, mine] = [base, main, version].map((value) =>
-    isProperty && isPlainObject(value) ? value['value'] : value,
-  );
-  if (!isList(theirs) || !isList(mine)) return undefined;
-  return together(isList(was) ? was : [], theirs, mine);
-}
-
-function together(
-  was: readonly unknown[],
-  theirs: readonly unknown[],
-  mine: readonly unknown[],
-): readonly unknown[] {
-  const kept = theirs.filter((item) => !was.includes(item) || mine.includes(item));
-  return [...kept, ...mine.filter((item) => !was.includes(item) && !theirs.includes(item))];
-}
-
-function settingIn(
-  value: unknown,
-): { readonly roles: readonly unknown[]; readonly acquire: boolean } | undefined {
-  if (!isPlainObject(value) || !isList(value['roles'])) return undefined;
-  return { roles: value['roles'], acquire: value['acquire'] !== false };
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
-}
-
-function refusedPart({ name }: ConflictPart): Invalid {
-  const message = 'This is as one of the two sides has it';
-  return new Invalid([{ field: `parts.${name}`, message }]);
 }
 
 /** Puts what the version has elsewhere, so that nothing is in its way. */

@@ -12,7 +12,7 @@ import {
 } from '../../odb/index.js';
 import { Unauthorized } from '../errors.js';
 import type { Policy } from '../security/policy.js';
-import { isKnown } from '../security/principal.js';
+import { isKnown, principalKey } from '../security/principal.js';
 import { Content, contentAt, type Place } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
@@ -117,7 +117,7 @@ export class VersionSides implements Disposable {
     const { version } = this.version.connection;
     if (version === undefined) return found;
     for await (const { oid } of reader.overlayEntries(version)) {
-      const path = this.pathOf(oid);
+      const path = this.pathOf(oid) ?? this.formerPath(oid);
       if (path !== undefined) found.set(path, oid);
     }
     return found;
@@ -127,7 +127,19 @@ export class VersionSides implements Disposable {
     const inside = this.find('version', oid);
     if (inside !== undefined) return this.version.policy.may(permission, inside);
     const outside = this.find('main', oid);
-    return outside !== undefined && this.main.policy.may(permission, outside);
+    if (outside !== undefined) return this.main.policy.may(permission, outside);
+    return this.formerPath(oid) !== undefined && this.#maySeeLost(oid);
+  }
+
+  /** What stands nowhere any more is for whoever changed it last, and for managers of the site. */
+  #maySeeLost(oid: Oid): boolean {
+    const { connection, policy } = this.main;
+    if (policy.may('View management screens', siteRoot(connection))) return true;
+    const { version } = this.version.connection;
+    using reader = this.#work.site.storage.snapshot();
+    const held = version === undefined ? undefined : reader.overlay(version, oid);
+    const user = held === undefined ? undefined : reader.transaction(held.tid)?.user;
+    return user === principalKey(this.#work.user);
   }
 
   /** Gives what an object is on one side to whoever may see it there; `null` when it is not there. */

@@ -15,25 +15,13 @@ import { diffText, unifiedDiff } from '../api/unified-diff.js';
 import type { Content } from '../content/content.js';
 import { contentTypes } from '../content/content-type.js';
 import { propertiesJson } from '../content/properties.js';
-import {
-  draftChanges,
-  visibleChanges,
-  type WouldChange,
-  type WouldChanges,
-} from '../content/would-change.js';
+import { draftChanges, visibleChanges, type WouldChange } from '../content/would-change.js';
 import type { SiteServices } from '../content/work.js';
 import { BadRequest } from '../errors.js';
+import type { DryRun } from './dry-run-outcome.js';
 import type { PublishRequest } from './request.js';
 import { Response } from './response.js';
 import { findView } from './view.js';
-
-/** What a request would do. */
-export interface DryRun extends WouldChanges {
-  /** Kinds of the jobs that it would start. */
-  readonly jobs: readonly string[];
-  /** Its answer, had it been done. */
-  readonly response: Response;
-}
 
 /** Makes the page that tells a browser of a dry run outside of the admin. */
 export type DryRunPage = (request: PublishRequest, run: DryRun) => Promise<Response>;
@@ -60,7 +48,7 @@ export function beginDryRun(request: PublishRequest): void {
 
 /** Tells what a request did, and forgets it. A refusal is answered as it is. */
 export async function answerDryRun(request: PublishRequest, response: Response): Promise<Response> {
-  const { connection, orders, policy, view } = request;
+  const { connection, orders, policy } = request;
   const drafts = draftChanges(connection);
   const jobs = orders.flatMap((each) => (each.what === 'start' ? each.order.kind : []));
   orders.length = 0;
@@ -68,12 +56,15 @@ export async function answerDryRun(request: PublishRequest, response: Response):
   policy.forget();
   if (response.status >= REFUSED) return response;
   const run: DryRun = { ...visibleChanges(request, drafts), jobs, response };
-  const shown = view === undefined ? page : findView(view)?.dryRun;
-  const answer =
-    request.wantsHtml && shown !== undefined
-      ? await shown(request, run)
-      : Response.json(dryRunJson(request, run));
+  const answer = (await pageOf(request, run)) ?? Response.json(dryRunJson(request, run));
   return answer.set('Cache-Control', 'no-store');
+}
+
+/** Gives the page of a dry run, where one is wanted and there is one. */
+async function pageOf(request: PublishRequest, run: DryRun): Promise<Response | undefined> {
+  if (!request.wantsHtml) return undefined;
+  if (request.view === undefined) return page?.(request, run);
+  return findView(request.view)?.dryRun?.(request, run);
 }
 
 /**

@@ -7,7 +7,7 @@
  * this registry is the only list of them.
  */
 import type { Content } from '../content/content.js';
-import type { DryRun } from './dry-run.js';
+import type { DryRun } from './dry-run-outcome.js';
 import type { PublishRequest } from './request.js';
 import type { Response } from './response.js';
 

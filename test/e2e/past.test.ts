@@ -87,6 +87,8 @@ test('the site is seen as it was before a change, and a folder comes back whole 
   await using server = await guide();
   await using admin = await signedIn(browser, server, '/guide/@manage');
   const { page } = admin;
+  await page.goto(at(server, '/guide/routing/@manage/history'));
+  await picture(page, 'past-history');
   await goBefore(page, server);
   await picture(page, 'past-moment');
   await assertAccessible(page, 'choosing a moment');

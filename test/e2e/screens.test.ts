@@ -23,6 +23,7 @@ const PAGES: Readonly<Record<string, string>> = {
   uploading: '/@manage/upload',
   'the editor of a template': '/layout/@manage/edit',
   'the editor of a document': '/acquisition/@manage/edit',
+  'the dry run of a template': '/layout/@manage/dry-run',
   'an image': '/logo.svg/@manage/edit',
   'properties of a folder': '/@manage/properties',
   'history, two compared': '/acquisition/@manage/history',
@@ -37,6 +38,8 @@ const PAGES: Readonly<Record<string, string>> = {
   'help for keys': '/@manage/help/keys',
   'the account': '/@manage/account',
   'the places': '/@manage/place',
+  'choosing a moment': '/@manage/moment',
+  'what restoring would do': '/@manage/restore?at=9007199254740990&path=/acquisition',
   'going to': '/@manage/go-to?q=layout',
   'a screen that is not there': '/@manage/nothing',
 };

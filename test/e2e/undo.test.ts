@@ -188,3 +188,24 @@ test('a form is tried out: what it would change is shown, what was typed stays, 
   await page.locator('.toast', { hasText: 'Changed /guide/errors' }).waitFor();
   assert.deepEqual(mara.complaints, []);
 });
+
+test('a template is called in vain, on a phone, in the dark', async () => {
+  await using server = await guide();
+  const source = '<p>Hello {{@request.form.name}}</p>';
+  const body = { type: 'Template', id: 'greet', fields: { source } };
+  await server.client(ADMIN).json('POST', '/@api/contents', body);
+  const phone = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' } as const;
+  await using mara = await at(server, ADMIN, '/greet/@manage/edit', phone);
+  const { page } = mara;
+
+  await page.getByText('Preview', { exact: true }).click();
+  await page.getByRole('link', { name: 'Dry run' }).click();
+  await page.getByLabel('Called on').fill('/guide');
+  await page.getByLabel('Arguments').fill('name=Ines');
+  await page.getByRole('button', { name: 'Show what it would change' }).click();
+  await page.getByText('It would change nothing').waitFor();
+  await page.getByText('<p>Hello Ines</p>').waitFor();
+  await picture(page, 'dry-run-template-phone-dark');
+  await assertAccessible(page, 'the dry run of a template');
+  assert.deepEqual(mara.complaints, []);
+});

@@ -135,6 +135,12 @@ test('two people change the site in a version, review it and check it in, and it
     'Added: /guide/streaming',
   ]);
 
+  await hers.setViewportSize({ width: 320, height: 700 });
+  for (const screen of ['activity', 'preview', 'changes']) {
+    await hers.goto(at(`/redesign/@manage/${screen}`));
+    await assertFits(hers);
+  }
+
   await hers.getByRole('button', { name: 'Mark as reviewed: /guide/legacy' }).click();
   await hers.getByText('You have reviewed 1 of 3 changes').waitFor();
   assert.deepEqual(await changes(hers), ['Changed: /guide/order', 'Added: /guide/streaming']);

@@ -79,3 +79,52 @@ test('history: it is not for those who may not view it', async () => {
   const reader = await admin.addUser('reader', { at: '/' });
   assert.equal((await admin.get('/a/@manage/history', { as: reader })).status, 403);
 });
+
+test('history: fields, properties and settings of security stand apart, and only the last stay at a revert', async () => {
+  await using admin = await site();
+  await admin.post('/a/@manage/properties', {
+    action: 'add',
+    'new-name': 'tone',
+    'new-type': 'string',
+    'new-value': 'loud',
+  });
+  const added = await admin.get('/a/@manage/history');
+  assert.match(
+    added.text,
+    /<strong>Properties<\/strong>.*?<dt>tone<\/dt>.*?value="properties.tone"/s,
+  );
+  assert.doesNotMatch(added.text, /<strong>Fields<\/strong>/);
+
+  await admin.close('/a', 'View');
+  const closed = await admin.get('/a/@manage/history');
+  assert.match(closed.text, /<strong>Security<\/strong>.*?<dt>Permission View<\/dt>/s);
+  assert.match(closed.text, /stays as it is, unless you restore it/);
+  assert.doesNotMatch(closed.text, /name="fields" value="permission/);
+});
+
+test('history: two states of an image stand beside each other, each as it was where it was', async () => {
+  await using admin = await AdminSite.open();
+  await admin.add('/', { type: 'Image', id: 'logo', title: 'Logo' });
+  const put = async (text: string): Promise<void> => {
+    const file = { field: 'data', filename: 'logo.png', contentType: 'image/png', text };
+    const done = await admin.upload('/logo/@manage/edit', { action: 'replace' }, [file]);
+    assert.equal(done.status, 303, done.text);
+  };
+  await put('not quite a png');
+  await put('and another one');
+
+  const page = await admin.get('/logo/@manage/history');
+
+  const sources = [...page.text.matchAll(/<img src="\/logo\?@at&#x3D;(\d+)"/g)].map(([, at]) => at);
+  assert.equal(new Set(sources).size, 2);
+  assert.match(page.text, /name="fields" value="data">Restore this picture only/);
+  assert.doesNotMatch(page.text, /SHA-256/, 'what is seen is not told in words as well');
+});
+
+test('history: where there are versions, a state can be restored into one', async () => {
+  await using admin = await site();
+  await write(admin, { source: 'one\n2' });
+  assert.doesNotMatch((await admin.get('/a/@manage/history')).text, /Restore into a version/);
+  await admin.add('/', { type: 'Version', id: 'plan', title: 'Plan' });
+  assert.match((await admin.get('/a/@manage/history')).text, /#into">.*?Restore into a version/);
+});

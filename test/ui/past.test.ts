@@ -104,6 +104,9 @@ test('the past: every screen of every kind of object shows what was, and no butt
     }
   }
   assert.ok(shown > 30, `${shown} screens`);
+  const chosen = await admin.get(`/gone/@manage/undo?tid=${now(admin)}`, { cookies });
+  assert.equal(chosen.status, 200);
+  assert.match(chosen.text, /in the past nothing can be undone/);
 });
 
 test('the past: who may not view history sees the present', async () => {

@@ -7,6 +7,8 @@
  */
 import {
   BadRequest,
+  type ConflictAnswer,
+  isSameConflict,
   JOIN_PERMISSION,
   type Oid,
   type OpenConflict,
@@ -150,26 +152,34 @@ async function resolve(version: Version, request: PublishRequest): Promise<Outco
   const { form } = request;
   const oid = parseOid(form.text('oid'));
   if (oid === undefined) throw new BadRequest('Say which conflict this is about');
-  const name = {
-    ...{ oid, seen: form.text('seen') },
-    key: form.has('key') ? form.text('key') : undefined,
-  };
-  let next: string | undefined;
-  const answer = await (async () => {
-    using found = await VersionConflicts.find(request, oidOf(version));
-    const at = found.items.findIndex((each) => each.oid === oid && each.key === name.key);
-    const one = found.items[at];
-    if (one === undefined) return undefined;
-    next = (found.items[at + 1] ?? found.items[at - 1])?.path;
-    const pathOf = (each: number): string | undefined => found.pathOf(each as Oid);
-    return answerIn(form, one, one.kind === 'changed' ? partsOf(request, one, pathOf) : []);
-  })();
-  if (answer !== undefined) await resolveConflict(request, version, name, answer);
+  const key = form.has('key') ? form.text('key') : undefined;
+  const sent = await readAnswer(request, version, { oid, key });
+  if (sent !== undefined) {
+    const name = { oid, key, seen: form.text('seen') };
+    await resolveConflict(request, version, name, sent.answer);
+  }
+  const next = sent?.next ?? '';
   return {
     goTo: 'conflicts',
-    query: next === undefined ? '' : `path=${encodeURIComponent(next)}`,
+    query: next === '' ? '' : `path=${encodeURIComponent(next)}`,
     message: 'That was settled by somebody else already',
   };
+}
+
+/** Reads what was decided, and finds the conflict to go on with; `undefined` when it is one no more. */
+async function readAnswer(
+  request: PublishRequest,
+  version: Version,
+  name: Pick<OpenConflict, 'oid' | 'key'>,
+): Promise<{ readonly answer: ConflictAnswer; readonly next: string } | undefined> {
+  using found = await VersionConflicts.find(request, oidOf(version));
+  const at = found.items.findIndex((each) => isSameConflict(each, name));
+  const one = found.items[at];
+  if (one === undefined) return undefined;
+  const pathOf = (each: number): string | undefined => found.pathOf(each as Oid);
+  const parts = one.kind === 'changed' ? partsOf(request, one, pathOf) : [];
+  const next = found.items[at + 1] ?? found.items[at - 1];
+  return { answer: answerIn(request.form, one, parts), next: next?.path ?? '' };
 }
 
 function atPath(items: readonly OpenConflict[], path: string): OpenConflict | undefined {

@@ -16,6 +16,7 @@ import {
 import { errorOf, inputOf, lineInput, readFields } from '../form-fields.js';
 import { fullTime, sizeInWords } from '../helpers.js';
 import { userOf } from '../transaction-user.js';
+import { wordOf } from '../diff-fields.js';
 import type { Values } from '../edit-merge.js';
 import {
   patchesFrom,
@@ -84,7 +85,7 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
         : [
             lineInput(
               { name: 'title', label: 'Title' },
-              String(merged?.['title'] ?? object.title),
+              wordOf(merged?.['title'] ?? object.title),
               saving,
             ),
           ]),

@@ -20,6 +20,7 @@ import {
   type User,
   UserFolder,
 } from '../../server/index.js';
+import { wordOf } from '../diff-fields.js';
 import type { Values } from '../edit-merge.js';
 import { errorOf } from '../form-fields.js';
 import { userOf } from '../transaction-user.js';
@@ -82,7 +83,7 @@ function show(folder: UserFolder, request: PublishRequest, attempt?: Attempt): V
     })),
     domains:
       typed?.form.text('domains') ??
-      String(stale?.merged.values['domains'] ?? domainLines(chosen?.domains)),
+      wordOf(stale?.merged.values['domains'] ?? domainLines(chosen?.domains)),
     stale: stale?.model ?? null,
     merged: chosen === undefined ? '' : mergedWith(chosen, request),
     base: typed?.form.text('base') ?? String(chosen?.tid ?? ''),
@@ -144,7 +145,7 @@ function saveUser(folder: UserFolder, request: PublishRequest): Outcome {
     staleForm(user, request),
   ).values;
   const roles = rolesIn(user, request);
-  const fields = { roles, domains: domainsIn(String(domains)) };
+  const fields = { roles, domains: domainsIn(wordOf(domains)) };
   const keptTheirs = !isSame(fieldsOf(form), fields);
   const changed = updateObject(request, user, {
     fields: { ...fields, ...(password === undefined ? {} : { password }) },

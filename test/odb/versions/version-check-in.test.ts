@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  check,
   OdbError,
   PersistentMap,
   VersionConflictError,
@@ -416,6 +417,25 @@ for (const { name, open } of databaseKinds) {
         () => main.applyCheckIn(plan),
         (error) => error instanceof OdbError && error.code === 'ODB_STALE_PLAN',
       );
+    });
+
+    test('with an entry go new objects that its value leads to', async () => {
+      await using database = await open();
+      await withContent(database);
+      await inVersion(database, V1, (first) => {
+        const map = fetched<PersistentMap<unknown>>(first, 'map');
+        map.set('plain', { found: [new Page({ title: 'new' })] });
+        pageOf(first).title = 'first';
+      });
+      using main = database.connect();
+      await checkIn(database, V1, { objects: [mapOf(main).oid as Oid] });
+      main.begin();
+      const plain = fetched<PersistentMap<{ readonly found: readonly Page[] }>>(main, 'map').get(
+        'plain',
+      );
+      assert.equal(plain?.found[0]?.title, 'new');
+      assert.equal(pageOf(main).title, 'main');
+      assert.deepEqual((await check(database.storage)).findings, []);
     });
 
     test('planning can be watched and ended', async () => {

@@ -6,6 +6,7 @@ import {
   type Connection,
   type Database,
   type Oid,
+  type PersistentList,
   type Resolution,
   type Tid,
 } from '../../../odb/index.js';
@@ -122,6 +123,42 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
         assert.deepEqual((await check(database.storage)).findings, []);
       });
     }
+
+    test('what leads to what main ended does not come to main: an entry, an item', async () => {
+      await using database = await open();
+      await withContent(database);
+      using main = database.connect();
+      const author = new Page({ title: 'author' });
+      folderOf(main).insert(author, 'author');
+      const made = await main.commit();
+      await inVersion(database, V1, (first) => {
+        const found = folderOf(first).children.get('author');
+        assert.ok(found !== undefined);
+        first.root.set('author', found);
+        fetched<PersistentList<unknown>>(first, 'list').push(found, 'more');
+      });
+      await undoIn(database, undefined, made);
+      main.begin();
+      const { conflicts } = await main.planCheckIn(V1);
+      const list = fetched<PersistentList<unknown>>(main, 'list');
+      assert.deepEqual(
+        conflicts.map(({ oid, reason }) => [oid, reason]),
+        [
+          [main.root.oid, 'removed'],
+          [list.oid, 'removed'],
+        ],
+      );
+      for (const side of ['version', 'main'] as const) {
+        const resolve = new Map(conflicts.map(({ oid }): [Oid, Resolution] => [oid, side]));
+        const plan = await main.planCheckIn(V1, { resolve });
+        assert.equal(plan.possible, side === 'main');
+      }
+      const resolve = new Map(conflicts.map(({ oid }): [Oid, Resolution] => [oid, 'main']));
+      await checkIn(database, V1, { resolve });
+      main.begin();
+      assert.equal(main.root.has('author'), false);
+      assert.deepEqual((await check(database.storage)).findings, []);
+    });
 
     test('an update that accepted the end is taken back: it is in conflict again', async () => {
       await using database = await open();

@@ -404,6 +404,27 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
       assert.deepEqual(paths(database.connect()), ['a', 'a/c', 'a/c/new', 'a/x', 'b']);
     });
 
+    test('what is moved on from where main put it is in one place, after a pack too', async () => {
+      for (const isPacked of [false, true]) {
+        await using database = await open();
+        await withFolders(database);
+        await inVersion(database, V1, (first) => move(first, 'a/x', 'b/q'));
+        await database.transact((main) => move(main, 'a/x', 'z'));
+        // The version has it in both places by now, since it has not been updated.
+        assert.deepEqual(pathsInVersion(database), ['a', 'b', 'b/q', 'z']);
+        await inVersion(database, V1, (first) => move(first, 'z', 'r'));
+        if (isPacked) await database.pack({ before: database.storage.lastTid, trashDays: 0 });
+        assert.deepEqual(await conflictsOf(database), ['test.Page place moved']);
+        for (const side of ['main', 'version'] as const) {
+          using main = database.connect();
+          const resolve = await resolutions(database, side);
+          main.applyCheckIn(await main.planCheckIn(V1, { resolve }));
+          assert.deepEqual(paths(main), ['a', 'b', side === 'main' ? 'z' : 'r']);
+          main.abort();
+        }
+      }
+    });
+
     for (const one of cases) {
       test(one.name, async () => {
         for (const side of ['version', 'main'] as const) {

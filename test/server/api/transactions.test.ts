@@ -184,6 +184,23 @@ test('restore: what was deleted and changed since is as it was, in one transacti
   assert.equal((await admin.json('POST', '/@api/restore', { at: 'soon' })).status, 422);
 });
 
+test('restore: in a version it changes the version alone, and users are left to main', async () => {
+  const made = await make('s', 'old text');
+  await write('DELETE', '/s/@api');
+  await write('POST', '/@api/contents', { type: 'Version', id: 'restoring', title: 'Restoring' });
+  const there = { 'canopy-version': '/restoring' };
+  const restore = (body: object) => admin.json('POST', '/@api/restore', body, there);
+
+  const done = await restore({ at: made, objects: ['/s'] });
+  assert.equal(done.status, 200, done.text);
+  assert.equal((await admin.json('GET', '/s/@api')).status, 404);
+  assert.equal((await admin.json('GET', '/s/@api', undefined, there)).status, 200);
+
+  const users = await restore({ at: made, objects: ['/acl_users/admin'] });
+  assert.equal(users.status, 409);
+  assert.match(users.text, /outside of versions/);
+});
+
 test('the past can be seen by those who may see history, and by nobody else', async () => {
   const first = await make('h', 'old text');
   await write('PATCH', '/h/@api', { title: 'New', fields: { source: 'new text' } });
@@ -255,4 +272,26 @@ test('one may take back one’s own work, and others’ only with permission', a
   assert.equal((await otto.json('POST', '/k/@api/undo', { transactions: [others] })).status, 403);
   const undone = await otto.json('POST', '/k/@api/undo', { transactions: [own] });
   assert.equal(undone.status, 200, undone.text);
+});
+
+test('transactions: a list is narrowed to a path below, and to what may be undone', async () => {
+  await using server = await startServer();
+  const client = server.client(ADMIN);
+  for (const id of ['a', 'b']) {
+    await client.json('POST', '/@api/contents', { type: 'Folder', id });
+    await client.json('POST', `/${id}/@api/contents`, { type: 'Document', id: 'x' });
+  }
+  const notes = async (query: string): Promise<readonly string[]> => {
+    const page = await client.json('GET', `/@api/transactions?${query}`);
+    assert.equal(page.status, 200, page.text);
+    const { items } = page.json<{ items: { description: string }[] }>();
+    return items.map(({ description }) => description);
+  };
+
+  assert.deepEqual(await notes('path=/b'), ['Added /b/x', 'Added /b']);
+  assert.deepEqual(await notes('path=/c'), []);
+  assert.ok((await notes('')).includes('Created the site'));
+  assert.deepEqual(await notes('undoable=true'), [
+    ...['Added /b/x', 'Added /b', 'Added /a/x', 'Added /a'],
+  ]);
 });

@@ -9,11 +9,8 @@ import { createObject, deleteObjects, updateObject } from '../../../server/conte
 import { moveObject } from '../../../server/content/move.js';
 import { siteRoot } from '../../../server/content/places.js';
 import { type OpenConflict, VersionConflicts } from '../../../server/content/version-conflicts.js';
-import {
-  type ConflictAnswer,
-  type PartChoice,
-  resolveConflict,
-} from '../../../server/content/version-resolve.js';
+import { type ConflictAnswer, resolveConflict } from '../../../server/content/version-resolve.js';
+import type { PartChoice } from '../../../server/content/version-part-values.js';
 import { Version } from '../../../server/content/version.js';
 import type { Work } from '../../../server/content/work.js';
 import { ServerError } from '../../../server/errors.js';

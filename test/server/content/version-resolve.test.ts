@@ -7,7 +7,9 @@ import { createObject, deleteObjects, updateObject } from '../../../server/conte
 import { moveObject } from '../../../server/content/move.js';
 import { setPermissions } from '../../../server/content/permissions.js';
 import { undoTransactions } from '../../../server/content/undo.js';
+import { type ChangesPage, listChanges } from '../../../server/content/version-changes.js';
 import { VersionConflicts } from '../../../server/content/version-conflicts.js';
+import { revertInVersion } from '../../../server/content/version-revert.js';
 import { type ConflictAnswer, resolveConflict } from '../../../server/content/version-resolve.js';
 import { Version } from '../../../server/content/version.js';
 import type { Work } from '../../../server/content/work.js';
@@ -63,6 +65,22 @@ class Begun {
       assert.ok(one, `${path} is in conflict`);
       const name = { oid: one.oid, key: one.key, seen: seen ?? one.seen };
       return resolveConflict(work, version, name, answer);
+    });
+  }
+
+  async changes(): Promise<ChangesPage> {
+    return await this.#made.manage((work) => {
+      const version = work.connection.find(this.#version);
+      assert.ok(version instanceof Version);
+      return listChanges(work, version, { start: 0, limit: 100, withSides: false });
+    });
+  }
+
+  async takeOut(path: string): Promise<void> {
+    await this.#made.manage((work) => {
+      const version = work.connection.find(this.#version);
+      assert.ok(version instanceof Version);
+      return revertInVersion(work, version, [path]);
     });
   }
 
@@ -206,7 +224,7 @@ test('two objects at one place: one of them stays there, or the version’s gets
   });
 });
 
-test('what is below a folder that main removed goes elsewhere, or is given up', async () => {
+test('what is below a folder that main removed goes elsewhere, is given up, or taken out', async () => {
   await using made = await memorySite();
   await made.add('/old', { type: 'Folder' });
   await made.add('/new', { type: 'Folder' });
@@ -215,22 +233,34 @@ test('what is below a folder that main removed goes elsewhere, or is given up', 
   await version.inside(edit('/old/a', { title: 'A inside' }));
   await version.inside(edit('/old/b', { title: 'B inside' }));
   await version.inside((work) => {
-    createObject(work, folderAt(work, '/old'), { type: 'Document', id: 'c', title: 'C inside' });
+    for (const id of ['c', 'd']) {
+      createObject(work, folderAt(work, '/old'), { type: 'Document', id, title: `${id} inside` });
+    }
   });
   await made.manage((work) => deleteObjects(work, folderAt(work, '/'), ['old']));
   assert.deepEqual(await version.kinds(), [
     '/old/a folder-gone',
     '/old/b folder-gone',
     '/old/c folder-gone',
+    '/old/d folder-gone',
   ]);
+  const { items, all } = await version.changes();
+  assert.deepEqual(
+    items.map(({ path, kind, conflict }) => [path, kind, conflict]),
+    ['/old/a', '/old/b', '/old/c', '/old/d'].map((path) => [path, 'changed', true]),
+  );
+  assert.equal(all.conflicts, 4);
+  const [, settled] = items;
+  assert.ok(settled);
+  await version.takeOut(settled.path);
   await version.settle('/old/a', { kind: 'move', to: '/new', id: 'a' });
-  await version.settle('/old/b', { kind: 'side', side: 'main' });
   await version.settle('/old/c', { kind: 'move', to: '/new', id: 'see' });
+  await version.settle('/old/d', { kind: 'side', side: 'main' });
   assert.deepEqual(await version.conflicts(), []);
   await version.checkIn();
   made.read((object) => {
     assert.equal(object('/new/a').title, 'A inside');
-    assert.equal(object('/new/see').title, 'C inside');
+    assert.equal(object('/new/see').title, 'c inside');
     assert.throws(() => object('/new/b'));
   });
 });

@@ -1,0 +1,298 @@
+/**
+ * A redesign from beginning to end, on an imported site: one person makes a version, changes the
+ * look and ten pages in it while the site goes on and another person edits it, settles what both
+ * changed and asks for approval; the other one approves it and checks it in. It is undone and redone.
+ */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Locator, Page } from 'playwright-core';
+import type { Client } from '../support/client.js';
+import { ADMIN, startServer, type TestServer } from '../support/server.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.js';
+import { assertAccessible, fillSignIn, person, type Person, startBrowser } from './browser.js';
+import { type SampleDocs, sampleDocs } from './sample-docs.js';
+
+/** She makes the redesign, and may not check it in. */
+const MARA = { name: 'mara', password: 'a password of hers' };
+/** She answers for the site. */
+const INES = { name: 'ines', password: 'another of hers' };
+
+/** What an editor may do beside looking at the site. */
+const OF_EDITORS = [
+  ...['View management screens', 'View history', 'Change Documents', 'Change Templates'],
+  ...['Add Versions', 'Join/leave Versions'],
+];
+const PAGES = 10;
+
+let server: TestServer;
+let browser: Browser;
+let scratch: TemporaryDirectory;
+let docs: SampleDocs;
+let visitor: Client;
+let mara: Person;
+let ines: Person;
+/** Every page of the documentation, as visitors address it. */
+let everyPage: readonly string[] = [];
+
+before(async () => {
+  scratch = await temporaryDirectory();
+  docs = await sampleDocs(scratch.path);
+  server = await startServer({ settings: { empty: false } });
+  browser = await startBrowser();
+  visitor = server.client();
+  const admin = server.client(ADMIN);
+  const write = async (method: string, url: string, body: object): Promise<void> => {
+    const answer = await admin.json(method, url, body);
+    assert.ok(answer.status < 300, answer.text);
+  };
+  for (const [who, roles] of [
+    [MARA, []],
+    [INES, ['Manager']],
+  ] as const) {
+    const fields = { password: who.password, roles };
+    await write('POST', '/acl_users/@api/contents', { type: 'User', id: who.name, fields });
+  }
+  await write('PATCH', '/@api/permissions', { addRoles: ['Editor'] });
+  await write('PATCH', '/@api/permissions', {
+    localRoles: { [MARA.name]: ['Editor'] },
+    permissions: Object.fromEntries(
+      OF_EDITORS.map((permission) => [permission, { roles: ['Editor'], acquire: true }]),
+    ),
+  });
+  await write('POST', '/@api/contents', { type: 'Folder', id: 'docs', title: 'Docs' });
+  [mara, ines] = await Promise.all([
+    signedInAs(MARA, '/docs/@manage'),
+    signedInAs(INES, '/docs/@manage/import'),
+  ]);
+  const { page } = ines;
+  await page.locator('#folder').setInputFiles(docs.directory);
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page
+    .getByText(/\d+ new/)
+    .first()
+    .waitFor({ timeout: 60_000 });
+  everyPage = await documentsBelow(admin, '/docs');
+});
+after(async () => {
+  await mara[Symbol.asyncDispose]();
+  await ines[Symbol.asyncDispose]();
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+  await scratch[Symbol.asyncDispose]();
+});
+
+async function signedInAs(who: typeof MARA, next: string): Promise<Person> {
+  const someone = await person(browser, { reducedMotion: 'reduce' });
+  await someone.page.goto(at(`/@login?next=${encodeURIComponent(next)}`));
+  await fillSignIn(someone.page, who);
+  await someone.page.waitForURL((now) => now.pathname !== '/@login');
+  return someone;
+}
+
+function at(path: string): string {
+  return new URL(path, server.url).href;
+}
+
+async function documentsBelow(admin: Client, path: string): Promise<string[]> {
+  const found: string[] = [];
+  const list = await admin.json('GET', `${path}/@api/contents?limit=1000`);
+  const { items } = list.json<{ items: { path: string; type: string }[] }>();
+  for (const item of items) {
+    if (item.type === 'Document') found.push(item.path);
+    if (item.type === 'Folder') found.push(...(await documentsBelow(admin, item.path)));
+  }
+  return found;
+}
+
+/** The whole documentation as visitors get it, by path. */
+async function publicSite(): Promise<ReadonlyMap<string, string>> {
+  const pages = new Map<string, string>();
+  for (const path of everyPage) {
+    const page = await visitor.follow(encodeURI(path));
+    assert.equal(page.status, 200, path);
+    pages.set(path, page.text);
+  }
+  return pages;
+}
+
+/** Where pictures of the screens go, for whoever wants to look at them; nowhere unless it is set. */
+const PICTURES = process.env['CANOPY_PICTURES'] ?? '';
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+}
+
+function toast(page: Page, text: string | RegExp): Locator {
+  return page.locator('.toast', { hasText: text });
+}
+
+/** Changes the source of an object in the editor, and saves it. */
+async function edit(page: Page, path: string, change: (source: string) => string): Promise<void> {
+  await page.goto(at(`${encodeURI(path)}/@manage/edit`));
+  const source = await page.locator('textarea[name=source]').inputValue();
+  const changed = change(source);
+  assert.notEqual(changed, source, path);
+  await page.locator('.cm-content').click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(changed);
+  await page.keyboard.press('ControlOrMeta+s');
+  await toast(page, path).waitFor();
+}
+
+/** Puts a sentence in the place of the first line that is one. */
+function openWith(sentence: string): (source: string) => string {
+  return (source) => {
+    const lines = source.split('\n');
+    const first = lines.findIndex((line) => /^[\w_*]/.test(line) && !line.startsWith('import '));
+    return lines.with(first, sentence).join('\n');
+  };
+}
+
+function paragraph(sentence: string): RegExp {
+  return new RegExp(`<p>[^<]*${sentence}`);
+}
+
+function band(page: Page): Locator {
+  return page.getByRole('complementary', { name: 'Where you are' });
+}
+
+test('a site is redesigned in a version, approved, checked in, taken back and redone', async (t) => {
+  const before = await publicSite();
+  const routing = `/docs/${docs.guide}/routing`;
+  const others = everyPage.filter((path) => path !== routing);
+  const redesigned = [routing, ...others.slice(0, PAGES - 1)];
+  const elsewhere = others.at(-1) ?? '';
+  assert.equal(redesigned.includes(elsewhere), false);
+  const opening = (path: string): string => `Redesigned for you: ${path.slice(1)}.`;
+
+  await t.test('mara makes the version from the menu of places, and is in it', async () => {
+    const { page } = mara;
+    await page.locator('.bar__where summary').click();
+    await page.getByRole('link', { name: 'New version…' }).click();
+    await page.getByLabel('Title').fill('Redesign');
+    await page.getByLabel('Work in it from now on').uncheck();
+    await page.getByRole('button', { name: 'Make the version' }).click();
+    await toast(page, 'Redesign').waitFor();
+    assert.equal(await band(page).count(), 0);
+    await page.goto(at('/docs/@manage'));
+    await page.locator('.bar__where summary').click();
+    await page.locator('.bar__where').getByRole('button', { name: 'Redesign' }).click();
+    await band(page).getByText('Redesign').waitFor();
+    assert.equal(new URL(page.url()).pathname, '/docs/@manage');
+  });
+
+  await t.test('she changes the look and ten pages, and nobody else sees it', async () => {
+    const { page } = mara;
+    await edit(page, '/layout', (source) =>
+      source.replace('</body>', '<p class="redesign">The new look.</p>\n</body>'),
+    );
+    await edit(page, '/navigation', (source) =>
+      source.replace('aria-label="Main"', 'aria-label="Sections"'),
+    );
+    for (const path of redesigned) await edit(page, path, openWith(opening(path)));
+    await page.goto(at(routing));
+    await page.getByText('The new look.').waitFor();
+    await page.getByText(opening(routing)).waitFor();
+    await page.getByRole('navigation', { name: 'Sections' }).waitFor();
+
+    assert.deepEqual(await publicSite(), before);
+    await ines.page.goto(at(routing));
+    await ines.page.getByRole('navigation', { name: 'Main' }).waitFor();
+    assert.equal(await ines.page.getByText('The new look.').count(), 0);
+    assert.equal(await ines.page.getByText(opening(routing)).count(), 0);
+  });
+
+  const withInes = await t
+    .test('meanwhile ines edits one of these pages, and another one', async () => {
+      const { page } = ines;
+      const end = 'Ask Ines about routing.';
+      await edit(
+        page,
+        routing,
+        (source) => `${openWith('Ines opens this page.')(source).trimEnd()}\n\n${end}\n`,
+      );
+      await edit(page, elsewhere, openWith('Ines was here, too.'));
+    })
+    .then(publicSite);
+  assert.match(withInes.get(routing) ?? '', paragraph('Ines opens this page'));
+  assert.match(withInes.get(elsewhere) ?? '', paragraph('Ines was here'));
+
+  await t.test('mara looks at the changes, settles the one conflict and asks', async () => {
+    const { page } = mara;
+    await page.goto(at('/docs/@manage'));
+    await band(page).getByRole('link', { name: 'Review changes' }).click();
+    const count = PAGES + 2;
+    await page.getByText(`1 of ${redesigned.length + 2} changes conflicts with main`).waitFor();
+    assert.equal(await page.locator('article.change').count(), redesigned.length + 2);
+    assert.ok(count >= redesigned.length + 2);
+    await picture(page, 'redesign-changes');
+    await page.getByRole('link', { name: 'Resolve the conflict' }).click();
+    await page.getByText('Conflict 1 of 1 between main and Redesign').waitFor();
+    const piece = page.getByRole('group', { name: /^Text, line/ });
+    await piece.getByText('Write it myself').click();
+    await piece.getByRole('textbox').fill('Ines and Mara open this page.');
+    await picture(page, 'redesign-conflict');
+    await page.getByRole('button', { name: 'Save the result' }).click();
+    await page.getByRole('heading', { name: 'Nothing is in conflict' }).waitFor();
+    await page.getByRole('link', { name: 'See the changes' }).click();
+    assert.equal(await page.getByRole('button', { name: /^Check in/ }).count(), 0);
+    await page.getByLabel('What you say').fill('Ready for the season');
+    await page.getByRole('button', { name: 'Ask for a review' }).click();
+    await toast(page, 'Asked for a review of “Redesign”').waitFor();
+  });
+
+  await t.test('ines approves it and checks it in, and visitors see all of it', async () => {
+    const { page } = ines;
+    await page.goto(at('/@manage/versions'));
+    await page.getByRole('row', { name: /Redesign/ }).getByText('Review').waitFor();
+    await page.getByRole('link', { name: 'Redesign', exact: true }).click();
+    await page.getByText('Ready for the season').waitFor();
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await toast(page, 'Approved “Redesign”').waitFor();
+    await assertAccessible(page, 'an approved version');
+    await picture(page, 'redesign-approved');
+    await page.getByLabel('Note', { exact: true }).fill('The redesign');
+    await page.getByLabel('Keep the version open afterwards').uncheck();
+    await page.getByRole('button', { name: /^Check in all/ }).click();
+    await toast(page, 'The redesign').waitFor();
+  });
+
+  const whole = await publicSite();
+  for (const [path, html] of whole) {
+    assert.match(html, /The new look\.[\s\S]*<\/body>/, path);
+    assert.match(html, /<nav aria-label="Sections">/, path);
+    if (path !== routing && redesigned.includes(path)) {
+      assert.match(html, paragraph(opening(path)), path);
+    }
+  }
+  assert.match(whole.get(routing) ?? '', paragraph('Ines and Mara open this page'));
+  assert.match(whole.get(routing) ?? '', paragraph('Ask Ines about routing'));
+  assert.match(whole.get(elsewhere) ?? '', paragraph('Ines was here, too'));
+
+  await t.test('the check-in is taken back from its message, and what ines did stays', async () => {
+    const { page } = ines;
+    await toast(page, 'The redesign').getByRole('button', { name: 'Undo' }).click();
+    await toast(page, 'Undid “The redesign”').waitFor();
+    assert.deepEqual(await publicSite(), withInes);
+  });
+
+  await t.test('it is done again from the message of the undo', async () => {
+    const { page } = ines;
+    await toast(page, 'Undid “The redesign”').getByRole('button', { name: 'Redo' }).click();
+    await toast(page, /^Redid “The redesign”/).waitFor();
+    assert.deepEqual(await publicSite(), whole);
+  });
+
+  await t.test('it is taken back from the list of what was done, too', async () => {
+    const { page } = ines;
+    await page.goto(at('/@manage/undo'));
+    await page.getByRole('link', { name: /^Redid “The redesign”/ }).click();
+    await page.getByText('This can be undone').waitFor();
+    await picture(page, 'redesign-undo');
+    await page.getByRole('button', { name: 'Undo it' }).click();
+    await toast(page, /^Undid/).waitFor();
+    assert.deepEqual(await publicSite(), withInes);
+  });
+
+  assert.deepEqual([mara.complaints, ines.complaints], [[], []]);
+});
