@@ -192,6 +192,9 @@ export {
 } from './publisher/browser-place.js';
 export { useDryRunPage } from './publisher/dry-run.js';
 export type { DryRun } from './publisher/dry-run-outcome.js';
+export type { Policy } from './security/policy.js';
+export { pastPolicyAt } from './publisher/past.js';
+export { policyAt } from './content/version-inside.js';
 export { type ErrorReport, reportError } from './publisher/error-page.js';
 export { type Form, type FormFile, isFormFile } from './publisher/form.js';
 export { momentCookie, readMoment } from './publisher/moment.js';

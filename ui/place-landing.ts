@@ -7,6 +7,7 @@ import {
   Content,
   type Folder,
   type Oid,
+  type Policy,
   type PublishRequest,
   ServerError,
   siteRoot,
@@ -45,15 +46,26 @@ export function cameFrom({ headers, origin, path, connection }: PublishRequest):
   return { back, object: missing.length > 0 ? '' : String(object.oid ?? '') };
 }
 
-/** Finds the address to go to. `there` is the site in the place that one goes to. */
-export function landingAt(there: Connection, { back, oid }: Whence): Landing {
+/**
+ * Finds the address to go to: an object that the reader may not view is not looked for, since where it
+ * stands is not for them to know.
+ *
+ * @param there the site in the place that one goes to
+ * @param policy judges there
+ */
+export function landingAt(
+  there: Connection,
+  policy: Pick<Policy, 'may'>,
+  { back, oid }: Whence,
+): Landing {
   const [path = '/'] = back.split(/[?#]/, 1);
   const root = siteRoot(there);
   const [place = '', screen] = path.split('/@manage', 2);
   const isScreen = screen !== undefined;
   const { object, missing } = reach(root, path, { containmentOnly: () => isScreen });
   const same = oid === undefined ? undefined : there.find(oid);
-  const isThere = same instanceof Content && same.isWithin(root);
+  const isThere =
+    same instanceof Content && same.isWithin(root) && policy.may('View', same);
   const isSame = missing.length === 0 && (!isThere || same === object);
   if (isSame) return { url: back, missing: undefined };
   if (isThere && isScreen) {

@@ -62,14 +62,14 @@ export function deedsOf(
   for (const oid of oids.slice(0, LOOKED_MAX)) {
     const was = thenOf(before, oid);
     const is = thenOf(after, oid);
-    const then = is ?? was;
-    if (then === undefined) continue;
+    const shown = is ?? was;
+    if (shown === undefined) continue;
     total += 1;
     if (changes.length >= SHOWN_MAX) continue;
     const pathOf = (each: number): string | undefined =>
       (thenOf(after, each as Oid) ?? thenOf(before, each as Oid))?.path;
     const open = isOpen && changes.length < OPEN_MAX;
-    const change = changeOf(request, { was, is, then, tid }, { open, pathOf });
+    const change = changeOf(request, { was, is, shown, tid }, { open, pathOf });
     if (change !== undefined) changes.push(change);
   }
   changes.sort((one, other) => (one.path < other.path ? -1 : 1));
@@ -82,19 +82,19 @@ function changeOf(
   facts: {
     readonly was: Then | undefined;
     readonly is: Then | undefined;
-    readonly then: Then;
+    readonly shown: Then;
     readonly tid: Tid;
   },
   options: { readonly open: boolean; readonly pathOf: (oid: number) => string | undefined },
 ): Change | undefined {
   const { policy, connection } = request;
-  const { was, is, then } = facts;
-  const type = contentTypes.of(then.object);
-  const { oid } = then.object;
+  const { was, is, shown } = facts;
+  const type = contentTypes.of(shown.object);
+  const { oid } = shown.object;
   const found = oid === undefined ? undefined : connection.find(oid);
   const root = siteRoot(connection);
   const stands = found instanceof Content && found.isWithin(root);
-  const judged = stands ? found : nearestAt(root, then.path);
+  const judged = stands ? found : nearestAt(root, shown.path);
   if (!policy.may('View', judged)) return undefined;
   const mayRead =
     (isOwnAndRecent(request, facts.tid) || policy.may('View history', judged)) &&
@@ -105,7 +105,7 @@ function changeOf(
   const [before, after] = isTold ? [was?.state, is?.state] : [undefined, undefined];
   const diff = diffContent(type, before, after, { pathOf });
   return shownChange(
-    { type, path: then.path, kind, open, diff: mayRead ? diff : { ...diff, hidden: true } },
+    { type, path: shown.path, kind, open, diff: mayRead ? diff : { ...diff, hidden: true } },
     {
       added: 'added',
       changed: 'changed',

@@ -78,7 +78,10 @@ function noteVersion(plan: { readonly notes: UpdateNotes }, target: VersionTarge
 /** Makes the changes of a discard; see `Connection.applyDiscard`. */
 export function applyDiscard(plan: DiscardPlan, target: VersionTarget): void {
   requireHere(plan, target, undefined);
-  noteOverlay(plan, target);
+  const notes = target.changes.someNotes;
+  // A redone check-in ended its entries itself.
+  const overlay = plan.overlay.filter((write) => !notes.endsOverlay(write));
+  noteOverlay({ overlay }, target);
 }
 
 function applyChanges(

@@ -46,7 +46,7 @@ export class VersionNotes {
 
   /** @throws OdbError `ODB_UNSAVED_CHANGES` when the transaction has one for that entry */
   addOverlay(write: OverlayWrite): void {
-    const key = `${write.version} ${write.oid}`;
+    const key = keyOf(write.version, write.oid);
     if (this.#overlay.has(key)) {
       throw new OdbError(
         'ODB_UNSAVED_CHANGES',
@@ -54,6 +54,11 @@ export class VersionNotes {
       );
     }
     this.#overlay.set(key, write);
+  }
+
+  /** Tells whether the transaction ends that entry. */
+  endsOverlay({ version, oid }: Pick<OverlayWrite, 'version' | 'oid'>): boolean {
+    return this.#overlay.get(keyOf(version, oid))?.live === true;
   }
 
   addEntry(map: Persistent, key: string, note: EntryNote): void {
@@ -76,6 +81,10 @@ export class VersionNotes {
     shorten(this.entries, entries);
     shorten(this.#overlay, overlay);
   }
+}
+
+function keyOf(version: Oid, oid: Oid): string {
+  return `${version} ${oid}`;
 }
 
 /** Takes out what was added to a map after it had a size. */

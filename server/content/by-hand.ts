@@ -3,9 +3,11 @@
  *
  * Whatever way a change comes, it asks for what the same change by hand would ask for.
  */
-import { Ref, sameValue, type State } from '../../odb/index.js';
+import { type Oid, type PlannedObject, Ref, sameValue, type State } from '../../odb/index.js';
 import { Unauthorized } from '../errors.js';
+import { quoted } from '../quote.js';
 import { isKnown } from '../security/principal.js';
+import { MANAGER_ROLE } from '../security/role.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { siteRoot } from './places.js';
@@ -40,6 +42,70 @@ export function requireHere(work: Work, object: Content, { before, after }: Plan
   const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
   for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
     requireAt(work, permission, object);
+  }
+  requireProxyRoles(work, object, { before, after });
+}
+
+/**
+ * Asks whoever gives proxy roles to have them there: nobody lends what they have not.
+ *
+ * @throws Unauthorized naming the role
+ */
+export function requireProxyRoles(
+  { policy, user }: Work,
+  object: Content,
+  { before, after }: PlannedChange,
+): void {
+  const given = rolesIn(after).filter((role) => !rolesIn(before).includes(role));
+  if (given.length === 0) return;
+  const held = policy.rolesAt(object);
+  if (held.includes(MANAGER_ROLE)) return;
+  const missing = given.find((role) => !held.includes(role));
+  if (missing === undefined) return;
+  const message = policy.may('View', object)
+    ? `This gives ${object.path} the proxy role ${quoted(missing)}, which you have not there yourself`
+    : 'This changes something that you may not view';
+  const decision = { allowed: false, because: [message] };
+  throw new Unauthorized(`${message}.`, { known: isKnown(user), decision });
+}
+
+function rolesIn({ proxyRoles }: State): readonly string[] {
+  return (proxyRoles ?? []) as readonly string[];
+}
+
+/**
+ * Asks for what taking main's side asks in a version, where that undoes what was done there: whoever
+ * may not discard the version, and not take the same back by hand, settles nothing by losing it.
+ *
+ * @param work in the version, before the plan is carried out
+ * @param taken the objects of which main's side was chosen
+ * @throws Unauthorized when the user may not
+ */
+export function requireLosing(
+  work: Work,
+  version: Version,
+  { objects, taken }: { readonly objects: readonly PlannedObject[]; readonly taken: Set<Oid> },
+): void {
+  if (taken.size === 0 || work.policy.may(PUBLISH_PERMISSION, version)) return;
+  for (const { oid, base = {}, version: mine = {}, after = {} } of objects) {
+    const object = work.connection.find(oid);
+    if (!(object instanceof Content)) continue;
+    const [was, here, next] = [base, mine, after].map(placeOf);
+    const isDropped = here !== undefined && next === undefined;
+    if (here === undefined && next === undefined) continue;
+    if (isDropped && (taken.has(oid) || was === undefined)) {
+      requireAt(work, 'Delete objects', object);
+    } else if (taken.has(oid) && here === undefined && object !== siteRoot(work.connection)) {
+      const container = standingContainer(work, after);
+      requireAt(work, contentTypes.of(object).addPermission, container);
+    } else if (taken.has(oid)) {
+      const names = Object.keys({ ...base, ...mine }).filter(
+        (name) => !sameValue(base[name], mine[name]) && !sameValue(mine[name], after[name]),
+      );
+      const of = (state: State): State =>
+        Object.fromEntries(names.map((name) => [name, state[name]]));
+      requireHere(work, object, { before: of(mine), after: of(after) });
+    }
   }
 }
 

@@ -10,10 +10,11 @@
 import { type Oid, type PlannedObject, sameValue } from '../../odb/index.js';
 import { Invalid, Taken } from '../errors.js';
 import { quoted } from '../quote.js';
-import { placeOf, requireAt, requireHere } from './by-hand.js';
+import { placeOf, requireAt, requireHere, requireLosing, requireProxyRoles } from './by-hand.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { changeObject, requireRemovable, touched } from './edit.js';
+import { isExecutable } from './executable.js';
 import { siteRoot } from './places.js';
 import { pathsSeenBy } from './transaction-notes.js';
 import { User, watchManagers } from './user.js';
@@ -134,6 +135,11 @@ export async function updateVersion(
     }),
   );
   if (conflicts.length > 0) return { objects: [], conflicts };
+  const taken = [...resolved].filter(([path]) => resolve.get(path) === 'main');
+  requireLosing(work, version, {
+    objects: plan.objects,
+    taken: new Set(taken.map(([, oid]) => oid)),
+  });
   const before = pathsOf(work, plan.objects);
   const authors = authorsIn(plan.objects);
   connection.applyUpdate(plan);
@@ -244,6 +250,9 @@ function requireAdded(
       (name) => !sameValue(stored(object, name), stored(fresh, name)),
     );
     if (isOpened) requireAt(work, 'Change permissions', object);
+    if (isExecutable(object)) {
+      requireProxyRoles(work, object, { before: {}, after: { proxyRoles: object.proxyRoles } });
+    }
     if (object.roles.length > 0) requireAt(work, 'Define permissions', object);
   }
 }

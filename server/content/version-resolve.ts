@@ -4,7 +4,8 @@
  * What was decided is written into the version, which from then on rests on main as it is now, as far
  * as that object goes: a check-in finds nothing left to decide of it. So conflicts are settled one by
  * one, by several people if they like, and each can be undone in the version. What somebody writes
- * anew asks for what an edit of it would ask; to take what one side has asks to be in the version.
+ * anew asks for what an edit of it would ask; to take what main has, where work in the version is lost by
+ * it, what taking that back by hand would ask; to keep what the version has, to be in it.
  */
 import {
   type Connection,
@@ -17,7 +18,7 @@ import {
   type VersionConflict,
 } from '../../odb/index.js';
 import { type FieldError, Invalid, Taken } from '../errors.js';
-import { requireAt } from './by-hand.js';
+import { requireAt, requireLosing } from './by-hand.js';
 import { Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { requirePlace } from './edit.js';
@@ -75,7 +76,7 @@ export async function resolveConflict(
     );
   }
   if (answer.kind === 'move') moveAway(work, one, answer);
-  else await settle(work, conflicts, { one, answer });
+  else await settle(work, conflicts, { version, one, answer });
   if (!work.connection.hasChanges) {
     throw new Taken(`${one.path} cannot be settled so by itself. Choose otherwise.`);
   }
@@ -86,14 +87,23 @@ export async function resolveConflict(
 async function settle(
   work: Work,
   conflicts: VersionConflicts,
-  { one, answer }: { one: OpenConflict; answer: Exclude<ConflictAnswer, { kind: 'move' }> },
+  settling: {
+    readonly version: Version;
+    readonly one: OpenConflict;
+    readonly answer: Exclude<ConflictAnswer, { kind: 'move' }>;
+  },
 ): Promise<void> {
+  const { version, one, answer } = settling;
   const { connection, policy } = work;
   const planning = { connection, conflicts, one, objects: await objectsOf(work, one) };
   const side = answer.kind === 'side' ? answer.side : placeSide(answer.parts);
   const whole = await planWith(planning, { side, state: undefined });
   const state = answer.kind === 'side' ? undefined : stateFor(one, whole, answer.parts);
   const plan = state === undefined ? whole : await planWith(planning, { side, state });
+  const isMainTaken =
+    side === 'main' || (answer.kind === 'parts' && [...answer.parts.values()].includes('main'));
+  const taken = new Set(isMainTaken ? [one.oid] : []);
+  requireLosing(work, version, { objects: plan.objects, taken });
   const authors = authorsIn(plan.objects);
   connection.applyUpdate(plan);
   policy.forget();

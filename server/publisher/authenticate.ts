@@ -182,12 +182,15 @@ function readBasic(header: string): { name: string; password: string } | undefin
   return { name: text.slice(0, colon).normalize('NFC'), password: text.slice(colon + 1) };
 }
 
-/** Gives a cookie's value as it was sent. */
+/**
+ * Gives a cookie's value as it was sent; of several of that name, the first that says something.
+ */
 export function readCookie(header: string | undefined, name: string): string | undefined {
   for (const pair of (header ?? '').split(';')) {
     const equals = pair.indexOf('=');
-    if (equals !== -1 && pair.slice(0, equals).trim() === name)
-      return pair.slice(equals + 1).trim();
+    if (equals === -1 || pair.slice(0, equals).trim() !== name) continue;
+    const value = pair.slice(equals + 1).trim();
+    if (value !== '') return value;
   }
   return undefined;
 }

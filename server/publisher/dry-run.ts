@@ -68,31 +68,41 @@ async function pageOf(request: PublishRequest, run: DryRun): Promise<Response | 
 }
 
 /**
- * Gives the services of a site with a storage that refuses what belongs to no transaction.
- * @throws BadRequest `SRV_DRY_RUN`, once something would be kept there
+ * Gives the services of a site as a dry run has them: what belongs to no transaction is refused. Wrong
+ * passwords are counted, whatever they were tried for.
+ *
+ * @throws BadRequest `SRV_DRY_RUN`, once something would be kept beside the objects
  */
 export function servicesForDryRun<T extends SiteServices>(site: T): T {
-  const storage = new Proxy(site.storage, {
+  const storage = refusing(site.storage, ['setMeta', 'commit', 'commitPacked']);
+  const sessions = refusing(site.sessions, ['start', 'renew', 'end']);
+  return standingIn(site, (name) =>
+    name === 'storage' ? storage : name === 'sessions' ? sessions : undefined,
+  );
+}
+
+/** Gives a stand-in for a service that refuses to be called by some names. */
+function refusing<T extends object>(service: T, names: readonly string[]): T {
+  return standingIn(service, (name) =>
+    typeof name === 'string' && names.includes(name) ? refuse : undefined,
+  );
+}
+
+function refuse(): never {
+  throw notTried('What this would keep beside the objects');
+}
+
+/** @param instead gives what is had in place of a member; `undefined` for the member itself */
+function standingIn<T extends object>(service: T, instead: (name: string | symbol) => unknown): T {
+  return new Proxy(service, {
     get(target, name) {
-      if (KEEPING.has(name)) {
-        return () => {
-          throw notTried('What this would keep beside the objects');
-        };
-      }
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
-  return new Proxy(site, {
-    get(target, name) {
-      if (name === 'storage') return storage;
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      const value = instead(name);
+      if (value !== undefined) return value;
+      const own: unknown = Reflect.get(target, name, target);
+      return typeof own === 'function' ? (own.bind(target) as unknown) : own;
     },
   });
 }
-
-const KEEPING: ReadonlySet<string | symbol> = new Set(['setMeta', 'commit', 'commitPacked']);
 
 function notTried(what: string): BadRequest {
   return new BadRequest(`${what} cannot be tried out: it is part of no transaction`, {

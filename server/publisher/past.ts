@@ -15,6 +15,7 @@ import { type Connection, parseTid, type Tid, tidToMs } from '../../odb/index.js
 import { Content } from '../content/content.js';
 import { isExecutable } from '../content/executable.js';
 import { siteRoot } from '../content/places.js';
+import { resolveCaller } from '../content/user-folder.js';
 import { BadRequest, MethodNotAllowed } from '../errors.js';
 import type { Decision } from '../security/decision.js';
 import type { Executable } from '../security/executable.js';
@@ -162,6 +163,27 @@ export class PastPolicy extends Policy {
     this.#counterparts.set(object, found);
     return found;
   }
+}
+
+/**
+ * Gives the policy of a look at the past, for whom `present` judges today on `connection`.
+ *
+ * @param now with `main`, which says who the users are
+ */
+export function pastPolicyAt(
+  past: Connection,
+  now: Pick<PastPolicyOptions, 'present' | 'connection'> & { readonly main: Connection },
+): PastPolicy {
+  const { main, present, connection } = now;
+  const users = siteRoot(main);
+  return new PastPolicy(callerIn(past, present.caller), {
+    resolveCaller(key) {
+      const author = resolveCaller(users, key);
+      return author === undefined ? undefined : callerIn(past, author);
+    },
+    present,
+    connection,
+  });
 }
 
 function presentOf(connection: Connection, object: Guarded): Guarded {

@@ -36,7 +36,7 @@ import { errorResponse } from './error-response.js';
 import { finishHeaders } from './finish.js';
 import type { Dispatch, Published, Refusal } from './messages.js';
 import { momentCookie, MOMENT_COOKIE } from './moment.js';
-import { callerIn, carriedMoment, momentOf, PastPolicy, requireReading } from './past.js';
+import { carriedMoment, momentOf, pastPolicyAt, requireReading } from './past.js';
 import { putStrip } from './place-strip.js';
 import { choosePreview, inPreview, PREVIEW_COOKIE, previewCookie } from './preview.js';
 import { asksDryRun, type Envelope, PublishRequest } from './request.js';
@@ -250,7 +250,6 @@ export class Publisher implements Disposable {
     { at, startedMs }: { readonly at: Tid; readonly startedMs: number },
   ): Promise<Published | undefined> {
     const { traversed: present, authenticated, version, carriedAt } = progress;
-    const { caller } = authenticated;
     const now = this.#policy(progress);
     now.require('View history', present.object);
     const where = version === undefined ? {} : { version: version.oid };
@@ -261,12 +260,8 @@ export class Publisher implements Disposable {
       return undefined;
     }
     const [path = '/'] = envelope.url.split('?', 1);
-    const root = this.#site.root(this.#connection);
-    const policy = new PastPolicy(callerIn(connection, caller), {
-      resolveCaller(key) {
-        const author = resolveCaller(root, key);
-        return author === undefined ? undefined : callerIn(connection, author);
-      },
+    const policy = pastPolicyAt(connection, {
+      main: this.#connection,
       present: now,
       connection: progress.connection,
     });

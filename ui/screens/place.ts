@@ -18,6 +18,9 @@ import {
   type Oid,
   parseOid,
   parseTid,
+  pastPolicyAt,
+  type Policy,
+  policyAt,
   PresentMain,
   type PublishRequest,
   readMoment,
@@ -130,7 +133,8 @@ function sendTo(
   request: PublishRequest,
   { there, version, at }: Destination,
 ): Response {
-  const { url, missing } = landingAt(there, whence(object, request));
+  const policy = policyThere(request, there);
+  const { url, missing } = landingAt(there, policy, whence(object, request));
   const secure = isSecure(request);
   const response = Response.redirect(url, 303)
     .append('Set-Cookie', versionCookie(version, secure))
@@ -139,6 +143,14 @@ function sendTo(
     sayLater(response, `${missing} is not there. This is the nearest place above it that is.`);
   }
   return response;
+}
+
+/** Judges for the reader in the place that they go to; of the past, by what holds today, too. */
+function policyThere({ policy, connection }: PublishRequest, there: Connection): Policy {
+  if (there === connection) return policy;
+  return there.at === undefined
+    ? policyAt(there, connection, policy.caller)
+    : pastPolicyAt(there, { main: connection, present: policy, connection });
 }
 
 /** Where the form stands that was sent, as far as it is a page of this site. */

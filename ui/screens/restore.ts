@@ -181,7 +181,7 @@ function bringBack(_object: Content, request: PublishRequest): Response {
   const { tops, restored } = restoreIn(request, wish);
   const [top] = tops;
   const own = top === undefined ? '/' : screenUrl(top);
-  const { url } = landingAt(request.connection, {
+  const { url } = landingAt(request.connection, request.policy, {
     back: wish.back === '' ? own : wish.back,
     oid: wish.back === '' ? top?.oid : undefined,
   });

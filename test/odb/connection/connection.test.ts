@@ -490,6 +490,10 @@ for (const kind of databaseKinds) {
         'n3',
         'n2',
       ]);
+      const short = connection.transactions({ limit: 9, user: 'bob', scan: 3 });
+      assert.deepEqual([short.items.map(({ note }) => note), short.next], [['n7'], tids[6]]);
+      const rest = { limit: 9, user: 'bob', before: tids[6] as Tid };
+      assert.deepEqual(notes(rest), ['n5', 'n3', 'n1']);
       const all: (string | undefined)[] = [];
       let before: Tid | undefined;
       do {

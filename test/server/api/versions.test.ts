@@ -126,6 +126,11 @@ async function sourceOf(url: string, version?: string): Promise<unknown> {
   return page.json<{ fields: { source: string } }>().fields.source;
 }
 
+async function undoLast(): Promise<void> {
+  const [last] = await transactions('limit=1');
+  await write('POST', '/@api/undo', { transactions: [last?.tid] });
+}
+
 async function changesOf(version: string, query = '', as = admin): Promise<readonly Change[]> {
   const page = await send('GET', `${version}/@api/changes${query}`, undefined, { as });
   assert.equal(page.status, 200, page.text);
@@ -244,6 +249,13 @@ test('a check-in is one transaction of main, and undoing it brings back both', a
   assert.equal(await titleOf('/added', at), 'added');
   assert.equal((await changesOf(at)).length, 3);
   await checkIn(at, { keep: false });
+  assert.equal(await titleOf('/whole'), 'Inside');
+  assert.equal(await titleOf(at), 404);
+  // Taking it back brings the version back, and doing it again ends the version again.
+  await undoLast();
+  assert.equal(await titleOf('/whole'), 'whole');
+  assert.equal(await titleOf('/whole', at), 'Inside');
+  await undoLast();
   assert.equal(await titleOf('/whole'), 'Inside');
   assert.equal(await titleOf(at), 404);
   const nothing = await begin('nothing');

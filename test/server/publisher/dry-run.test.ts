@@ -134,6 +134,23 @@ test('jobs are named and not started, and what is part of no transaction is refu
   assert.equal(signIn.status, 400);
 });
 
+test('one stays signed in where one tries to change the password', async () => {
+  await using server = await guide();
+  const browser = server.client();
+  await browser.post('/@login', { ...ADMIN, next: '/' });
+  const fields = {
+    present: ADMIN.password,
+    password: 'another one',
+    'password-again': 'another one',
+  };
+
+  const page = await browser.post('/@manage/account', { ...fields, action: 'password' }, DRY);
+
+  assert.equal(page.status, 400, page.text);
+  assert.equal((await browser.get('/@manage/account')).status, 200);
+  assert.equal((await server.client(ADMIN).json('GET', '/@api/me')).status, 200);
+});
+
 test('in a version, it is told against what the version has', async () => {
   await using server = await guide();
   const client = server.client(ADMIN);
