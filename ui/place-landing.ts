@@ -64,8 +64,7 @@ export function landingAt(
   const isScreen = screen !== undefined;
   const { object, missing } = reach(root, path, { containmentOnly: () => isScreen });
   const same = oid === undefined ? undefined : there.find(oid);
-  const isThere =
-    same instanceof Content && same.isWithin(root) && policy.may('View', same);
+  const isThere = same instanceof Content && same.isWithin(root) && policy.may('View', same);
   const isSame = missing.length === 0 && (!isThere || same === object);
   if (isSame) return { url: back, missing: undefined };
   if (isThere && isScreen) {

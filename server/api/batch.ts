@@ -7,7 +7,7 @@
 import { TransientError } from '../../odb/index.js';
 import { siteRoot } from '../content/places.js';
 import { Invalid, NotFound, ServerError, TooLarge } from '../errors.js';
-import { PublishRequest } from '../publisher/request.js';
+import { DRY_RUN_FIELD, PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import { quoted } from '../quote.js';
 import { readPath, traverse } from '../publisher/traverse.js';
@@ -125,8 +125,9 @@ function refusePath(path: string): string | undefined {
   if (!/^\/(.*\/)?@api(\/|\?|$)/.test(path)) return 'This must be a full path with /@api';
   if (leadsTo('batch', path)) return 'A batch cannot hold a batch';
   const mark = path.indexOf('?');
-  const namesMoment = mark !== -1 && new URLSearchParams(path.slice(mark)).has('at');
-  return namesMoment ? 'A batch reads the present: “at” has no place in it' : undefined;
+  const query = new URLSearchParams(mark === -1 ? '' : path.slice(mark));
+  if (query.has(DRY_RUN_FIELD)) return 'A batch is tried out as a whole: say so in its own address';
+  return query.has('at') ? 'A batch reads the present: “at” has no place in it' : undefined;
 }
 
 /** Tells whether a path leads to a route of one name, however it is written. */

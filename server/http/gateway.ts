@@ -18,6 +18,7 @@ import type { ExportOrder } from '../export/messages.js';
 import { type Assets, ASSETS_PATH } from './assets.js';
 import { type BodyParts, planBody, readBody, UNJUDGED_BYTES_MAX } from './body.js';
 import { type EnvelopeHead, readEnvelopeHead } from './envelope.js';
+import { loggedUrl } from './logged-url.js';
 import { crossSiteReason } from './same-origin.js';
 import { sendAnswer } from './send.js';
 
@@ -54,7 +55,10 @@ export class Gateway {
     this.#open += 1;
     this.#handle(request, response)
       .catch((error: unknown) => {
-        this.#options.log.error('An answer could not be sent', { path: request.url, error });
+        this.#options.log.error('An answer could not be sent', {
+          path: loggedUrl(request.url),
+          error,
+        });
         response.destroy();
       })
       .finally(() => {
@@ -176,7 +180,7 @@ export class Gateway {
     if (!this.#options.log.has('info')) return;
     this.#options.log.info('request', {
       method: request.method,
-      url: request.url,
+      url: loggedUrl(request.url),
       status: sent.status,
       bytes: sent.sizeBytes,
       ms: Math.round((performance.now() - startedMs) * 10) / 10,

@@ -15,6 +15,8 @@ const PLACE_HEADERS = 'Canopy-Version, Cookie';
 /** Completes an answer's headers; what it has already stays. */
 export function finishHeaders(response: Response, request: PublishRequest): void {
   if (request.version?.by === 'preview') response.set('Cache-Control', 'no-store');
+  // The address has a token in it, which is for nobody else, whatever the answer.
+  if (request.view === '@preview') response.set('Referrer-Policy', 'no-referrer');
   if (request.version !== undefined) keepApart(response, `-v${request.version.oid}`);
   else if (request.carriedAt !== undefined) keepApart(response, '');
   else if (request.view === undefined && isKeptUnasked(response)) {

@@ -126,12 +126,18 @@ function toast(page: Page, text: string | RegExp): Locator {
   return page.locator('.toast', { hasText: text });
 }
 
-/** Changes the source of an object in the editor, and saves it. */
-async function edit(page: Page, path: string, change: (source: string) => string): Promise<void> {
+/** Changes the source of an object, and its title if one is given, in the editor, and saves it. */
+async function edit(
+  page: Page,
+  path: string,
+  change: (source: string) => string,
+  title?: string,
+): Promise<void> {
   await page.goto(at(`${encodeURI(path)}/@manage/edit`));
   const source = await page.locator('textarea[name=source]').inputValue();
   const changed = change(source);
   assert.notEqual(changed, source, path);
+  if (title !== undefined) await page.getByLabel('Title').fill(title);
   await page.locator('.cm-content').click();
   await page.keyboard.press('ControlOrMeta+a');
   await page.keyboard.insertText(changed);
@@ -139,12 +145,16 @@ async function edit(page: Page, path: string, change: (source: string) => string
   await toast(page, path).waitFor();
 }
 
-/** Puts a sentence in the place of the first line that is one. */
+/** Puts a sentence in the place of the first line of text, or before all else where there is none. */
 function openWith(sentence: string): (source: string) => string {
   return (source) => {
     const lines = source.split('\n');
-    const first = lines.findIndex((line) => /^[\w_*]/.test(line) && !line.startsWith('import '));
-    return lines.with(first, sentence).join('\n');
+    let isCode = false;
+    const first = lines.findIndex((line) => {
+      if (line.startsWith('```')) isCode = !isCode;
+      return !isCode && /^[\w*]/.test(line) && !line.startsWith('import ');
+    });
+    return first === -1 ? `${sentence}\n\n${source}` : lines.with(first, sentence).join('\n');
   };
 }
 
@@ -205,12 +215,7 @@ test('a site is redesigned in a version, approved, checked in, taken back and re
   const withInes = await t
     .test('meanwhile ines edits one of these pages, and another one', async () => {
       const { page } = ines;
-      const end = 'Ask Ines about routing.';
-      await edit(
-        page,
-        routing,
-        (source) => `${openWith('Ines opens this page.')(source).trimEnd()}\n\n${end}\n`,
-      );
+      await edit(page, routing, openWith('Ines opens this page.'), 'Routing, says Ines');
       await edit(page, elsewhere, openWith('Ines was here, too.'));
     })
     .then(publicSite);
@@ -242,7 +247,10 @@ test('a site is redesigned in a version, approved, checked in, taken back and re
   await t.test('ines approves it and checks it in, and visitors see all of it', async () => {
     const { page } = ines;
     await page.goto(at('/@manage/versions'));
-    await page.getByRole('row', { name: /Redesign/ }).getByText('Review').waitFor();
+    await page
+      .getByRole('row', { name: /Redesign/ })
+      .getByText('Review')
+      .waitFor();
     await page.getByRole('link', { name: 'Redesign', exact: true }).click();
     await page.getByText('Ready for the season').waitFor();
     await page.getByRole('button', { name: 'Approve' }).click();
@@ -265,7 +273,7 @@ test('a site is redesigned in a version, approved, checked in, taken back and re
     }
   }
   assert.match(whole.get(routing) ?? '', paragraph('Ines and Mara open this page'));
-  assert.match(whole.get(routing) ?? '', paragraph('Ask Ines about routing'));
+  assert.match(whole.get(routing) ?? '', /<h1[^>]*>Routing, says Ines</);
   assert.match(whole.get(elsewhere) ?? '', paragraph('Ines was here, too'));
 
   await t.test('the check-in is taken back from its message, and what ines did stays', async () => {

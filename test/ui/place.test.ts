@@ -1,8 +1,11 @@
 /** Places: the button and the band that say where one is, and the forms that lead elsewhere and back. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { contentAt } from '../../server/content/content.js';
+import { siteRoot } from '../../server/content/places.js';
+import { ADMIN_KEY } from '../../server/site.js';
 import { MENU_VERSIONS_MAX } from '../../ui/place.js';
-import { AdminSite, type Asker, type Page } from './admin-site.js';
+import { ADMIN, AdminSite, type Asker, type Page } from './admin-site.js';
 
 async function site(): Promise<AdminSite> {
   const admin = await AdminSite.open();
@@ -386,4 +389,24 @@ test('place: the screen leads back to where the reader came from, and to no othe
   assert.match(near.text, /name="back" value="\/guide\/@manage\/contents\?sort&#x3D;id"/);
   assert.match(near.text, new RegExp(`name="object" value="${oidOf(admin, '/guide')}"`));
   assert.doesNotMatch(far.text, /evil/);
+});
+
+test('place: no form tells where something stands that the reader may not view', async () => {
+  await using admin = await site();
+  const reader = await admin.addUser('reader', { at: '/' });
+  const hidden = oidOf(admin, '/guide/faq');
+  const went = async (action: string, as: Asker): Promise<string | undefined> => {
+    const fields = { action, object: hidden, back: '/nothing/@manage', at: now(admin) };
+    return (await admin.post('/@manage/place', fields, { as })).header('location');
+  };
+  await admin.site.transact(ADMIN_KEY, (work) => {
+    const faq = contentAt(siteRoot(work.connection), '/guide/faq');
+    if (faq !== undefined) faq.permissions = { View: { roles: ['Manager'], acquire: false } };
+  });
+
+  for (const action of ['leave', 'present']) {
+    assert.equal(await went(action, ADMIN), '/guide/faq/@manage');
+    assert.equal(await went(action, reader), '/@manage');
+  }
+  assert.equal(await went('past', ADMIN), '/guide/faq/@manage');
 });

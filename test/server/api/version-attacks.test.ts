@@ -178,7 +178,8 @@ test('many writes while a version ends: none of them reaches main', async () => 
   await add('ending', 'Version');
   const how = { as: writer, version: '/ending' };
   await write('PATCH', '/raced/@api', { title: 'In the version' }, how);
-  const patch = (at: number): Promise<Page> => send('PATCH', '/raced/@api', { title: `${at}` }, how);
+  const patch = (at: number): Promise<Page> =>
+    send('PATCH', '/raced/@api', { title: `${at}` }, how);
   const pages = await Promise.all([
     ...Array.from({ length: 8 }, (_, at) => patch(at)),
     send('DELETE', '/ending/@api'),
@@ -186,4 +187,26 @@ test('many writes while a version ends: none of them reaches main', async () => 
   ]);
   for (const { status } of pages) assert.ok([200, 404, 503].includes(status), String(status));
   assert.equal((await send('GET', '/raced/@api')).json()['title'], 'raced');
+});
+
+test('the token of a preview is in no log', async () => {
+  await add('shown', 'Version');
+  const { url } = (await send('POST', '/shown/@api/preview', {})).json<{ url: string }>();
+  const { pathname } = new URL(url);
+  const token = pathname.split('/').at(-1) ?? '';
+  using visitor = server.client();
+  for (const address of [pathname, `/%40preview/${token}?x=1`, `${pathname}/more`]) {
+    assert.equal((await visitor.get(address)).header('referrer-policy'), 'no-referrer');
+  }
+  const lines = server.log.filter((line) => String(line['url']).includes('preview'));
+  assert.ok(lines.some((line) => line['url'] === '/@preview/…'));
+  assert.doesNotMatch(JSON.stringify(server.log), new RegExp(token));
+});
+
+test('nothing of a batch is saved when one part of it was meant to be tried out', async () => {
+  const body = { type: 'Document', id: 'tried' };
+  const operation = { method: 'POST', path: '/@api/contents?@dry_run=1', body };
+  const page = await send('POST', '/@api/batch', { operations: [operation] });
+  assert.equal(page.status, 422, page.text);
+  assert.equal((await send('GET', '/tried/@api')).status, 404);
 });
