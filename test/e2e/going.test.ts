@@ -120,7 +120,7 @@ test('the past is looked at, and left without scripts', async () => {
   assert.equal(await page.locator('.list').getByText('later').count(), 0);
   await page.locator('.bar__where summary').click();
   await page.getByRole('link', { name: 'A moment in the past…' }).click();
-  await page.getByRole('heading', { name: 'A moment in the past' }).waitFor();
+  await page.getByRole('heading', { name: 'What happened' }).waitFor();
   await band(page).getByRole('button', { name: 'Back to the present' }).click();
   await page.goto(at('/guide/@manage/contents'));
   await page.locator('.list').getByText('later').first().waitFor();
