@@ -19,6 +19,8 @@ import { Ref } from '../value.js';
 const SLACK = 1 / 8;
 /** How many ghosts are kept for each object that may keep its state. */
 const GHOSTS_PER_OBJECT = 4;
+/** Fewest remembered ghosts before the ones that are gone are looked for. */
+const SWEEP_MIN = 1_024;
 
 export class ObjectCache {
   readonly #limit: number;
@@ -31,9 +33,7 @@ export class ObjectCache {
   #trimAt: number;
   /** Nodes that are kept as ghosts, since who refers to them has to hear of their end. */
   #kept: ReadonlySet<Oid> = new Set();
-  #loadedSinceSweep = 0;
-  /** How many objects the last trim left. */
-  #leftByTrim = 0;
+  #sweepAt = SWEEP_MIN;
 
   /** @param limit how many objects keep their state, from 1 up */
   constructor(limit: number) {
@@ -56,11 +56,6 @@ export class ObjectCache {
     const object = ghost?.deref();
     if (ghost !== undefined && object === undefined) this.#remembered.delete(oid);
     return object;
-  }
-
-  /** How many ghosts are remembered; some may be gone. */
-  get remembered(): number {
-    return this.#remembered.size;
   }
 
   /** How many objects are held with their state; changed and lately lost ones included. */
@@ -142,15 +137,11 @@ export class ObjectCache {
         excess -= 1;
       }
     }
-    const loaded = this.#queue.length - this.#leftByTrim;
-    this.#leftByTrim = kept.length;
     this.#queue = kept;
     this.#pass += 1;
     // Where most objects are changed, there is nothing to be gained until as many again are loaded.
     this.#trimAt = Math.max(this.#limit, kept.length) * (1 + SLACK);
     if (this.#objects.size > this.#trimAt + this.#limit * GHOSTS_PER_OBJECT) this.#forgetGhosts();
-    this.#loadedSinceSweep += loaded;
-    if (this.#loadedSinceSweep >= this.#remembered.size) this.#sweep();
   }
 
   #evict(object: Persistent): void {
@@ -169,13 +160,14 @@ export class ObjectCache {
       this.#objects.delete(oid);
       this.#remembered.set(oid, new WeakRef(object));
     }
+    if (this.#remembered.size > this.#sweepAt) this.#sweep();
   }
 
-  /** Forgets ghosts that are gone: looks at one for each object that was loaded since the last time. */
+  /** Forgets ghosts that are gone. The next time, there are twice as many as this one leaves. */
   #sweep(): void {
-    this.#loadedSinceSweep = 0;
     for (const [oid, ghost] of this.#remembered) {
       if (ghost.deref() === undefined) this.#remembered.delete(oid);
     }
+    this.#sweepAt = Math.max(SWEEP_MIN, this.#remembered.size * 2);
   }
 }
