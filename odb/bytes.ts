@@ -11,6 +11,9 @@ const SCRATCH_START_BYTES = 64 * 1024;
 /** A scratch that a giant made bigger than this is let go, so that it does not stay for ever. */
 const SCRATCH_KEPT_BYTES = 1024 * 1024;
 const NUMBER_BYTES_MAX = 8;
+/** Four bytes of seven bits: up to there, and above there, a number is whole for the processor. */
+const LOW_BYTES = 4;
+const LOW = 2 ** (LOW_BYTES * 7);
 
 /** The scratch of the last writer that finished, for the next one. */
 let kept: Buffer | undefined;
@@ -19,9 +22,17 @@ let kept: Buffer | undefined;
 export function putNumber(bytes: Uint8Array, at: number, value: number): number {
   let next = at;
   let rest = value;
+  if (value >= LOW) {
+    rest = Math.floor(value / LOW);
+    let low = value - rest * LOW;
+    for (let i = 0; i < LOW_BYTES; i += 1) {
+      bytes[next++] = low | 0x80;
+      low >>>= 7;
+    }
+  }
   while (rest > 0x7f) {
-    bytes[next++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
+    bytes[next++] = rest | 0x80;
+    rest >>>= 7;
   }
   bytes[next++] = rest;
   return next;
@@ -30,7 +41,12 @@ export function putNumber(bytes: Uint8Array, at: number, value: number): number 
 /** How many bytes a number takes. */
 export function bytesOfNumber(value: number): number {
   let count = 1;
-  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) count += 1;
+  let rest = value;
+  if (value >= LOW) {
+    rest = Math.floor(value / LOW);
+    count += LOW_BYTES;
+  }
+  for (; rest > 0x7f; rest >>>= 7) count += 1;
   return count;
 }
 
@@ -93,8 +109,8 @@ export class ByteWriter {
 
   /** Gives all bytes in a buffer of their own. The writer is not to be used afterwards. */
   finish(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#length);
-    bytes.set(this.#buffer.subarray(0, this.#length));
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(this.#length).buffer);
+    this.#buffer.copy(bytes, 0, 0, this.#length);
     if (this.#buffer.length <= SCRATCH_KEPT_BYTES) kept = this.#buffer;
     return bytes;
   }
@@ -119,14 +135,20 @@ export class ByteReader {
   }
 
   number(): number {
-    let value = 0;
-    let factor = 1;
-    for (let i = 0; i < NUMBER_BYTES_MAX; i++) {
-      const byte = this.#bytes[this.#at++];
+    const bytes = this.#bytes;
+    let low = 0;
+    for (let bits = 0; bits < LOW_BYTES * 7; bits += 7) {
+      const byte = bytes[this.#at++];
       if (byte === undefined) throw cutShort();
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-      factor *= 128;
+      low |= (byte & 0x7f) << bits;
+      if (byte < 0x80) return low;
+    }
+    let high = 0;
+    for (let bits = 0; bits < (NUMBER_BYTES_MAX - LOW_BYTES) * 7; bits += 7) {
+      const byte = bytes[this.#at++];
+      if (byte === undefined) throw cutShort();
+      high |= (byte & 0x7f) << bits;
+      if (byte < 0x80) return high * LOW + low;
     }
     throw cutShort();
   }

@@ -10,6 +10,7 @@ export { readManifest, type BackupEntry, type Manifest } from './backup/backup-m
 export { verifyBackup, type BackupProblem, type VerifyReport } from './backup/backup-verify.js';
 export { BrokenObject, MissingObject, UnreadableObject } from './objects/broken.js';
 export { NODE_CLASS, type Range } from './trees/btree.js';
+export type { KeyBounds, Run } from './trees/btree-runs.js';
 export { check, type CheckOptions, type CheckReport } from './check/check.js';
 export type { CheckCounts, CheckPhase } from './check/check-context.js';
 export { FINDINGS_MAX, type Finding, type FindingCode } from './check/check-finding.js';

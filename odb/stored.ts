@@ -79,6 +79,8 @@ export interface StoredRevision {
   readonly number: number;
   /** The bytes of the state; `undefined` when this revision made the object non-existent. */
   readonly record: Uint8Array | undefined;
+  /** Whether there is a state, where that is known without making its bytes. */
+  readonly hasState?: boolean;
 }
 
 /**

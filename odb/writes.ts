@@ -105,6 +105,8 @@ export interface CommitRequest {
 export interface CommitResult {
   /** The new transaction; for a request that writes nothing, the newest there is. */
   readonly tid: Tid;
+  /** The transaction before it, where the storage tells: whoever saw that one missed nothing. */
+  readonly previousTid?: Tid;
   /**
    * Objects whose stored state is not what the request said, since it was merged, or, in a version,
    * since main shows through; nodes of maps included.

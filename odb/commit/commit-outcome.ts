@@ -31,21 +31,12 @@ export interface Outcome {
 /** Gives what is to be stored. */
 export function decisionOf(outcome: Outcome): Decision {
   const { request, tid, previousTid, changes, overlays, maps } = outcome;
-  const { version } = request;
+  const { version, removed } = request;
   const merged = [...outcome.merged];
-  const ended = new Set(request.removed);
-  const created: Oid[] = [];
-  const removed: Oid[] = [];
-  const stored: Iterable<Oid> =
-    version === undefined ? changes.keys() : (overlays.get(version)?.keys() ?? []);
-  const oids = [...stored].sort(ascending);
-  for (const oid of oids) {
-    const change = changes.get(oid);
-    if (change !== undefined && isBegin(change)) created.push(oid);
-    if (ended.has(oid) || (change !== undefined && isEnd(change))) removed.push(oid);
-  }
+  const stored: Iterable<readonly [Oid, Change | undefined]> =
+    version === undefined ? changes : inVersion(version, outcome);
   const timeMs = tidToMs(tid);
-  const transaction = { tid, previousTid, timeMs, oids, created, removed, maps };
+  const transaction = { tid, previousTid, timeMs, ...oidsOf(stored, removed), maps };
   const revisions: DecidedRevision[] = [];
   if (version === undefined) {
     for (const [oid, { before, after }] of changes) {
@@ -59,6 +50,32 @@ export function decisionOf(outcome: Outcome): Decision {
     overlays: [...overlays.values()].flatMap((entries) => [...entries.values()]),
     merged,
   };
+}
+
+/** Gives the entries of a version that are stored, each with what that makes of what it shows. */
+function* inVersion(
+  version: Oid,
+  { changes, overlays }: Outcome,
+): Generator<readonly [Oid, Change | undefined]> {
+  for (const oid of overlays.get(version)?.keys() ?? []) yield [oid, changes.get(oid)];
+}
+
+/** Gives the oids of what is stored, of what begins and of what ends, each in ascending order. */
+function oidsOf(
+  stored: Iterable<readonly [Oid, Change | undefined]>,
+  ended: readonly Oid[],
+): Pick<TransactionChanges, 'oids' | 'created' | 'removed'> {
+  const oids: Oid[] = [];
+  const created: Oid[] = [];
+  const removed: Oid[] = [];
+  const taken = ended.length === 0 ? undefined : new Set(ended);
+  for (const [oid, change] of stored) {
+    oids.push(oid);
+    if (change !== undefined && isBegin(change)) created.push(oid);
+    if (taken?.has(oid) === true || (change !== undefined && isEnd(change))) removed.push(oid);
+  }
+  for (const list of [oids, created, removed]) list.sort(ascending);
+  return { oids, created, removed };
 }
 
 /** Tells which overlays it writes: that of its own version, and others. */
@@ -79,12 +96,16 @@ function versionsOf(
 }
 
 function isBegin({ before, after }: Change): boolean {
-  return after !== undefined && before?.record === undefined;
+  return after !== undefined && !hasState(before);
 }
 
 /** The object is not there any more. */
 export function isEnd({ before, after }: Change): boolean {
-  return after === undefined && before?.record !== undefined;
+  return after === undefined && hasState(before);
+}
+
+function hasState(revision: StoredRevision | undefined): boolean {
+  return revision !== undefined && (revision.hasState ?? revision.record !== undefined);
 }
 
 function ascending(a: number, b: number): number {

@@ -39,7 +39,7 @@ export function packCommit(request: CommitRequest): Uint8Array<ArrayBuffer> {
   const meta = encodeMeta(request.meta);
   const out = new ByteWriter();
   const { version, overlay = [] } = request;
-  assert(version === undefined || isOid(version), `${version} is the oid of a version`);
+  requireVersion(version);
   const inVersion = version !== undefined;
   out.number(version ?? NO_VERSION);
   out.number(request.baseTid);
@@ -58,11 +58,7 @@ export function packCommit(request: CommitRequest): Uint8Array<ArrayBuffer> {
   out.number(request.removed.length);
   for (const oid of request.removed) out.number(oid);
   out.number(request.blobs.length);
-  for (const sha256 of request.blobs) {
-    const name = Buffer.from(sha256, 'hex');
-    assert(name.length === BLOB_NAME_BYTES, `'${sha256}' is the name of a blob`);
-    out.raw(name);
-  }
+  for (const sha256 of request.blobs) out.raw(blobName(sha256));
   out.number(request.tid ?? TID_ZERO);
   return out.finish();
 }
@@ -72,6 +68,37 @@ export type UnpackedCommit = Omit<CommitRequest, 'meta'> & {
   /** Bytes of `encodeMeta`. */
   readonly meta: Uint8Array;
 };
+
+/** A request that is taken as it is. */
+export interface TakenCommit {
+  readonly request: UnpackedCommit;
+  /** How many bytes are to be stored, about. */
+  readonly bytes: number;
+}
+
+/**
+ * Takes a request as it is, where nobody has to send it: after the same checks, and without copying
+ * it twice.
+ *
+ * @throws OdbError and TypeError as `packCommit`
+ */
+export function takeCommit(request: CommitRequest): TakenCommit {
+  const meta = encodeMeta(request.meta);
+  const { version, writes, maps, overlay = [], blobs } = request;
+  requireVersion(version);
+  let bytes = meta.length;
+  for (const each of [writes, overlay]) {
+    for (const { oid, record } of each) {
+      requireSize(oid, record);
+      bytes += record?.length ?? 0;
+    }
+  }
+  for (const { entries } of maps) {
+    for (const { value } of entries) bytes += value?.length ?? 0;
+  }
+  for (const sha256 of blobs) blobName(sha256);
+  return { request: { ...request, meta }, bytes };
+}
 
 /** Unpacks a request. Its records are views of `bytes`. @throws OdbError `ODB_DAMAGED` */
 export function unpackCommit(bytes: Uint8Array): UnpackedCommit {
@@ -144,6 +171,16 @@ function unpackOverlay(from: ByteReader): OverlayWrite {
     live: from.number() === 1,
     basedOn: asTid(from.number()),
   };
+}
+
+function requireVersion(version: Oid | undefined): void {
+  assert(version === undefined || isOid(version), `${version} is the oid of a version`);
+}
+
+function blobName(sha256: string): Uint8Array {
+  const name = Buffer.from(sha256, 'hex');
+  assert(name.length === BLOB_NAME_BYTES, `'${sha256}' is the name of a blob`);
+  return name;
 }
 
 function requireSize(oid: Oid, record: Uint8Array | undefined): void {

@@ -9,7 +9,7 @@ import { assert } from '../assert.js';
 import { OdbError, type ConflictingObject } from '../errors.js';
 import { placeField } from './merge.js';
 import type { Oid } from '../oid.js';
-import { classNameOf, fieldIn } from '../records/record.js';
+import { classNameOf, fieldIn, hasSameClass } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { TransactionChanges } from '../stored.js';
 import { TID_ZERO, type Tid } from '../tid.js';
@@ -76,12 +76,17 @@ export function findCircles(
   { look, baseTid, rules }: Pick<Sides, 'look' | 'baseTid' | 'rules'>,
 ): ConflictingObject[] {
   const found: ConflictingObject[] = [];
-  const fields = new Map<string, string | undefined>();
+  // Objects of one class mostly come together.
+  let last: Uint8Array | undefined;
+  let className = '';
+  let field: string | undefined;
   for (const [oid, { before, after }] of written) {
     if (before === undefined || after === undefined) continue;
-    const className = classNameOf(after);
-    if (!fields.has(className)) fields.set(className, placeField(className, rules));
-    const field = fields.get(className);
+    if (last === undefined || !hasSameClass(after, last)) {
+      className = classNameOf(after);
+      field = placeField(className, rules);
+      last = after;
+    }
     if (field === undefined || before.record === undefined) continue;
     const container = containerIn(after, rules);
     if (container === undefined || container === containerIn(before.record, rules)) continue;

@@ -29,6 +29,7 @@ import type {
   UpdatePlan,
   VersionPlanOptions,
 } from '../versions/version-plan.js';
+import { entryAt, isSameEntry } from '../versions/overlay-history.js';
 import { planUndoInMain, type VersionUndoPlan } from '../versions/version-undo.js';
 import { planUndoInVersion } from '../versions/version-undo-inside.js';
 import { planUpdate } from '../versions/version-update.js';
@@ -72,6 +73,19 @@ export abstract class PlanningConnection extends ConnectionView {
     return version === undefined
       ? planUndoInMain(reader, tids, undo)
       : planUndoInVersion(reader, version, tids, undo);
+  }
+
+  /**
+   * Tells whether a version held the same of objects, resting on the same of main, just after each of
+   * two transactions. Two point reads for each object.
+   */
+  isSameInVersion(version: Oid, oids: Iterable<Oid>, [one, other]: readonly [Tid, Tid]): boolean {
+    const { mainReader } = this.objects;
+    for (const oid of oids) {
+      const before = entryAt(mainReader, version, oid, one);
+      if (!isSameEntry(before, entryAt(mainReader, version, oid, other))) return false;
+    }
+    return true;
   }
 
   /**

@@ -11,6 +11,7 @@ import { PlanningConnection } from './connection-plans.js';
 import type { ViewOptions } from './connection-view.js';
 import { abortAll } from './data-manager.js';
 import { AftermathError, closedError, OdbError } from '../errors.js';
+import type { SavedCommit } from './loaded-objects.js';
 import type { Oid } from '../oid.js';
 import { Persistent, type Holder } from '../objects/persistent.js';
 import type { Storage } from '../storage.js';
@@ -19,7 +20,6 @@ import type { CommitResult } from '../writes.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 import type { Transaction } from './transaction.js';
 import { runAbortHooks } from './transaction-hooks.js';
-import type { OwnCommit } from '../versions/version-reader.js';
 
 declare module '../objects/persistent.js' {
   interface Persistent {
@@ -294,7 +294,7 @@ export class Connection extends PlanningConnection implements Holder, Disposable
   }
 
   /** Begins a transaction when nothing is changed. @param own what was committed just now */
-  #begin(own?: OwnCommit): void {
+  #begin(own?: SavedCommit): void {
     this.objects.refresh(own);
     this.work.end();
   }
@@ -317,8 +317,13 @@ export class Connection extends PlanningConnection implements Holder, Disposable
       throw error;
     }
     this.work.saved(result.tid, new Set(result.merged));
-    if (!this.objects.isClosed) this.#begin({ tid: result.tid, maps: request?.maps ?? [] });
-    return request === undefined ? this.tid : result.tid;
+    const { tid, previousTid, merged } = result;
+    if (!this.objects.isClosed) {
+      const { baseTid, maps = [] } = request ?? {};
+      const isNext = merged.length === 0 && baseTid !== undefined && previousTid === baseTid;
+      this.#begin({ tid, maps, isNext });
+    }
+    return request === undefined ? this.tid : tid;
   }
 
   /** Aborts what hooks after the end of a transaction did. Their own hooks are not called. */

@@ -41,6 +41,12 @@ export interface LoadedObjectsOptions {
   readonly cacheObjects: number;
 }
 
+/** A commit that the connection itself has just made. */
+export interface SavedCommit extends OwnCommit {
+  /** It came right after the snapshot, and stored what it was to store and nothing else. */
+  readonly isNext: boolean;
+}
+
 export class LoadedObjects {
   readonly at: Tid | undefined;
   readonly version: Oid | undefined;
@@ -184,7 +190,7 @@ export class LoadedObjects {
    *
    * @param own the commit that the connection itself has just made
    */
-  refresh(own?: OwnCommit): void {
+  refresh(own?: SavedCommit): void {
     const known = this.reader.lastTid;
     const { lastTid, packSteps } = this.#storage;
     if (this.at !== undefined || (lastTid === known && packSteps === this.#packSteps)) return;
@@ -195,7 +201,9 @@ export class LoadedObjects {
       this.#reader = fresh;
     } else this.#versionReader.moveTo(fresh);
     this.#epoch += 1;
-    this.#follow(known, own);
+    // What the connection wrote in main, its objects know already.
+    const isKnown = own?.isNext === true && this.#versionReader === undefined;
+    this.#follow(isKnown ? own.tid : known, own);
   }
 
   /** Of a map that main has, a version stores what happened to its entries, and no nodes. */

@@ -12,6 +12,7 @@ import { MapNode } from '../objects/map-node.js';
 import type { Oid } from '../oid.js';
 import type { Persistent } from '../objects/persistent.js';
 import { ListNode } from '../objects/persistent-list.js';
+import { RememberedGhosts } from './remembered-ghosts.js';
 import type { Tid } from '../tid.js';
 import { Ref } from '../value.js';
 
@@ -19,13 +20,11 @@ import { Ref } from '../value.js';
 const SLACK = 1 / 8;
 /** How many ghosts are kept for each object that may keep its state. */
 const GHOSTS_PER_OBJECT = 4;
-/** Fewest remembered ghosts before the ones that are gone are looked for. */
-const SWEEP_MIN = 1_024;
 
 export class ObjectCache {
   readonly #limit: number;
   readonly #objects = new Map<Oid, Persistent>();
-  readonly #remembered = new Map<Oid, WeakRef<Persistent>>();
+  readonly #remembered = new RememberedGhosts();
   /** Objects with states in the order they were loaded, and a few that lost theirs since. */
   #queue: Persistent[] = [];
   /** Counts trims; an object asked for since the last one bears this number. */
@@ -33,7 +32,6 @@ export class ObjectCache {
   #trimAt: number;
   /** Nodes that are kept as ghosts, since who refers to them has to hear of their end. */
   #kept: ReadonlySet<Oid> = new Set();
-  #sweepAt = SWEEP_MIN;
 
   /** @param limit how many objects keep their state, from 1 up */
   constructor(limit: number) {
@@ -48,14 +46,7 @@ export class ObjectCache {
       object.$used = this.#pass;
       return object;
     }
-    return this.#remembered.size === 0 ? undefined : this.#recall(oid);
-  }
-
-  #recall(oid: Oid): Persistent | undefined {
-    const ghost = this.#remembered.get(oid);
-    const object = ghost?.deref();
-    if (ghost !== undefined && object === undefined) this.#remembered.delete(oid);
-    return object;
+    return this.#remembered.get(oid);
   }
 
   /** How many objects are held with their state; changed and lately lost ones included. */
@@ -67,7 +58,7 @@ export class ObjectCache {
   hold(oid: Oid, object: Persistent): void {
     if (object.$queued) return;
     this.#objects.set(oid, object);
-    if (this.#remembered.size > 0) this.#remembered.delete(oid);
+    this.#remembered.delete(oid);
     object.$queued = true;
     this.#queue.push(object);
     if (this.#queue.length > this.#trimAt) this.#trim(object);
@@ -158,16 +149,7 @@ export class ObjectCache {
     for (const [oid, object] of this.#objects) {
       if (object.$queued) continue;
       this.#objects.delete(oid);
-      this.#remembered.set(oid, new WeakRef(object));
+      this.#remembered.add(oid, object);
     }
-    if (this.#remembered.size > this.#sweepAt) this.#sweep();
-  }
-
-  /** Forgets ghosts that are gone. The next time, there are twice as many as this one leaves. */
-  #sweep(): void {
-    for (const [oid, ghost] of this.#remembered) {
-      if (ghost.deref() === undefined) this.#remembered.delete(oid);
-    }
-    this.#sweepAt = Math.max(SWEEP_MIN, this.#remembered.size * 2);
   }
 }

@@ -72,12 +72,10 @@ export class PresentSpace<R extends LevelRevision> {
     }
     const number = previous.number + 1;
     // The revision to skip to is the previous one, or among those that one skips to.
-    let skip: Skip | undefined = {
-      number: previous.number,
-      tid: previous.tid,
-      skip: written === undefined ? this.#skipOf(oid, previous) : written.skip,
-    };
-    while (skip !== undefined && skip.number !== skipNumber(number)) skip = skip.skip;
+    const skipped = skipNumber(number);
+    let skip = written === undefined ? this.#skipOf(oid, previous) : written.skip;
+    if (previous.number === skipped) skip = { number: skipped, tid: previous.tid, skip };
+    while (skip !== undefined && skip.number !== skipped) skip = skip.skip;
     return { previousTid: previous.tid, number, skip, previous };
   }
 

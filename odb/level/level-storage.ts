@@ -7,7 +7,6 @@
  */
 import { FileBlobs } from '../blobs/blobs.js';
 import { DiskSpace } from '../blobs/disk-space.js';
-import { packCommit } from '../commit/commit-packing.js';
 import { closedError } from '../errors.js';
 import type { CodecSource } from './level-codec.js';
 import { blobsDirectory, openObjects } from './level-database.js';
@@ -146,7 +145,8 @@ export class LevelStorage implements Storage {
   }
 
   async commit(request: CommitRequest): Promise<CommitResult> {
-    return this.commitPacked(packCommit(request));
+    if (this.#closing !== undefined) throw closedError();
+    return this.#writer.commitRequest(request);
   }
 
   async commitPacked(bytes: Uint8Array): Promise<CommitResult> {

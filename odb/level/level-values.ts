@@ -91,6 +91,10 @@ export class EncodedRevision implements LevelRevision {
     this.#recordBytes = parts.record?.length;
   }
 
+  get hasState(): boolean {
+    return this.#recordBytes !== undefined;
+  }
+
   get record(): Uint8Array | undefined {
     const { value } = this;
     const bytes = this.#recordBytes;

@@ -6,6 +6,7 @@
  * in the second case, nobody knows whether the commits that waited were written.
  */
 import { Worker } from 'node:worker_threads';
+import { packCommit } from '../commit/commit-packing.js';
 import { closedError, OdbError } from '../errors.js';
 import type { MetaEntries, WriterResult } from './level-writer.js';
 import {
@@ -19,7 +20,7 @@ import {
 } from './level-writer-link.js';
 import { NOTHING_ANSWERED, type PackAnswer, type PackStep } from '../pack/pack-run.js';
 import type { MergeRules } from '../rules.js';
-import type { CommitResult } from '../writes.js';
+import type { CommitRequest, CommitResult } from '../writes.js';
 import { asOid } from '../oid.js';
 import { asTid } from '../tid.js';
 
@@ -115,6 +116,10 @@ export class LevelWriterHost {
       if (this.#jobs.length === 0) queueMicrotask(() => this.#flush());
       this.#jobs.push({ id, bytes });
     });
+  }
+
+  commitRequest(request: CommitRequest): Promise<CommitResult> {
+    return this.commit(packCommit(request));
   }
 
   async setMeta(entries: MetaEntries): Promise<void> {
@@ -236,9 +241,10 @@ export class LevelWriterHost {
     for (let at = 0; at < stored.length;) {
       const id = stored[at] ?? 0;
       const tid = asTid(stored[at + 1] ?? Number.NaN);
-      const end = at + 3 + (stored[at + 2] ?? 0);
-      const merged = stored.slice(at + 3, end).map(asOid);
-      this.#take(id)?.done({ tid, merged });
+      const previousTid = asTid(tid - (stored[at + 2] ?? 0));
+      const end = at + 4 + (stored[at + 3] ?? 0);
+      const merged = stored.slice(at + 4, end).map(asOid);
+      this.#take(id)?.done({ tid, previousTid, merged });
       at = end;
     }
     for (const answer of others) {

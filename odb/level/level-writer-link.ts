@@ -46,8 +46,8 @@ export type FromWriter =
   | {
       readonly kind: 'answers';
       /**
-       * Of each commit that was stored: its number, its tid, how many objects were merged, and their
-       * oids. Numbers travel in a fraction of the time of objects; in an array, the few there mostly
+       * Of each commit that was stored: its number, its tid, how much newer that is than the one before
+       * it (0: nothing was stored), how many objects were merged, and their oids. Numbers travel in a fraction of the time of objects; in an array, the few there mostly
        * are, sooner than in one of bytes.
        */
       readonly stored: readonly number[];

@@ -41,8 +41,8 @@ function answer(id: number, answered: WriterResult | { readonly error: unknown }
   if ('error' in answered) others.push({ id, error: sendError(answered.error) });
   else if (answered.packed !== undefined) others.push({ id, result: answered });
   else {
-    const { tid, merged } = answered;
-    stored.push(id, tid, merged.length);
+    const { tid, previousTid = tid, merged } = answered;
+    stored.push(id, tid, tid - previousTid, merged.length);
     for (const oid of merged) stored.push(oid);
   }
 }

@@ -14,7 +14,12 @@
 import type { FileBlobs } from '../blobs/blobs.js';
 import { decideCommit, tidForCommit } from '../commit/commit.js';
 import type { Decision } from '../commit/decision.js';
-import { decodeMeta, unpackCommit, type UnpackedCommit } from '../commit/commit-packing.js';
+import {
+  decodeMeta,
+  takeCommit,
+  unpackCommit,
+  type UnpackedCommit,
+} from '../commit/commit-packing.js';
 import { closedError, OdbError } from '../errors.js';
 import { LevelForgetter } from './level-forgetter.js';
 import { encodeNumber, KEY_LAST_TID, KEY_NEXT_OID, metaKey } from './level-keys.js';
@@ -58,7 +63,7 @@ export interface WriterResult extends CommitResult {
 /** One who waits. */
 interface Job {
   readonly work:
-    | { readonly kind: 'commit'; readonly bytes: Uint8Array }
+    | { readonly kind: 'commit'; readonly bytes: number; unpack(): UnpackedCommit }
     | { readonly kind: 'meta'; readonly entries: MetaEntries }
     | { readonly kind: 'pack'; readonly step: PackStep };
   /** Since when, by `performance.now`. */
@@ -92,7 +97,17 @@ export class LevelWriter {
 
   /** Commits a packed request. Errors: see `Storage.commit`. */
   commit(bytes: Uint8Array): Promise<CommitResult> {
-    return this.#enqueue({ kind: 'commit', bytes });
+    return this.#enqueue({
+      kind: 'commit',
+      bytes: bytes.length,
+      unpack: () => unpackCommit(bytes),
+    });
+  }
+
+  /** Commits a request that need not be packed. Errors: see `Storage.commit`. */
+  commitRequest(given: CommitRequest): Promise<CommitResult> {
+    const { request, bytes } = takeCommit(given);
+    return this.#enqueue({ kind: 'commit', bytes, unpack: () => request });
   }
 
   async setMeta(entries: MetaEntries): Promise<void> {
@@ -225,7 +240,7 @@ export class LevelWriter {
       present.forgetReplaced();
       return { tid: present.lastTid, merged: [], packed };
     }
-    const request = unpackCommit(work.bytes);
+    const request = work.unpack();
     this.#requireBlobs(request);
     const { classes, order, counters } = this.#options;
     const decision = decideCommit(request, present, {
@@ -246,7 +261,8 @@ export class LevelWriter {
     for (const { oid, previous } of decision.overlays) {
       if (previous === undefined) counters.passOid(oid);
     }
-    return { tid: decision.transaction.tid, merged: decision.merged };
+    const { tid, previousTid } = decision.transaction;
+    return { tid, previousTid, merged: decision.merged };
   }
 
   /** Notes in the trash what a commit takes out of its container. */
@@ -291,7 +307,7 @@ export class LevelWriter {
 }
 
 function bytesOf(work: Job['work']): number {
-  if (work.kind === 'commit') return work.bytes.length;
+  if (work.kind === 'commit') return work.bytes;
   if (work.kind === 'pack') return 0;
   return Object.values(work.entries).reduce((sum, value) => sum + (value?.length ?? 0), 0);
 }

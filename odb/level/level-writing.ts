@@ -4,6 +4,7 @@
  * The contract between a storage and its writer, whichever it is. Metadata crosses as bytes.
  */
 import type { FileBlobs } from '../blobs/blobs.js';
+import { packCommit } from '../commit/commit-packing.js';
 import { DiskSpace } from '../blobs/disk-space.js';
 import { OdbError } from '../errors.js';
 import type { CodecSource } from './level-codec.js';
@@ -16,7 +17,7 @@ import type { PackAnswer, PackStep } from '../pack/pack-run.js';
 import { encodeValue } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { SharedCounters } from './shared-counters.js';
-import type { CommitResult } from '../writes.js';
+import type { CommitRequest, CommitResult } from '../writes.js';
 
 /** Ways to write for a thread that joined: usually messages to the thread that opened. */
 export interface JoinOptions {
@@ -32,7 +33,9 @@ export interface JoinOptions {
 
 /** Who does the writing. */
 export interface StorageWriter {
+  /** Commits a packed request. */
   commit(bytes: Uint8Array): Promise<CommitResult>;
+  commitRequest(request: CommitRequest): Promise<CommitResult>;
   setMeta(entries: Readonly<Record<string, unknown>>): Promise<void>;
   pack(step: PackStep): Promise<PackAnswer>;
   close(): Promise<void>;
@@ -98,7 +101,13 @@ export async function startWriterHere(
 
 /** Has the writing done by the thread that opened the storage. */
 export function remoteWriter({ commit = refuse, setMeta = refuse }: JoinOptions): StorageWriter {
-  return { commit, setMeta, pack: refuse, close: async () => undefined };
+  return {
+    commit,
+    commitRequest: (request) => commit(packCommit(request)),
+    setMeta,
+    pack: refuse,
+    close: async () => undefined,
+  };
 }
 
 export function readOnlyThreadError(): OdbError {
@@ -112,6 +121,7 @@ async function refuse(): Promise<never> {
 function encodingMeta(writer: LevelWriterHost | LevelWriter): StorageWriter {
   return {
     commit: (bytes) => writer.commit(bytes),
+    commitRequest: (request) => writer.commitRequest(request),
     setMeta: (entries) => writer.setMeta(encodeEntries(entries)),
     pack: (step) => writer.pack(step),
     close: () => writer.close(),

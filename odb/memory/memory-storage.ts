@@ -146,7 +146,8 @@ export class MemoryStorage implements Storage {
     for (const { oid } of decision.revisions) this.#counters.passOid(oid);
     for (const { oid } of decision.overlays) this.#counters.passOid(oid);
     this.#log.append(decision, meta);
-    return { tid: decision.transaction.tid, merged: decision.merged };
+    const { tid, previousTid } = decision.transaction;
+    return { tid, previousTid, merged: decision.merged };
   }
 
   getMeta(key: string): unknown {

@@ -7,6 +7,7 @@
  * is when other transactions changed it meanwhile.
  */
 import type { Range } from '../trees/btree.js';
+import type { KeyBounds, Run } from '../trees/btree-runs.js';
 import { Cursor } from './cursor.js';
 import { followReferences } from './persistent.js';
 import { PersistentTree } from './persistent-tree.js';
@@ -112,6 +113,37 @@ export class PersistentMap<V = unknown> extends PersistentTree implements Iterab
     for (const [key, value] of this.$entries(range)) {
       yield [key, this.#follow(value) as V];
     }
+  }
+
+  /**
+   * Walks the entries in slices of the tree's leaves: for reading very many.
+   *
+   * A run is two arrays of the map's own, with the slice that is in the range; they are never
+   * changed, so what is worked out from one may be kept by its `keys`. Costs the leaves, not their
+   * entries. The map is not to be changed, and `begin` or `commit` not to be called, while runs are
+   * walked.
+   *
+   * @param range bounds and limit; with `reverse` the leaves come from the last to the first, and
+   *   each run is ascending in itself
+   * @returns runs of one entry at least. Values are as they are stored: a reference to an object may
+   *   be a `Ref`
+   */
+  runs(range?: Range): Generator<Run, void, undefined> {
+    return this.$runs(range);
+  }
+
+  /** Counts the entries in a range. Reads the leaves that hold them. */
+  count(bounds: KeyBounds = {}): number {
+    return this.$count(bounds);
+  }
+
+  /**
+   * Says about how many entries are in a range: for choosing a way, not for showing.
+   *
+   * Reads two paths through the tree, however many there are. Right where one leaf holds them all.
+   */
+  estimate(bounds: KeyBounds = {}): number {
+    return this.$estimate(bounds);
   }
 
   /** Gives a cursor before the first entry, which may be kept from transaction to transaction. */

@@ -4,8 +4,23 @@
  * Every change of an entry is noted with what was there before, so that a commit can be applied to
  * the tree as others left it.
  */
-import { treeEntries, treeGet, treeHas, treeSize, type Range } from '../trees/btree.js';
-import { treeDelete, treeSet } from '../trees/btree-change.js';
+import {
+  findLeaf,
+  position,
+  treeEntries,
+  treeGet,
+  treeHas,
+  treeSize,
+  type Range,
+} from '../trees/btree.js';
+import { leafSet, treeDelete } from '../trees/btree-change.js';
+import {
+  treeCount,
+  treeEstimate,
+  treeRuns,
+  type KeyBounds,
+  type Run,
+} from '../trees/btree-runs.js';
 import { treeLoad } from '../trees/btree-load.js';
 import { emptyTree, MapNodes, TreeNode } from './map-node.js';
 import { admitFor, Persistent, slotsOf, type Slots } from './persistent.js';
@@ -44,14 +59,30 @@ export abstract class PersistentTree extends TreeNode {
     return treeEntries<TreeNode, unknown>(this.$nodes(), this, range);
   }
 
+  /** Walks the leaves with their entries as they are stored, with `Ref`s. */
+  $runs(range?: Range): Generator<Run, void, undefined> {
+    return treeRuns<TreeNode, unknown>(this.$nodes(), this, range);
+  }
+
+  $count(bounds: KeyBounds): number {
+    return treeCount(this.$nodes(), this, bounds);
+  }
+
+  $estimate(bounds: KeyBounds): number {
+    return treeEstimate(this.$nodes(), this, bounds);
+  }
+
   /** Sets an entry. @throws TypeError for what cannot be stored */
   $put(key: string, value: unknown): void {
     const nodes = this.$nodes();
-    const old = treeGet(nodes, this, key);
+    const found = findLeaf<TreeNode, unknown>(nodes, this, key);
+    const { keys, values } = found.leaf;
+    const at = position(keys, key);
+    const old = keys[at] === key ? values[at] : undefined;
     if (isSame(old, value)) return;
     admitFor(this, value, `The value of '${key}'`);
     this.$note(key, old);
-    treeSet<TreeNode, unknown>(nodes, this, key, value);
+    leafSet<TreeNode, unknown>(nodes, found, key, value);
     this.$grew(old === undefined ? 1 : 0);
   }
 

@@ -12,10 +12,17 @@
  * it, so that whatever is stored can be read.
  */
 import { CborCursor, KIND_ARRAY, KIND_MAP, KIND_TAG, KIND_UINT } from './cbor-cursor.js';
-import { CborWriter } from './cbor-writer.js';
 import { OdbError } from '../errors.js';
 import { asOid, type Oid } from '../oid.js';
-import { isPlainObject, Ref, setOwn, type State } from '../value.js';
+import {
+  encodePlain,
+  TAG_BIGINT,
+  TAG_DATE,
+  TAG_NEGATIVE_BIGINT,
+  TAG_REFERENCE,
+  type ReferenceOf,
+} from './plain-writer.js';
+import { Ref, setOwn, type State } from '../value.js';
 
 export interface DecodedRecord {
   readonly className: string;
@@ -23,31 +30,16 @@ export interface DecodedRecord {
   readonly state: State;
 }
 
-/** Answers the oid when the value is a persistent object, or stands for one. */
-export type ReferenceOf = (value: object) => Oid | undefined;
 /** Makes what stands for a persistent object in decoded plain data. */
 export type MakeReference = (oid: Oid) => unknown;
 
 /** Where the state in a record keeps the version of its class; none: version 0. */
 export const VERSION_FIELD = '$version';
 
-/** How deep plain data may be nested; whatever is deeper, or circular, is refused. */
-export const VALUE_DEPTH_MAX = 200;
-
 /** Recognises `Ref`s; the default of the functions that encode. */
 export const oidOfRef: ReferenceOf = (value) => (value instanceof Ref ? value.oid : undefined);
 /** Makes `Ref`s; the default of the functions that decode. */
 export const makeRef: MakeReference = (oid) => new Ref(oid);
-
-const SIMPLE_FALSE = 20;
-const SIMPLE_TRUE = 21;
-const SIMPLE_NULL = 22;
-const SIMPLE_UNDEFINED = 23;
-const TAG_BIGINT = 2;
-const TAG_NEGATIVE_BIGINT = 3;
-const TAG_REFERENCE = 6;
-/** Whole milliseconds since the epoch. CBOR's own tag counts seconds, which loses some of them. */
-const TAG_DATE = 7;
 
 /**
  * Gives the record of an object.
@@ -103,6 +95,15 @@ export function classNameOf(record: Uint8Array): string {
   }
 }
 
+/** Tells whether two records begin with the same class name, without reading it. */
+export function hasSameClass(record: Uint8Array, other: Uint8Array): boolean {
+  const end = 2 + ((record[1] ?? 0) & 31);
+  // Longer names have their length elsewhere.
+  if (record[1] === undefined || (record[1] & 31) >= 24 || end > record.length) return false;
+  for (let at = 0; at < end; at += 1) if (record[at] !== other[at]) return false;
+  return true;
+}
+
 /**
  * Reads one field of a record; `undefined` when it is not there. Reads what stands before the field
  * and not what comes after.
@@ -151,114 +152,6 @@ export function referencesIn(record: Uint8Array): Oid[] {
   });
   return found;
 }
-
-// --- Encoding ---------------------------------------------------------------------------------
-
-/** What is being encoded; whatever is encoded meanwhile comes behind it and goes again. */
-const out = new CborWriter();
-
-function encodePlain(value: unknown, referenceOf: ReferenceOf, root: string): Uint8Array {
-  const from = out.at;
-  try {
-    writePlain(value, [], root, referenceOf);
-    return out.since(from);
-  } finally {
-    out.goBack(from);
-  }
-}
-
-/** Writes a value. Throws when it is not plain data all through. */
-function writePlain(
-  value: unknown,
-  path: (string | number)[],
-  root: string,
-  referenceOf: ReferenceOf,
-): void {
-  switch (typeof value) {
-    case 'string':
-      if (!out.text(value)) throw notPlain(path, root, 'a string with half a character');
-      return;
-    case 'number':
-      out.number(value);
-      return;
-    case 'boolean':
-      out.simple(value ? SIMPLE_TRUE : SIMPLE_FALSE);
-      return;
-    case 'undefined':
-      out.simple(SIMPLE_UNDEFINED);
-      return;
-    case 'bigint':
-      writeBigint(value);
-      return;
-    case 'object':
-      break;
-    default:
-      throw notPlain(path, root, `a ${typeof value}`);
-  }
-  if (value === null) out.simple(SIMPLE_NULL);
-  else if (value instanceof Uint8Array) out.bytes(value);
-  else if (path.length >= VALUE_DEPTH_MAX) {
-    throw notPlain(path, root, `circular, or deeper than ${VALUE_DEPTH_MAX}`);
-  } else if (Array.isArray(value)) {
-    out.head(KIND_ARRAY, value.length);
-    for (let i = 0; i < value.length; i++) {
-      path.push(i);
-      writePlain(value[i], path, root, referenceOf);
-      path.pop();
-    }
-  } else if (isPlainObject(value)) {
-    writeObject(value, path, root, referenceOf);
-  } else if (value instanceof Date) {
-    const ms = value.getTime();
-    if (Number.isNaN(ms)) throw notPlain(path, root, 'an invalid Date');
-    out.head(KIND_TAG, TAG_DATE);
-    out.number(ms);
-  } else {
-    const oid = referenceOf(value);
-    if (oid === undefined) {
-      const name = value.constructor?.name ?? 'an unnamed class';
-      throw notPlain(path, root, `an instance of ${name}`);
-    }
-    out.head(KIND_TAG, TAG_REFERENCE);
-    out.head(KIND_UINT, oid);
-  }
-}
-
-function writeObject(
-  value: Readonly<Record<string, unknown>>,
-  path: (string | number)[],
-  root: string,
-  referenceOf: ReferenceOf,
-): void {
-  const keys = Object.keys(value);
-  let count = 0;
-  for (const key of keys) if (value[key] !== undefined) count += 1;
-  out.head(KIND_MAP, count);
-  for (const key of keys) {
-    const inside = value[key];
-    if (inside === undefined) continue;
-    path.push(key);
-    if (!out.text(key)) throw notPlain(path, root, 'under a key with half a character');
-    writePlain(inside, path, root, referenceOf);
-    path.pop();
-  }
-}
-
-function writeBigint(value: bigint): void {
-  const digits = (value < 0n ? -1n - value : value).toString(16);
-  out.head(KIND_TAG, value < 0n ? TAG_NEGATIVE_BIGINT : TAG_BIGINT);
-  out.bytes(Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex'));
-}
-
-function notPlain(path: readonly (string | number)[], root: string, what: string): TypeError {
-  let name = root;
-  // A record is [class name, state]; the first step into it says nothing to the reader.
-  const steps = path[0] === 1 && path.length > 1 ? path.slice(1, 12) : path.slice(0, 12);
-  for (const step of steps) name += typeof step === 'number' ? `[${step}]` : `.${step}`;
-  return new TypeError(`${name} is ${what}; stored are plain data and persistent objects`);
-}
-
-// --- Decoding ---------------------------------------------------------------------------------
 
 function guarded<T>(bytes: Uint8Array, work: (items: CborCursor) => T): T {
   try {

@@ -13,6 +13,7 @@ import {
   NODE_ENTRIES_MAX,
   ORDER_MIN,
   position,
+  type FoundLeaf,
   type Leaf,
   type Node,
   type NodeStore,
@@ -33,7 +34,17 @@ export function treeSet<Id, V>(
   value: V,
   order: number = NODE_ENTRIES_MAX,
 ): void {
-  const { id, leaf, path, last } = findLeaf(store, root, key);
+  leafSet(store, findLeaf(store, root, key), key, value, order);
+}
+
+/** The same as `treeSet`, for whoever has found the key's leaf already. */
+export function leafSet<Id, V>(
+  store: NodeStore<Id, V>,
+  { id, leaf, path, last }: FoundLeaf<Id, V>,
+  key: string,
+  value: V,
+  order: number = NODE_ENTRIES_MAX,
+): void {
   const at = position(leaf.keys, key);
   const replaced = leaf.keys[at] === key ? 1 : 0;
   const grown: Leaf<V> = {
@@ -44,9 +55,7 @@ export function treeSet<Id, V>(
     store.write(id, grown);
     return;
   }
-  // Keys that come in ascending order fill their leaves, rather than leave each half empty.
-  const appended = last && at === leaf.keys.length;
-  const middle = appended ? grown.keys.length - 1 : grown.keys.length >> 1;
+  const middle = at === leaf.keys.length ? splitOfAppended(grown, last) : grown.keys.length >> 1;
   const left = { keys: grown.keys.slice(0, middle), values: grown.values.slice(0, middle) };
   const right = { keys: grown.keys.slice(middle), values: grown.values.slice(middle) };
   replaceBySplit(store, { id, path, left, right, separator: keyAt(right.keys, 0), order });
@@ -69,6 +78,15 @@ export function treeDelete<Id, V>(
   const shrunk = { keys: leaf.keys.toSpliced(at, 1), values: leaf.values.toSpliced(at, 1) };
   replaceByShrunk(store, id, shrunk, path, order);
   return true;
+}
+
+/**
+ * Where a leaf splits that grew at its end. Keys that come in ascending order fill their leaves,
+ * rather than leave each half empty: all of them at the end of the tree; before it, where more may
+ * come behind any key, as much as leaves the new leaf no need to join another.
+ */
+function splitOfAppended<V>({ keys }: Leaf<V>, isLast: boolean): number {
+  return isLast ? keys.length - 1 : keys.length - (keys.length >> 2);
 }
 
 interface Split<Id, V> {

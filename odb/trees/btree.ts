@@ -196,7 +196,8 @@ export interface Step<Id> {
   readonly at: number;
 }
 
-interface FoundLeaf<Id, V> {
+/** A leaf, and the way down to it. Holds until the tree is changed. */
+export interface FoundLeaf<Id, V> {
   readonly id: Id;
   readonly leaf: Leaf<V>;
   readonly path: readonly Step<Id>[];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ByteReader, ByteWriter } from '../../odb/bytes.js';
+import { randomRuns } from '../support/random.js';
 
 test('what is written is read back, in the same order', () => {
   const item = fc.oneof(
@@ -26,6 +27,7 @@ test('what is written is read back, in the same order', () => {
       for (const { kind, value } of items) assert.deepEqual(from[kind](), value);
       assert.equal(from.rest().length, 0);
     }),
+    randomRuns(),
   );
 });
 

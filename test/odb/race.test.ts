@@ -1,10 +1,12 @@
 /** Threads that change and read the same objects at once. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { Database, LevelStorage, mergeRules } from '../../odb/index.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.js';
 import { fetched, Page } from './databases.js';
 import type { RaceResult, RaceTask } from './race-worker.js';
+import { bundled } from './support/bundled.js';
 import { runThreads } from './support/thread-link.js';
 
 /** More of them find rarer races: `CANOPY_RACE_ROUNDS=5000 node --test …`. */
@@ -49,6 +51,15 @@ const races: readonly Race[] = [
 ];
 
 describe('threads that share a database never see half of a transaction', () => {
+  let scratch: TemporaryDirectory;
+  let worker: URL;
+  before(async () => {
+    scratch = await temporaryDirectory();
+    const module = new URL('./race-worker.js', import.meta.url);
+    worker = pathToFileURL(await bundled(module, scratch.path));
+  });
+  after(() => scratch[Symbol.asyncDispose]());
+
   for (const { name, thread, tasks } of races) {
     test(name, async () => {
       await using directory = await temporaryDirectory();
@@ -61,7 +72,6 @@ describe('threads that share a database never see half of a transaction', () => 
       }
       await setup.commit();
 
-      const worker = new URL('./race-worker.js', import.meta.url);
       const done = await runThreads<RaceTask, RaceResult>(storage, worker, tasks);
       const changes = done.reduce((sum, each) => sum + each.changes, 0);
       assert.ok(changes > 0, 'some changes were saved');

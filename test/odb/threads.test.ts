@@ -1,9 +1,11 @@
 /** Threads that work on one database, each with what it joined. */
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { check, Database, LevelStorage, mergeRules, PersistentMap } from '../../odb/index.js';
-import { temporaryDirectory } from '../support/temporary.js';
+import { temporaryDirectory, type TemporaryDirectory } from '../support/temporary.js';
 import { fetched, Page } from './databases.js';
+import { bundled } from './support/bundled.js';
 import type { ClientResult, ClientTask } from './support/client-thread.js';
 import { encrypting } from './support/encrypting-codec.js';
 import { stateOf } from './support/requests.js';
@@ -27,6 +29,15 @@ const records: readonly Work[] = [
   { name: 'CT-mt-02: seven threads', threads: 7, kind: 'records' },
   { name: 'CT-mt-03: four threads that also read all they can', threads: 4, kind: 'reading' },
 ];
+
+let scratch: TemporaryDirectory;
+let client: URL;
+before(async () => {
+  scratch = await temporaryDirectory();
+  const module = new URL('./support/client-thread.js', import.meta.url);
+  client = pathToFileURL(await bundled(module, scratch.path));
+});
+after(() => scratch[Symbol.asyncDispose]());
 
 describe('changes of several threads to objects all count, conflicts done again', () => {
   for (const work of objects) {
@@ -70,6 +81,5 @@ describe('threads that write records read back what they wrote', () => {
 
 function run(storage: LevelStorage, { threads, kind }: Work): Promise<ClientResult[]> {
   const tasks = Array.from({ length: threads }, (_, id) => ({ kind, id, rounds: ROUNDS }));
-  const module = new URL('./support/client-thread.js', import.meta.url);
-  return runThreads<ClientTask, ClientResult>(storage, module, tasks);
+  return runThreads<ClientTask, ClientResult>(storage, client, tasks);
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { asTid, nextTid, parseTid, TID_ZERO, tidAtMs, tidToMs } from '../../odb/tid.js';
 import { asOid, OID_MAX, parseOid } from '../../odb/oid.js';
+import { randomRuns } from '../support/random.js';
 
 test('nextTid: tids grow whatever the clock does', () => {
   const clockMs = fc.nat({ max: 4e12 });
@@ -15,6 +16,7 @@ test('nextTid: tids grow whatever the clock does', () => {
         last = tid;
       }
     }),
+    randomRuns(),
   );
 });
 

@@ -10,8 +10,9 @@ import { EMPTY_LIST } from '../../../odb/trees/list-tree.js';
 import { itemsIn, leavesOf, type ListView } from '../../../odb/trees/list-view.js';
 import { PresentList } from '../../../odb/trees/present-list.js';
 import { decodeRecord } from '../../../odb/records/record.js';
+import { randomRuns } from '../../support/random.js';
 
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 100);
+const RUNS = 100;
 const LIST = asOid(1);
 const strict = { strict: true };
 const lenient = { strict: false };
@@ -83,7 +84,7 @@ test('hunks lead from some items to others, whatever they are', () => {
       }
       assert.deepEqual(made, after);
     }),
-    { numRuns: RUNS },
+    randomRuns(RUNS),
   );
 });
 
@@ -99,7 +100,7 @@ test('a merge has what neither side took out and what both put in, among equal i
       const expected = [...kept, ...hunks.flatMap((hunk) => hunk.items)];
       assert.deepEqual(result.split('').sort(), expected.sort());
     }),
-    { numRuns: RUNS },
+    randomRuns(RUNS),
   );
 });
 
@@ -177,7 +178,7 @@ test('lists merge as their items do, whatever nodes they are in, on both sides',
         }
       },
     ),
-    { numRuns: RUNS * 3 },
+    randomRuns(RUNS, 3),
   );
   assert.ok(count > 0, 'some were merged');
 });
@@ -196,7 +197,7 @@ test('changes between two states are told by position, whether what differs is k
       }
       assert.deepEqual(items, itemsOf(after.view));
     }),
-    { numRuns: RUNS },
+    randomRuns(RUNS),
   );
 });
 

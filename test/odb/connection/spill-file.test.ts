@@ -5,6 +5,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SpillFile } from '../../../odb/connection/spill-file.js';
+import { randomRuns } from '../../support/random.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 describe('bytes that are set aside', () => {
@@ -32,6 +33,7 @@ describe('bytes that are set aside', () => {
         assert.equal(file.end, sizeBytes);
         assert.ok(sizeBytes - file.fileBytes <= 100);
       }),
+      randomRuns(),
     );
     assert.deepEqual(await readdir(directory.path), []);
   });

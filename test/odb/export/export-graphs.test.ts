@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, Folder, newFolder, Page } from '../databases.js';
 import {
   exportSubtree,
@@ -12,7 +13,7 @@ import {
 } from '../../../odb/index.js';
 
 /** How many graphs are drawn. */
-const RUNS = Number(process.env.CANOPY_EXPORT_RUNS ?? 40);
+const RUNS = 40;
 
 const kinds = ['folder', 'page', 'map', 'list', 'set', 'placed'] as const;
 
@@ -125,7 +126,7 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
           source.begin();
         },
       ),
-      { numRuns: RUNS },
+      randomRuns(RUNS),
     );
   });
 }

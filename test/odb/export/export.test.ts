@@ -295,7 +295,7 @@ for (const { name, open } of databaseKinds) {
     });
 
     test('more objects than are held in memory come, and go with an abort', async () => {
-      const SIZE = Number(process.env.CANOPY_IMPORT_OBJECTS ?? 6_000);
+      const SIZE = Number(process.env.CANOPY_IMPORT_OBJECTS ?? 2_000);
       await using from = await open({ cacheObjects: 100 });
       using source = from.connect();
       const map = new PersistentMap<Page>();

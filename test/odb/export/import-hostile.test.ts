@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, newFolder, Page } from '../databases.js';
 import { exportSubtree, importSubtree, ImportError, PersistentMap } from '../../../odb/index.js';
 import { EXPORT_FORMAT, FrameWriter, type FrameKind } from '../../../odb/export/export-format.js';
@@ -9,7 +10,7 @@ import { encodeValue } from '../../../odb/records/record.js';
 import { Ref } from '../../../odb/value.js';
 
 /** How many damaged streams are tried of each kind. */
-const RUNS = Number(process.env.CANOPY_IMPORT_RUNS ?? 60);
+const RUNS = 60;
 
 const [memory] = databaseKinds;
 assert.ok(memory);
@@ -162,7 +163,7 @@ test('a stream that is cut or changed anywhere is refused, and leaves nothing', 
   };
   await fc.assert(
     fc.asyncProperty(fc.nat({ max: whole.length - 1 }), (at) => tries(whole.subarray(0, at))),
-    { numRuns: RUNS },
+    randomRuns(RUNS),
   );
   await fc.assert(
     fc.asyncProperty(
@@ -174,7 +175,7 @@ test('a stream that is cut or changed anywhere is refused, and leaves nothing', 
         return tries(changed);
       },
     ),
-    { numRuns: RUNS },
+    randomRuns(RUNS),
   );
   assert.equal((await importSubtree(target, [whole])).oid !== undefined, true);
 });

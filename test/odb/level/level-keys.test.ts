@@ -30,6 +30,7 @@ import { decodeOverlay, encodeOverlay } from '../../../odb/level/level-overlay.j
 import { asOid, OID_MAX } from '../../../odb/oid.js';
 import { encodeRecord } from '../../../odb/records/record.js';
 import { asTid, TID_ZERO, tidToMs } from '../../../odb/tid.js';
+import { randomRuns } from '../../support/random.js';
 
 const oid = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(asOid);
 const tid = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }).map(asTid);
@@ -48,6 +49,7 @@ test('keys sort as their numbers do', () => {
       );
       assert.equal(decodeNumber(encodeNumber(at)), at);
     }),
+    randomRuns(),
   );
 });
 
@@ -64,6 +66,7 @@ test('the keys of a metadata prefix are those between its bounds', () => {
         assert.equal(nameOfMetaKey(key), name);
       },
     ),
+    randomRuns(),
   );
 });
 
@@ -169,6 +172,7 @@ test('a transaction comes back as it was', () => {
         assert.deepEqual(decodeTransaction(at, value), { ...meta, ...changes, ...where });
       }
     }),
+    randomRuns(),
   );
 });
 

@@ -14,6 +14,7 @@ import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { LevelWriterHost } from '../../../odb/level/level-writer-host.js';
 import { asOid, type Oid } from '../../../odb/oid.js';
 import { SharedCounters } from '../../../odb/level/shared-counters.js';
+import { inThreads } from '../../support/in-threads.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { put, request, stateOf, write } from '../support/requests.js';
 
@@ -88,7 +89,7 @@ test('classes with a merge of their own are merged wherever the writing is done'
     await using storage = await LevelStorage.open({
       directory: directory.path,
       thread,
-      classes: [module],
+      classes: [thread ? inThreads(module) : module],
     });
     const className = 'test.Account';
     const oid = storage.allocate(1);

@@ -20,11 +20,11 @@ import {
   PersistentMap,
   type Savepoint,
 } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { fetched, Page } from '../databases.js';
 
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 40);
-const SEED = process.env.CANOPY_MODEL_SEED;
+const RUNS = 40;
 
 /** Title by key; `undefined` in a command: the key goes. */
 type Plain = ReadonlyMap<string, string>;
@@ -196,10 +196,6 @@ async function run(database: Database, commands: readonly Command[]): Promise<vo
   assertSame(shown(reader), stored);
 }
 
-function options(runs: number): { readonly numRuns: number; readonly seed?: number } {
-  return { numRuns: runs, ...(SEED === undefined ? {} : { seed: Number(SEED) }) };
-}
-
 for (const cacheObjects of [1, 15, 20_000]) {
   test(`transactions with savepoints are what a plain model says, with ${cacheObjects} objects cached`, async () => {
     await using directory = await temporaryDirectory();
@@ -213,7 +209,7 @@ for (const cacheObjects of [1, 15, 20_000]) {
         });
         await run(database, commands);
       }),
-      options(RUNS),
+      randomRuns(RUNS),
     );
   });
 }
@@ -230,7 +226,7 @@ test('transactions with savepoints are what a plain model says, on disk', async 
       await using database = await Database.open({ storage, cacheObjects: 5 });
       await run(database, commands);
     }),
-    options(Math.ceil(RUNS / 8)),
+    randomRuns(RUNS, 1 / 8),
   );
 });
 
@@ -308,7 +304,7 @@ test('what was new and is taken back can be stored again whole, or not at all', 
         expected,
       );
     }),
-    options(RUNS),
+    randomRuns(RUNS),
   );
   assert.ok(stored > 0 && refused > 0, `${stored} were stored, ${refused} were not`);
 });

@@ -287,14 +287,19 @@ function requireSound(
   }
 }
 
-/** What comes back comes below something that is there, and not below itself. */
+/**
+ * What comes back comes below something that is there, and not below itself; it may change its
+ * place below what was removed together with it.
+ */
 function requireWayUp(now: World, after: World, name: string, kept: readonly Moment[]): void {
+  const above = containers(now, name);
   for (const container of containers(after, name)) {
     if (container === name) refuse();
     if (after.things[container]?.place !== undefined) continue;
     const last = kept.findLast(({ wrote }) => wrote.has(container));
     const beginsAgain = now.things[container] === undefined && exists(after, container);
-    if (!beginsAgain && last?.removed.has(container) === true) refuse();
+    const comesBelow = !beginsAgain && !above.includes(container);
+    if (comesBelow && last?.removed.has(container) === true) refuse();
   }
 }
 

@@ -16,6 +16,7 @@ import { encodeRecord } from '../../../odb/records/record.js';
 import type { Reader, Storage } from '../../../odb/storage.js';
 import { TID_MAX, type Tid } from '../../../odb/tid.js';
 import { Ref } from '../../../odb/value.js';
+import { randomRuns } from '../../support/random.js';
 import { changeMap, entriesOf } from '../support/map-client.js';
 import { put, request, stateIn } from '../support/requests.js';
 import { openLevel, openMemory, type Open, type Place } from '../support/storages.js';
@@ -28,8 +29,7 @@ import {
   writeIn,
 } from '../support/version-client.js';
 
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 25);
-const SEED = process.env.CANOPY_MODEL_SEED;
+const RUNS = 25;
 const VERSIONS = 2;
 /** How many transactions ago one may have begun. */
 const LATE_MAX = 3;
@@ -108,7 +108,7 @@ for (const [name, open] of [
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 25 }), (commands) =>
         run(open, commands),
       ),
-      { numRuns: RUNS, ...(SEED === undefined ? {} : { seed: Number(SEED) }) },
+      randomRuns(RUNS),
     );
   });
 }

@@ -14,6 +14,7 @@ import {
   type Storage,
 } from '../../../odb/index.js';
 import { decodeRecord } from '../../../odb/records/record.js';
+import { inThreads } from '../../support/in-threads.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { databaseKinds } from '../databases.js';
 import { Person, PERSON, PERSON_ONCE } from '../support/person.js';
@@ -132,7 +133,7 @@ test('a writing thread that has loaded the module merges sides of different vers
   const storage = await LevelStorage.open({
     directory: directory.path,
     rules: mergeRules(),
-    classes: [new URL('../support/person.js', import.meta.url).href],
+    classes: [inThreads(new URL('../support/person.js', import.meta.url).href)],
   });
   await using database = await Database.open({ storage });
   const oid = await stored(storage, ADA);

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { PersistentMap, PersistentSet } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, fetched } from '../databases.js';
 
 test('a cursor goes to and fro, and stays before the first and behind the last', () => {
@@ -49,6 +50,7 @@ test('a cursor in a set moves as an index in the sorted elements does', () => {
         }
       },
     ),
+    randomRuns(),
   );
 });
 

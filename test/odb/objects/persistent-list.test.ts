@@ -9,9 +9,10 @@ import {
   type Database,
   type Tid,
 } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, fetched, Page } from '../databases.js';
 
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 30);
+const RUNS = 30;
 
 interface Edit {
   /** From 0, the beginning of what is edited, up to 1, its end. */
@@ -101,7 +102,7 @@ for (const kind of databaseKinds) {
           assert.deepEqual([...listOf(reader)], model);
           for (const [position, item] of model.entries()) assert.equal(list.get(position), item);
         }),
-        { numRuns: kind.name === 'memory' ? RUNS : Math.ceil(RUNS / 5) },
+        randomRuns(RUNS, kind.name === 'memory' ? 1 : 1 / 5),
       );
     });
 
@@ -129,7 +130,7 @@ for (const kind of databaseKinds) {
           }
           checkList(database, expected);
         }),
-        { numRuns: RUNS },
+        randomRuns(RUNS),
       );
       assert.ok(merged > 0, 'some were merged');
     });
@@ -218,7 +219,7 @@ for (const kind of databaseKinds) {
           await connection.commit();
           checkList(database, range(0, 600));
         }),
-        { numRuns: Math.ceil(RUNS / 2) },
+        randomRuns(RUNS, 1 / 2),
       );
     });
 

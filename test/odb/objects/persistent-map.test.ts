@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { PersistentMap } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, fetched, Page } from '../databases.js';
 
 describe('a new PersistentMap', () => {
@@ -126,7 +127,7 @@ for (const kind of databaseKinds) {
           assert.deepEqual([...found.entries({ reverse: true })], expected.toReversed());
           assert.equal(found.size, expected.length);
         }),
-        { numRuns: kind.name === 'memory' ? 30 : 6 },
+        randomRuns(30, kind.name === 'memory' ? 1 : 1 / 5),
       );
     });
 

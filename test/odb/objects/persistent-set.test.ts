@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { PersistentSet } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, fetched } from '../databases.js';
 
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 30);
+const RUNS = 30;
 
 describe('a new PersistentSet', () => {
   test('holds each element once, numbers in their order before texts', () => {
@@ -85,7 +86,7 @@ for (const kind of databaseKinds) {
         assert.deepEqual([...found.values({ reverse: true })], expected.toReversed());
         for (const element of expected) assert.equal(found.has(element), true);
       }),
-      { numRuns: kind.name === 'memory' ? RUNS : Math.ceil(RUNS / 5) },
+      randomRuns(RUNS, kind.name === 'memory' ? 1 : 1 / 5),
     );
   });
 }

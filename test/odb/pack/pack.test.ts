@@ -8,6 +8,7 @@ import { encodeRecord, encodeValue, referencesIn } from '../../../odb/records/re
 import { scanRecord } from '../../../odb/records/record-scan.js';
 import { asTid, TID_ZERO } from '../../../odb/tid.js';
 import { Ref } from '../../../odb/value.js';
+import { randomRuns } from '../../support/random.js';
 import { packBesideConformance } from '../conformance/pack-beside.js';
 import { packConformance } from '../conformance/pack.js';
 import { packHistoryConformance } from '../conformance/pack-history.js';
@@ -47,6 +48,7 @@ test('OidMarks holds what was added, near and far', () => {
       assert.equal(new OidMarks(marks.pages).size, wanted.size);
       for (const oid of wanted) assert.ok(marks.has(oid) && !marks.add(oid));
     }),
+    randomRuns(),
   );
 });
 
@@ -69,6 +71,7 @@ test('Marking reaches everything however short its queue is', () => {
       while (marking.run(3));
       assert.deepEqual(new Set(marking.marks), reachable(edges));
     }),
+    randomRuns(),
   );
 });
 
@@ -124,6 +127,7 @@ test('scanRecord finds the references and the names of blobs, and nothing else',
         }
       }
     }),
+    randomRuns(),
   );
   const upper = encodeValue(name.toUpperCase());
   scanRecord(upper, { reference: () => assert.fail(), blob: () => assert.fail() });

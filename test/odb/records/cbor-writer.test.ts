@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { encode, Token, Type } from 'cborg';
 import fc from 'fast-check';
 import { decodeValue, encodeValue } from '../../../odb/records/record.js';
+import { randomRuns } from '../../support/random.js';
 
 const EDGES = [
   ...[0, -0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1, 2 ** 53],
@@ -61,7 +62,7 @@ test('what is written is what the library writes, byte for byte', () => {
     fc.property(value, (what) => {
       assert.deepEqual(Buffer.from(encodeValue(what)), Buffer.from(encodeByLibrary(what)));
     }),
-    { numRuns: Number(process.env['CANOPY_CBOR_RUNS'] ?? 1_000) },
+    randomRuns(1_000),
   );
 });
 

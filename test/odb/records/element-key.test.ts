@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { elementOfKey, keyOfElement } from '../../../odb/records/element-key.js';
+import { randomRuns } from '../../support/random.js';
 
 const numbers = fc.oneof(
   fc.integer(),
@@ -16,6 +17,7 @@ test('keys of numbers sort as the numbers, and give them back', () => {
       assert.equal(keyOfElement(a) < keyOfElement(b), a < b);
       assert.equal(elementOfKey(keyOfElement(a)), a === 0 ? 0 : a);
     }),
+    randomRuns(),
   );
 });
 
@@ -26,6 +28,7 @@ test('keys of texts sort as the texts, after all numbers, and give them back', (
       assert.ok(keyOfElement(number) < keyOfElement(a));
       assert.equal(elementOfKey(keyOfElement(a)), a);
     }),
+    randomRuns(),
   );
 });
 

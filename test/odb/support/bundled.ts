@@ -1,6 +1,6 @@
 /**
- * Programs that tests start again and again, each in one file, so that they are running at once: a
- * process that reads a hundred modules is killed before it did much.
+ * Programs and threads that tests start again and again, each in one file, so that they are running
+ * at once: a process that reads a hundred modules is killed before it did much.
  */
 import { symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,7 +12,7 @@ const packages = fileURLToPath(new URL('../../../../node_modules', import.meta.u
 /**
  * Writes a program, and the threads of a storage, into a directory.
  *
- * @param program the module of this build
+ * @param program the module of this build that the process or thread begins with
  * @returns the file to run
  */
 export async function bundled(program: URL, directory: string): Promise<string> {
@@ -33,6 +33,7 @@ export async function bundled(program: URL, directory: string): Promise<string> 
     platform: 'node',
     target: 'node20.19',
     logLevel: 'warning',
+    tsconfigRaw: '{}',
   });
   await writeFile(path.join(directory, 'package.json'), '{ "type": "module" }');
   await symlink(packages, path.join(directory, 'node_modules'), 'junction');

@@ -85,7 +85,11 @@ export async function doneIn(storage: Storage): Promise<Record<string, number>> 
  * Looks whether all that was acknowledged is there, nothing more than one transaction of each writer
  * beyond that, nothing by half, and nothing that a check finds.
  */
-export async function assertWhole(storage: Storage, acknowledged: Acknowledged): Promise<void> {
+export async function assertWhole(
+  storage: Storage,
+  acknowledged: Acknowledged,
+  { verifyBlobs = true }: { readonly verifyBlobs?: boolean } = {},
+): Promise<void> {
   const database = await Database.open({ storage });
   {
     using connection = database.connect();
@@ -106,6 +110,6 @@ export async function assertWhole(storage: Storage, acknowledged: Acknowledged):
       }
     }
   }
-  const { findings } = await check(storage, { verifyBlobs: true });
+  const { findings } = await check(storage, { verifyBlobs });
   assert.deepEqual(findings, []);
 }

@@ -5,6 +5,7 @@
  * Each transaction puts another chain of objects in the place of the one before, which so becomes
  * garbage as soon as a pack comes by.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { OID_ROOT, type Oid } from '../../../odb/oid.js';
 import type { Storage } from '../../../odb/storage.js';
@@ -16,6 +17,8 @@ import { request, stateIn, write } from './requests.js';
 export const CHAIN = 4;
 /** What a pack leaves of the past: microseconds. */
 const KEPT = 20_000;
+/** Between commits: beside those that come at once, a pack rests most of the time. */
+const REST_MS = 5;
 
 async function change(storage: Storage): Promise<number> {
   using reader = storage.snapshot();
@@ -47,7 +50,10 @@ export function chainAt(storage: Storage, at: Tid): { readonly n: number; readon
 }
 
 async function commitOnAndOn(storage: Storage): Promise<never> {
-  for (;;) process.stdout.write(`commit ${await change(storage)}\n`);
+  for (;;) {
+    process.stdout.write(`commit ${await change(storage)}\n`);
+    await wait(REST_MS);
+  }
 }
 
 async function packOnAndOn(storage: Storage): Promise<never> {

@@ -4,6 +4,7 @@ import { LevelStorage } from '../../../odb/level/level-storage.js';
 import { MemoryStorage } from '../../../odb/memory/memory-storage.js';
 import type { MergeRules } from '../../../odb/rules.js';
 import type { Storage } from '../../../odb/storage.js';
+import { inThreads } from '../../support/in-threads.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { encrypting } from './encrypting-codec.js';
 
@@ -37,11 +38,17 @@ export async function openMemory({ rules, nodeEntries }: OpenOptions = {}): Prom
 
 /** @param thread written in a thread of its own */
 export function openLevel(thread: boolean, codec?: CodecSource): Open {
-  return async (options = {}) => {
+  return async ({ classes = [], ...options } = {}) => {
     const directory = await temporaryDirectory();
     const encoded = codec === undefined ? {} : { codec };
     const open = (): Promise<LevelStorage> =>
-      LevelStorage.open({ directory: directory.path, thread, ...encoded, ...options });
+      LevelStorage.open({
+        directory: directory.path,
+        thread,
+        classes: thread ? classes.map(inThreads) : classes,
+        ...encoded,
+        ...options,
+      });
     let current = await open();
     return {
       get storage() {

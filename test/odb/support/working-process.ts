@@ -6,6 +6,7 @@
  * Its arguments: the directories of the database and of the backups, and any of `thread`, to write
  * in a thread of its own, `pack` and `backup`.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { backup } from '../../../odb/backup/backup.js';
 import { Database } from '../../../odb/database.js';
 import { asTid } from '../../../odb/tid.js';
@@ -17,6 +18,8 @@ export const WRITERS = ['ada', 'ben', 'cleo'] as const;
 const KEPT = 50_000;
 /** A new chain of backups begins after so many. */
 const CHAIN = 4;
+/** Writers rest between transactions, or no pack and no backup would ever get to its end. */
+const REST_MS = 10;
 
 const [, , directory, backups, ...modes] = process.argv;
 if (directory !== undefined && backups !== undefined) {
@@ -24,9 +27,13 @@ if (directory !== undefined && backups !== undefined) {
   say('opening');
   const storage = await openDesks(directory, { thread: modes.includes('thread') });
   const database = await Database.open({ storage });
-  const onAndOn = async (work: () => Promise<string>): Promise<never> => {
-    for (;;) say(await work());
+  const onAndOn = async (work: () => Promise<string>, restMs = 0): Promise<never> => {
+    for (;;) {
+      say(await work());
+      if (restMs > 0) await wait(restMs);
+    }
   };
+  const restMs = modes.includes('pack') || modes.includes('backup') ? REST_MS : 0;
   const pack = async (): Promise<string> => {
     const before = Math.max(0, Math.min(storage.lastTid - KEPT, settledTid(database)));
     const onProgress = ({ phase }: { readonly phase: string }): void => say(`packing ${phase}`);
@@ -38,9 +45,11 @@ if (directory !== undefined && backups !== undefined) {
     return `backup ${(await backup(storage, backups, { full: made % CHAIN === 0 })).to}`;
   };
   await Promise.all([
-    ...WRITERS.map((writer) => onAndOn(async () => `${writer} ${await workAt(database, writer)}`)),
+    ...WRITERS.map((writer) =>
+      onAndOn(async () => `${writer} ${await workAt(database, writer)}`, restMs),
+    ),
     ...Object.keys(VERSIONS).map((writer) =>
-      onAndOn(async () => `${writer} ${await workOn(database, writer)}`),
+      onAndOn(async () => `${writer} ${await workOn(database, writer)}`, restMs),
     ),
     ...(modes.includes('backup') ? [onAndOn(backUp)] : []),
     ...(modes.includes('pack') ? [onAndOn(pack)] : []),

@@ -14,10 +14,11 @@ import {
 import { treeDelete, treeSet } from '../../../odb/trees/btree-change.js';
 import { treeLoad } from '../../../odb/trees/btree-load.js';
 import { PersistentMap, PersistentSet } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, fetched } from '../databases.js';
 
 const ROOT = 0;
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 200);
+const RUNS = 200;
 
 class Nodes implements NodeStore<number, number> {
   readonly nodes = new Map<number, Node<number, number>>([[ROOT, EMPTY_LEAF]]);
@@ -70,7 +71,7 @@ describe('treeLoad', () => {
           }
         },
       ),
-      { numRuns: RUNS },
+      randomRuns(RUNS),
     );
   });
 
@@ -96,7 +97,7 @@ describe('treeLoad', () => {
           assert.equal(treeSize(nodes, ROOT), 0);
         },
       ),
-      { numRuns: RUNS },
+      randomRuns(RUNS),
     );
   });
 

@@ -18,6 +18,7 @@ import {
   type Range,
 } from '../../../odb/trees/btree.js';
 import { treeDelete, treeSet } from '../../../odb/trees/btree-change.js';
+import { randomRuns } from '../../support/random.js';
 
 /** Nodes in memory, which notices what a tree must not do. */
 class Nodes implements NodeStore<number, number> {
@@ -105,6 +106,7 @@ test('a tree holds what a plain map holds, whatever is put in and taken out', ()
       assert.equal(treeSize(store, ROOT), model.size);
       assert.deepEqual([...treeEntries(store, ROOT)], sorted(model));
     }),
+    randomRuns(),
   );
 });
 
@@ -127,6 +129,7 @@ test('a range gives what filtering and reversing all entries gives', () => {
       const model = new Map(keys.map((k, value) => [k, value]));
       assert.deepEqual([...treeEntries(store, ROOT, range)], within(sorted(model), range));
     }),
+    randomRuns(),
   );
 });
 

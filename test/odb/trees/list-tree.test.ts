@@ -11,9 +11,10 @@ import {
   type ListNode,
   type ListStore,
 } from '../../../odb/trees/list-tree.js';
+import { randomRuns } from '../../support/random.js';
 
 const ROOT = 0;
-const RUNS = Number(process.env.CANOPY_MODEL_RUNS ?? 300);
+const RUNS = 300;
 
 class Nodes implements ListStore<number, number> {
   readonly nodes = new Map<number, ListNode<number, number>>([[ROOT, EMPTY_LIST]]);
@@ -89,6 +90,6 @@ test('any history of replacements leaves what an array has, in a sound tree with
         }
       },
     ),
-    { numRuns: RUNS },
+    randomRuns(RUNS),
   );
 });

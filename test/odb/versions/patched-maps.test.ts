@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { PersistentMap, type Connection, type Database } from '../../../odb/index.js';
+import { randomRuns } from '../../support/random.js';
 import { databaseKinds, fetched } from '../databases.js';
 import { inVersion, keysAndValues, mapOf, V1, withContent } from '../support/versions.js';
 
@@ -85,7 +86,7 @@ for (const { name, open } of databaseKinds.slice(0, 2)) {
           using main = database.connect();
           requireShown(main, new Map(keysAndValues(0, 300)));
         }),
-        { numRuns: 15 },
+        randomRuns(15),
       );
     });
 

@@ -58,6 +58,24 @@ for (const { name, open } of databaseKinds) {
       assert.deepEqual(await database.versions(), [{ version: V1, entries: 1 }]);
     });
 
+    test('an undone check-in leaves the version as it was, and another change does not', async () => {
+      await using database = await open();
+      await withContent(database);
+      const begun = await retitle(database, V1, '92');
+      const checkedIn = await checkIn(database, V1);
+      const undone = await undoIn(database, undefined, checkedIn);
+      const later = await retitle(database, V1, '93');
+      using main = database.connect();
+      const { oid } = pageOf(main);
+      assert.ok(oid);
+      const isSame = (one: Tid, other: Tid): boolean =>
+        main.isSameInVersion(V1, [oid], [one, other]);
+      assert.equal(isSame(begun, undone), true);
+      assert.equal(isSame(begun, checkedIn), false);
+      assert.equal(isSame(undone, later), false);
+      assert.equal(main.isSameInVersion(V2, [oid], [begun, later]), true);
+    });
+
     test('CT-verundo-02: a check-in is taken back after a pack of what was before', async () => {
       await using database = await open();
       await withContent(database);
