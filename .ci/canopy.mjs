@@ -7,4 +7,4 @@ import { existsSync } from 'node:fs';
 
 const inClone = existsSync(new URL('../tsconfig.json', import.meta.url));
 if (inClone) await import('./prepare.mjs');
-await import('../.build/server/cli/main.js');
+await import('../.build/program/server/cli/main.js');

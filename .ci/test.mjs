@@ -11,10 +11,11 @@ import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { chromium } from './chromium.mjs';
 
-/** How long one test file may take. */
+/** How long one test file, or all in the browser together, may take. */
 const FILE_MS_MAX = 600_000;
 /** Those that take longest begin first, so that none of them is left running alone at the end. */
-const LONGEST = ['e2e/screens', 'e2e/', 'readme', 'odb/crash/', 'odb/model/'];
+const LONGEST = ['readme', 'odb/crash/', 'odb/model/'];
+const BROWSER = 'e2e/';
 
 /** Files are kept in memory there, where a sync costs nothing. */
 const IN_MEMORY = '/dev/shm';
@@ -48,7 +49,8 @@ function hasRoomInMemory() {
 
 // A database's promises do not rest on which disk it is tested on; killing a process loses no page.
 if (process.env.TMPDIR === undefined && hasRoomInMemory()) process.env.TMPDIR = IN_MEMORY;
-if (files.some((file) => file.startsWith('e2e/'))) process.env.CANOPY_CHROMIUM = chromium();
+const inBrowser = files.filter((file) => file.startsWith(BROWSER));
+if (inBrowser.length > 0) process.env.CANOPY_CHROMIUM = chromium();
 if (words.length === 0) {
   console.log('\nFormat, lint, types');
   const { status } = spawnSync(process.execPath, ['.ci/check.mjs'], { cwd: top, stdio: 'inherit' });
@@ -57,10 +59,17 @@ if (words.length === 0) {
 
 console.log(`\nTests, in ${process.env.TMPDIR ?? tmpdir()}`);
 process.chdir(top);
-// Each file runs in a process of its own, which has this one's options.
-process.execArgv.push('--enable-source-maps');
+// Each file runs in a process of its own, which has this one's options. Who runs some looks at what
+// fails in them; for all, reading the maps takes longer than it is worth.
+if (words.length > 0) process.execArgv.push('--enable-source-maps');
+// They take longest, and begin first.
+const browserTests = inBrowser.length === 0 ? [] : [path.join(top, '.ci', 'browser-tests.mjs')];
+process.env.CANOPY_BROWSER_TESTS = inBrowser
+  .map((file) => path.join(tests, file))
+  .join(path.delimiter);
+const others = files.filter((file) => !file.startsWith(BROWSER));
 run({
-  files: files.map((file) => path.join(tests, file)),
+  files: [...browserTests, ...others.map((file) => path.join(tests, file))],
   concurrency: Math.max(2, availableParallelism()),
   timeout: FILE_MS_MAX,
 })

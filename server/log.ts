@@ -6,6 +6,7 @@
  * written at once, with all before them, and nothing is lost when the process ends by itself.
  * Values of fields are data: a password or a token must never become one.
  */
+import { inSources } from './source-places.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -119,8 +120,10 @@ function writeToStandardError(lines: string): void {
   process.stderr.write(lines);
 }
 
-function plainErrors(_key: string, value: unknown): unknown {
+function plainErrors(key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
+  // Also of errors that were made plain in another thread.
+  if (key === 'stack' && typeof value === 'string') return inSources(value);
   if (!(value instanceof Error)) return value;
   const { name, message, stack, cause } = value;
   const code = 'code' in value ? value.code : undefined;
@@ -164,7 +167,7 @@ function textValue(value: unknown): string {
 }
 
 function describeError(error: Error): string {
-  const own = (error.stack ?? `${error.name}: ${error.message}`).replaceAll(/^/gm, '    ');
+  const own = inSources(error.stack ?? `${error.name}: ${error.message}`).replaceAll(/^/gm, '    ');
   return error.cause instanceof Error
     ? `${own}\n    because of\n${describeError(error.cause)}`
     : own;

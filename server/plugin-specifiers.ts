@@ -1,27 +1,19 @@
-/**
- * Where plugins are: from the names an operator gives to what `import` takes.
- *
- * The admin comes first, from beside the server; nothing else of the server knows where it is.
- */
+/** Where plugins are: from the names an operator gives to what `import` takes. */
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { SettingsError } from './settings-kinds.js';
 
-const ADMIN_MODULE = '../ui/index.js';
-
 /**
- * Gives the URL of each plugin's module, the admin's first.
+ * Gives the URL of each plugin's module.
  *
  * @param names packages, or paths of modules, as `--plugin` takes them
  * @param directory where relative paths start, and packages are looked for first
  * @throws SettingsError `SRV_SETTING` naming the plugin that is not there
  */
 export function pluginSpecifiers(names: readonly string[], directory: string): readonly string[] {
-  const admin = new URL(ADMIN_MODULE, import.meta.url);
-  const own = existsSync(fileURLToPath(admin)) ? [admin.href] : [];
-  return [...own, ...names.map((name) => find(name, directory))];
+  return names.map((name) => find(name, directory));
 }
 
 function find(name: string, directory: string): string {

@@ -3,8 +3,9 @@
  *
  * A plugin is a plain object that its package exports as `plugin`. It is loaded once in every
  * thread, before the first request, and cannot be taken away while the site is open. The admin is
- * the first one.
+ * the first one: it comes from beside the server, and nothing else of the server knows where it is.
  */
+import { existsSync } from 'node:fs';
 import type { ContentType } from './content/content-type.js';
 import type { SiteServices } from './content/work.js';
 import type { View } from './publisher/view.js';
@@ -25,12 +26,23 @@ export interface Plugin {
   start?(site: SiteServices): void | Promise<void>;
 }
 
+const ADMIN_MODULE = '../ui/index.js';
+
 /**
- * Loads the plugin that a module exports as `plugin`.
- * @param specifier a package's name, or a file's path or URL
- * @throws TypeError when the module exports none
+ * Loads the admin, and then the plugin that each module exports as `plugin`.
+ *
+ * @param specifiers names of packages, or paths or URLs of modules
+ * @throws TypeError when a module exports none
  */
-export async function loadPlugin(specifier: string): Promise<Plugin> {
+export async function loadPlugins(specifiers: readonly string[]): Promise<readonly Plugin[]> {
+  const plugins: Plugin[] = [];
+  const admin = new URL(ADMIN_MODULE, import.meta.url);
+  if (existsSync(admin)) plugins.push(await loadPlugin(admin.href));
+  for (const specifier of specifiers) plugins.push(await loadPlugin(specifier));
+  return plugins;
+}
+
+async function loadPlugin(specifier: string): Promise<Plugin> {
   const module = (await import(specifier)) as { readonly plugin?: unknown };
   const plugin = module.plugin;
   if (typeof plugin !== 'object' || plugin === null || !('name' in plugin)) {

@@ -27,7 +27,7 @@ import { policyAt } from './content/version-inside.js';
 import { VersionList, VERSIONS_KEY } from './content/version-list.js';
 import type { SiteServices, TemplateCaches } from './content/work.js';
 import { NotFound } from './errors.js';
-import { loadPlugin, type Plugin } from './plugin.js';
+import { loadPlugins, type Plugin } from './plugin.js';
 import { registerView } from './publisher/view.js';
 import { LoginGuard } from './security/login-guard.js';
 import { Passwords } from './security/password.js';
@@ -146,15 +146,14 @@ export class Site implements SiteServices {
 }
 
 /**
- * Loads plugins, and puts their types and views on the lists. To be done once in a thread.
+ * Loads the admin and plugins, and puts their types and views on the lists. To be done once in a thread.
  *
  * @param specifiers names of packages, or paths or URLs of modules
  * @throws TypeError when a module exports no plugin, or a type or view of that name is there
  */
 export async function loadSitePlugins(specifiers: readonly string[]): Promise<readonly Plugin[]> {
-  const plugins: Plugin[] = [];
   registerBuiltInTypes();
-  for (const specifier of specifiers) plugins.push(await loadPlugin(specifier));
+  const plugins = await loadPlugins(specifiers);
   registerPlugins(plugins);
   return plugins;
 }

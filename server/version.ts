@@ -3,7 +3,7 @@
  */
 import { createRequire } from 'node:module';
 
-const manifest = createRequire(import.meta.url)('../../package.json') as {
+const manifest = createRequire(import.meta.url)('canopy/package.json') as {
   readonly version: string;
 };
 

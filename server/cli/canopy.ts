@@ -9,6 +9,7 @@ import { Invalid, ServerError } from '../errors.js';
 import { describeSettings, resolveSettings } from '../settings.js';
 import { nearest } from '../settings-sources.js';
 import { SettingsError } from '../settings-kinds.js';
+import { inSources } from '../source-places.js';
 import { type Command, UsageError } from './command.js';
 
 const EXIT_DONE = 0;
@@ -135,7 +136,7 @@ async function report(name: string, error: unknown, { err }: Invocation): Promis
   } else if (error instanceof ServerError || error instanceof OdbError || isOfSystem(error)) {
     err(`canopy: ${error.message}`);
   } else {
-    err(inspect(error));
+    err(inSources(inspect(error)));
   }
   if (misused) err(`See canopy ${Object.hasOwn(COMMANDS, name) ? `${name} ` : ''}--help.`);
   if (error instanceof OdbError && error.code === 'ODB_IN_USE') {

@@ -124,8 +124,11 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   };
 }
 
-/** The command line's entry in the build that this test is part of. */
-export const MAIN = fileURLToPath(new URL('../../server/cli/main.js', import.meta.url));
+/** What runs, in the build that this test is part of. */
+const PROGRAM = fileURLToPath(new URL('../../program/', import.meta.url));
+
+/** The command line's entry. */
+export const MAIN = path.join(PROGRAM, 'server', 'cli', 'main.js');
 
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
@@ -237,7 +240,7 @@ export async function runCommandProcess(
   return { code, stdout, stderr };
 }
 
-/** Gives the path of a module of this build, for `--plugin`. */
+/** Gives the path of a module of tests, for `--plugin` of what `startServer` and `MAIN` start. */
 export function builtModule(relative: string): string {
-  return path.resolve(fileURLToPath(new URL('../', import.meta.url)), relative);
+  return path.join(PROGRAM, 'test', relative);
 }
