@@ -81,7 +81,7 @@ for (const [index, source] of blocks('ts').entries()) {
 test('npm start makes a site, says its password once, and serves', async () => {
   assert.ok(blocks('sh').some((block) => /^npm start$/m.test(block)));
   await using directory = await temporaryDirectory();
-  const start = `npm start -- --data ${directory.path}/data --port 0`;
+  const start = `npm start -- --data ${directory.path}/data --port 0 --workers 1`;
   const first = await run(start, { until: /^Canopy is ready at http:\/\/127\.0\.0\.1:\d+\/$/ });
   assert.match(first.output, /^Canopy is ready at /m);
   assert.match(first.output, /password/i);

@@ -10,6 +10,7 @@ import {
   isAcquirable,
 } from '../../acquisition/index.js';
 import { exampleTree, names, Thing, walk } from './thing.js';
+import { randomRuns } from '../support/random.js';
 
 const isCode = (code: string) => (error: unknown) =>
   error instanceof AcquisitionError && error.code === code;
@@ -42,6 +43,7 @@ describe('order of lookup', () => {
         assert.deepEqual(new Set(order), new Set(context.chain()));
         assert.equal(new Set(order).size, order.length);
       }),
+      randomRuns(),
     );
   });
 });

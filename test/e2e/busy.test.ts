@@ -1,21 +1,8 @@
 /** A form on its way, in a real browser: sent once, with its button's name and value, and shown. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { startServer, type TestServer } from '../support/server.js';
-import { person, signIn, startBrowser } from './browser.js';
-
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
+import { test } from 'node:test';
+import { signedIn } from './browser.js';
+import { emptySite } from './site.js';
 
 /** Presses Save twice and sends the form by its field too; tells how the button looks a moment later. */
 const PRESS_OFTEN = `(async () => {
@@ -37,9 +24,8 @@ const COME_BACK = `(() => {
 })()`;
 
 test('a form is sent once however often its button is pressed, and with the button’s value', async () => {
-  await using someone = await person(browser);
+  await using someone = await signedIn(await emptySite(), '/@manage/properties');
   const { page } = someone;
-  await signIn(page, server, '/@manage/properties');
   const bodies: string[] = [];
   let answer = (): void => undefined;
   await page.route('**/@manage/properties**', async (route) => {
@@ -64,9 +50,8 @@ test('a form is sent once however often its button is pressed, and with the butt
 });
 
 test('a page that comes back from the browser’s memory can send its form again', async () => {
-  await using someone = await person(browser);
+  await using someone = await signedIn(await emptySite(), '/@manage/properties');
   const { page } = someone;
-  await signIn(page, server, '/@manage/properties');
   let posts = 0;
   await page.route('**/@manage/properties**', async (route) => {
     if (route.request().method() !== 'POST') return route.continue();
@@ -84,9 +69,8 @@ test('a page that comes back from the browser’s memory can send its form again
 });
 
 test('a form that a module sends itself is left to that module', async () => {
-  await using someone = await person(browser);
+  await using someone = await signedIn(await emptySite(), '/@manage/properties');
   const { page } = someone;
-  await signIn(page, server, '/@manage/properties');
   const theme = page.getByRole('button', { name: /^Colour theme/ });
   for (const words of ['light', 'dark', 'as the system']) {
     await theme.click();

@@ -1,12 +1,19 @@
 /** Conflicts in real browsers: one person changes main while another works in a version. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, fillSignIn, person, type Person, startBrowser } from './browser.js';
-
-const MARA = { name: 'mara', password: 'a password of hers' };
-const INES = { name: 'ines', password: 'another of hers' };
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import type { TestServer } from '../support/server.js';
+import {
+  assertAccessible,
+  assertFits,
+  at,
+  DARK_PHONE,
+  picture,
+  SCRIPTS_OFF,
+  signedIn,
+  toast,
+} from './browser.js';
+import { adder, emptySite, INES, MARA, sender } from './site.js';
 
 const SOURCE = [
   '# Middleware',
@@ -25,52 +32,18 @@ const SOURCE = [
 const MAIN_ORDER = 'It runs in the order you add it.\nAn error skips to the next handler.';
 const OUR_ORDER = 'It runs top to bottom.';
 
-let browser: Browser;
-
-before(async () => {
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser.close();
-});
-
-/** Where pictures of the screens go, for whoever wants to look at them; nowhere unless it is set. */
-const PICTURES = process.env['CANOPY_PICTURES'] ?? '';
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
-}
-
-async function guide(): Promise<TestServer> {
-  const server = await startServer();
-  const client = server.client(ADMIN);
-  const add = async (folder: string, body: object): Promise<void> => {
-    const answer = await client.json('POST', `${folder}@api/contents`, body);
-    assert.equal(answer.status, 201, answer.text);
-  };
-  for (const { name, password } of [MARA, INES]) {
-    await add('/acl_users/', { type: 'User', id: name, fields: { password, roles: ['Manager'] } });
-  }
-  await add('/', { type: 'Folder', id: 'guide', title: 'Guide' });
+/** A folder with three documents, and a version of the site whose id is that of the folder, with a `v`. */
+async function guide(id: string, title: string): Promise<TestServer> {
+  const server = await emptySite();
+  const add = adder(server);
+  await add('/', { type: 'Folder', id, title: 'Guide' });
   const fields = { source: SOURCE };
-  await add('/guide/', { type: 'Document', id: 'middleware', title: 'Using middleware', fields });
-  await add('/guide/', { type: 'Document', id: 'install', title: 'Install', fields });
-  await add('/guide/', { type: 'Document', id: 'routing', title: 'Routing', fields });
-  await add('/', { type: 'Version', id: 'redesign', title: 'Redesign' });
+  const type = 'Document';
+  await add(`/${id}/`, { type, id: 'middleware', title: 'Using middleware', fields });
+  await add(`/${id}/`, { type, id: 'install', title: 'Install', fields });
+  await add(`/${id}/`, { type, id: 'routing', title: 'Routing', fields });
+  await add('/', { type: 'Version', id: `${id}-v`, title });
   return server;
-}
-
-async function signedInAs(
-  server: TestServer,
-  who: typeof MARA,
-  next: string,
-  options: Parameters<Browser['newContext']>[0] = {},
-): Promise<Person> {
-  const someone = await person(browser, { reducedMotion: 'reduce', ...options });
-  await someone.page.goto(new URL(`/@login?next=${encodeURIComponent(next)}`, server.url).href);
-  await fillSignIn(someone.page, who);
-  await someone.page.waitForURL((now) => now.pathname !== '/@login');
-  return someone;
 }
 
 /** Changes title and text of an object on its edit screen, which has no scripts to help. */
@@ -80,16 +53,11 @@ async function edit(
   path: string,
   change: { readonly title: string; readonly source?: string },
 ): Promise<void> {
-  await page.goto(new URL(`${path}/@manage/edit`, server.url).href);
+  await page.goto(at(server, `${path}/@manage/edit`));
   await page.getByLabel('Title').fill(change.title);
   if (change.source !== undefined) await page.locator('[name="source"]').fill(change.source);
   await page.getByRole('button', { name: 'Save', exact: false }).first().click();
-  await page.locator('.toast', { hasText: `Changed ${path}` }).waitFor();
-}
-
-async function assertFits(page: Page): Promise<void> {
-  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-  assert.ok(Number(overflow) <= 0, 'nothing scrolls sideways');
+  await toast(page, `Changed ${path}`).waitFor();
 }
 
 /** An object as JSON shows it. */
@@ -98,36 +66,33 @@ interface Shown {
   readonly fields: { readonly source: string };
 }
 
-const QUIET = { javaScriptEnabled: false };
-
 test('two people change the same: each conflict is settled, all is checked in, and undone', async () => {
-  await using server = await guide();
-  const at = (path: string): string => new URL(path, server.url).href;
+  const server = await guide('settled', 'Redesign');
 
   // Mara works in the version, Ines on main, neither with scripts.
-  await using mara = await signedInAs(server, MARA, '/redesign/@manage', QUIET);
+  await using mara = await signedIn(server, '/settled-v/@manage', { as: MARA, ...SCRIPTS_OFF });
   await mara.page.getByRole('button', { name: 'Enter', exact: true }).first().click();
-  await using ines = await signedInAs(server, INES, '/guide/@manage', QUIET);
+  await using ines = await signedIn(server, '/settled/@manage', { as: INES, ...SCRIPTS_OFF });
   const ours = SOURCE.replace('Middleware runs in the order you add it.', OUR_ORDER);
-  await edit(mara.page, server, '/guide/middleware', { title: 'Middleware', source: ours });
-  await edit(mara.page, server, '/guide/install', { title: 'Install and run' });
-  await edit(mara.page, server, '/guide/routing', { title: 'Routes' });
+  await edit(mara.page, server, '/settled/middleware', { title: 'Middleware', source: ours });
+  await edit(mara.page, server, '/settled/install', { title: 'Install and run' });
+  await edit(mara.page, server, '/settled/routing', { title: 'Routes' });
   const theirs = SOURCE.replace('Middleware runs in the order you add it.', MAIN_ORDER).replace(
     'A middleware is a function.',
     'A middleware is a function of three arguments.',
   );
-  await edit(ines.page, server, '/guide/middleware', {
+  await edit(ines.page, server, '/settled/middleware', {
     title: 'Middleware explained',
     source: theirs,
   });
-  await edit(ines.page, server, '/guide/routing', { title: 'How requests are routed' });
-  await ines.page.goto(at('/guide/@manage/contents'));
+  await edit(ines.page, server, '/settled/routing', { title: 'How requests are routed' });
+  await ines.page.goto(at(server, '/settled/@manage/contents'));
   await ines.page.getByLabel('Select install', { exact: true }).click();
   await ines.page.getByRole('toolbar', { name: 'Selected objects' }).getByText('Delete').click();
-  await ines.page.locator('.toast', { hasText: 'Deleted install' }).waitFor();
+  await toast(ines.page, 'Deleted install').waitFor();
 
   // The first without scripts: what main removed stays.
-  await mara.page.goto(at('/redesign/@manage/conflicts'));
+  await mara.page.goto(at(server, '/settled-v/@manage/conflicts'));
   await mara.page.getByText('Conflict 1 of 3 between main and Redesign').waitFor();
   await mara.page.getByText('Removed on main').waitFor();
   await picture(mara.page, 'conflict-removed');
@@ -135,7 +100,7 @@ test('two people change the same: each conflict is settled, all is checked in, a
   await mara.page.getByText('Choose one of these').first().waitFor();
   await mara.page.getByLabel('Keep it, as it is in Redesign').check();
   await mara.page.getByRole('button', { name: 'Save the result' }).click();
-  await mara.page.locator('.toast', { hasText: 'at /guide/install' }).waitFor();
+  await toast(mara.page, 'at /settled/install').waitFor();
   await mara.page.getByText('Conflict 1 of 2').waitFor();
 
   // Without scripts, the result is shown as soon as a side is taken.
@@ -145,7 +110,8 @@ test('two people change the same: each conflict is settled, all is checked in, a
   assert.equal(await pieces.locator('[data-choice="version"]').isVisible(), false);
 
   // The second with scripts, and the mouse.
-  await using again = await signedInAs(server, MARA, '/redesign/@manage/conflicts', {
+  await using again = await signedIn(server, '/settled-v/@manage/conflicts', {
+    as: MARA,
     viewport: { width: 1280, height: 900 },
   });
   const { page } = again;
@@ -162,7 +128,7 @@ test('two people change the same: each conflict is settled, all is checked in, a
   await piece.getByRole('textbox').fill('It runs top to bottom, as you add it.');
   await picture(page, 'conflict-decided');
   await page.getByRole('button', { name: 'Save the result' }).click();
-  await page.locator('.toast', { hasText: 'at /guide/middleware' }).waitFor();
+  await toast(page, 'at /settled/middleware').waitFor();
 
   // The third by keyboard alone.
   await page.getByText('Conflict 1 of 1').waitFor();
@@ -180,39 +146,39 @@ test('two people change the same: each conflict is settled, all is checked in, a
   // All is checked in, and then taken back.
   await page.getByRole('link', { name: 'See the changes' }).click();
   await page.getByRole('button', { name: /Check in all 3/ }).click();
-  await page.locator('.toast', { hasText: 'Checked in' }).waitFor();
-  const client = server.client(ADMIN);
+  await toast(page, 'Checked in').waitFor();
+  const send = sender(server);
   const read = async (path: string): Promise<Shown> =>
-    (await client.json('GET', `${path}/@api`)).json<Shown>();
-  const middleware = await read('/guide/middleware');
+    (await send('GET', `${path}/@api`)).json<Shown>();
+  const middleware = await read('/settled/middleware');
   assert.equal(middleware.title, 'Middleware explained');
   assert.match(middleware.fields.source, /top to bottom, as you add it\.\n\n## Writing/);
   assert.match(middleware.fields.source, /of three arguments/);
-  assert.equal((await read('/guide/install')).title, 'Install and run');
-  assert.equal((await read('/guide/routing')).title, 'Routing of requests');
+  assert.equal((await read('/settled/install')).title, 'Install and run');
+  assert.equal((await read('/settled/routing')).title, 'Routing of requests');
   await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
-  await page.locator('.toast', { hasText: 'Undid' }).waitFor();
-  assert.equal((await read('/guide/middleware')).title, 'Middleware explained');
-  assert.match((await read('/guide/middleware')).fields.source, /next handler/);
-  assert.equal((await client.json('GET', '/guide/install/@api')).status, 404);
+  await toast(page, 'Undid').waitFor();
+  assert.equal((await read('/settled/middleware')).title, 'Middleware explained');
+  assert.match((await read('/settled/middleware')).fields.source, /next handler/);
+  assert.equal((await server.client(MARA).json('GET', '/settled/install/@api')).status, 404);
   assert.deepEqual(again.complaints, []);
 });
 
 test('on a phone, in the dark, a conflict is read from top to bottom', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-  const inside = { 'canopy-version': '/redesign' };
+  const server = await guide('read', 'Read from top');
+  const send = sender(server);
+  const inside = { 'canopy-version': '/read-v' };
   const change = (source: string) => ({ title: source.slice(-12, -1), fields: { source } });
   const ours = change(SOURCE.replace('in the order you add it', 'top to bottom'));
   const theirs = change(SOURCE.replace('in the order you add it', 'as you add it').trim());
-  await client.json('PATCH', '/guide/middleware/@api', ours, inside);
-  await client.json('PATCH', '/guide/middleware/@api', theirs);
+  await send('PATCH', '/read/middleware/@api', ours, inside);
+  await send('PATCH', '/read/middleware/@api', theirs);
   const added = { type: 'Document', id: 'news', title: 'News' };
-  await client.json('POST', '/guide/@api/contents', { ...added, title: 'Our news' }, inside);
-  await client.json('POST', '/guide/@api/contents', added);
-  await using mara = await signedInAs(server, MARA, '/redesign/@manage/conflicts?look=base', {
-    viewport: { width: 390, height: 844 },
-    colorScheme: 'dark',
+  await send('POST', '/read/@api/contents', { ...added, title: 'Our news' }, inside);
+  await send('POST', '/read/@api/contents', added);
+  await using mara = await signedIn(server, '/read-v/@manage/conflicts?look=base', {
+    as: MARA,
+    ...DARK_PHONE,
   });
   const { page } = mara;
   await page.getByText('Both began from').first().waitFor();

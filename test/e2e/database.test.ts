@@ -2,34 +2,22 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, signedIn, startBrowser } from './browser.js';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { ADMIN } from '../support/server.js';
+import { assertAccessible, at, DARK_PHONE, SCRIPTS_OFF, signedIn } from './browser.js';
+import { adder, sender, siteWith } from './site.js';
 
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  const admin = server.client(ADMIN);
-  await admin.json('POST', '/@api/contents', { type: 'Document', id: 'page' });
+/** A page of which there are older states. */
+const site = siteWith(async (server) => {
+  await adder(server)('/', { type: 'Document', id: 'page' });
+  const send = sender(server);
   for (const source of ['One', 'Two', 'Three']) {
-    const changed = await admin.json('PATCH', '/page/@api', { fields: { source } });
-    assert.equal(changed.status, 200);
+    await send('PATCH', '/page/@api', { fields: { source } });
   }
-});
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
 });
 
 const SCREEN = '/@manage/database';
-
-function at(path: string): string {
-  return new URL(path, server.url).href;
-}
 
 /** Waits until the table of jobs begins with one, and gives what came of it. */
 async function outcome(page: Page, job: string): Promise<string> {
@@ -39,7 +27,8 @@ async function outcome(page: Page, job: string): Promise<string> {
 }
 
 test('a backup is made where the page says, and the page shows it without being loaded again', async () => {
-  await using someone = await signedIn(browser, server, SCREEN);
+  const server = await site();
+  await using someone = await signedIn(server, SCREEN);
   const { page } = someone;
   await page.getByText('none yet').waitFor();
   await page.getByRole('button', { name: 'Back up now' }).click();
@@ -57,10 +46,8 @@ test('a backup is made where the page says, and the page shows it without being 
 });
 
 test('a pack is asked for twice, and forgets only after the second time', async () => {
-  await using someone = await signedIn(browser, server, SCREEN, {
-    viewport: { width: 390, height: 844 },
-    colorScheme: 'dark',
-  });
+  const server = await site();
+  await using someone = await signedIn(server, SCREEN, DARK_PHONE);
   const { page } = someone;
   const older = page.locator('.figure', { hasText: 'older states kept' }).locator('b');
   const before = Number(await older.innerText());
@@ -68,12 +55,11 @@ test('a pack is asked for twice, and forgets only after the second time', async 
   await page.getByLabel('Keep every state of the last').fill('0');
   await page.getByRole('button', { name: 'Pack…' }).click();
   await page.getByRole('heading', { name: 'Forget everything but the present?' }).waitFor();
-  await assertAccessible(page, 'before a pack');
   await page.getByRole('link', { name: 'Keep everything' }).click();
-  await page.waitForURL(at(SCREEN));
+  await page.waitForURL(at(server, SCREEN));
   assert.equal(Number(await older.innerText()), before, 'nothing went');
 
-  await page.goto(at(`${SCREEN}?pack=ask&days=0`));
+  await page.goto(at(server, `${SCREEN}?pack=ask&days=0`));
   await page.getByRole('button', { name: 'Pack', exact: true }).click();
   assert.match(await outcome(page, 'Pack'), /forgot \d+ old states/);
   await page.locator('.figure', { hasText: 'older states kept' }).getByText('0').waitFor();
@@ -82,12 +68,13 @@ test('a pack is asked for twice, and forgets only after the second time', async 
 });
 
 test('with scripts off, a check is begun and followed by looking again', async () => {
-  await using someone = await signedIn(browser, server, SCREEN, { javaScriptEnabled: false });
+  const server = await site();
+  await using someone = await signedIn(server, SCREEN, SCRIPTS_OFF);
   const { page } = someone;
   await page.getByRole('button', { name: 'Check', exact: true }).click();
   const well = page.locator('.chip', { hasText: 'all is well' });
   for (let looked = 0; looked < 200 && !(await well.isVisible()); looked += 1) {
-    await page.goto(at(SCREEN));
+    await page.goto(at(server, SCREEN));
   }
   assert.equal(await well.isVisible(), true);
 });

@@ -1,28 +1,12 @@
 /** The editor of a template, worked with in a real browser by mouse and by keys. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { startServer, type TestServer } from '../support/server.js';
-import { signedIn, startBrowser } from './browser.js';
-
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer({ settings: { empty: false } });
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
-
-const WIDE = { width: 1440, height: 900 };
-const PHONE = { width: 390, height: 844 };
+import { test } from 'node:test';
+import { PHONE, signedIn, WIDE } from './browser.js';
+import { welcomeSite } from './site.js';
 
 for (const [device, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
   test(`save with a note, ${device}: its panel lies over the editor and is used by mouse`, async () => {
-    await using someone = await signedIn(browser, server, '/layout/@manage/edit', { viewport });
+    await using someone = await signedIn(await welcomeSite(), '/layout/@manage/edit', { viewport });
     const { page } = someone;
     await page.locator('.cm-content').click();
     await page.keyboard.press('Control+End');
@@ -40,7 +24,7 @@ for (const [device, viewport] of Object.entries({ wide: WIDE, phone: PHONE })) {
 }
 
 test('the editor says where a partial comes from, also past a field of its name', async () => {
-  await using someone = await signedIn(browser, server, '/index_html/@manage/edit');
+  await using someone = await signedIn(await welcomeSite(), '/index_html/@manage/edit');
   const { page } = someone;
   const view = page.locator('.cm-content');
   await view.click();
@@ -65,7 +49,7 @@ test('the editor says where a partial comes from, also past a field of its name'
 
 test('no part of the editor asks for a style that the page’s policy refuses', async () => {
   for (const path of ['/layout', '/acquisition', '/style.css', '/logo.svg']) {
-    await using someone = await signedIn(browser, server, `${path}/@manage/edit`);
+    await using someone = await signedIn(await welcomeSite(), `${path}/@manage/edit`);
     const { page } = someone;
     const view = page.locator('.cm-content');
     if ((await page.locator('textarea[name="source"]').count()) > 0) {
@@ -85,7 +69,7 @@ test('no part of the editor asks for a style that the page’s policy refuses', 
 });
 
 test('`?` opens the list of keys, though its link stands in a closed menu', async () => {
-  await using someone = await signedIn(browser, server, '/@manage/contents');
+  await using someone = await signedIn(await welcomeSite(), '/@manage/contents');
   const { page } = someone;
   await page.keyboard.press('?');
   await page.waitForURL('**/@manage/help/keys');
@@ -93,7 +77,7 @@ test('`?` opens the list of keys, though its link stands in a closed menu', asyn
 });
 
 test('F2 renames the row with focus where none is ticked', async () => {
-  await using someone = await signedIn(browser, server, '/@manage/contents');
+  await using someone = await signedIn(await welcomeSite(), '/@manage/contents');
   const { page } = someone;
   await page.getByLabel('Select footer').focus();
   await page.keyboard.press('F2');

@@ -1,9 +1,8 @@
 /** Going from place to place in a real browser: by the menu, the band and the strip, by keyboard and without scripts. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, signedIn, startBrowser } from './browser.js';
+import { test } from 'node:test';
+import { assertAccessible, at, band, SCRIPTS_OFF, signedIn } from './browser.js';
+import { adder, sender, siteWith } from './site.js';
 
 /** Styles that reach for everything on the page. */
 const LOUD = `* { color: rgb(255, 0, 0) !important; font-size: 40px !important; position: static !important }
@@ -18,17 +17,8 @@ const LOOK = `(() => {
   return { position, fontSize, isRed: color === 'rgb(255, 0, 0)' };
 })()`;
 
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  const client = server.client(ADMIN);
-  const add = async (folder: string, body: object): Promise<void> => {
-    const answer = await client.json('POST', `${folder}@api/contents`, body);
-    assert.equal(answer.status, 201, answer.text);
-  };
+const site = siteWith(async (server) => {
+  const add = adder(server);
   await add('/', { type: 'Folder', id: 'guide', title: 'Guide' });
   await add('/', { type: 'Version', id: 'redesign', title: 'Redesign' });
   await add('/guide/', {
@@ -38,21 +28,10 @@ before(async () => {
     },
   });
 });
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
-
-function at(path: string): string {
-  return new URL(path, server.url).href;
-}
-
-function band(page: Page): ReturnType<Page['locator']> {
-  return page.getByRole('complementary', { name: 'Where you are' });
-}
 
 test('a version is entered by keyboard, worked in, and left, at the object one is at', async () => {
-  await using person = await signedIn(browser, server, '/guide/@manage');
+  const server = await site();
+  await using person = await signedIn(server, '/guide/@manage');
   const { page, complaints } = person;
   await page.locator('.bar__where summary').focus();
   await page.keyboard.press('Enter');
@@ -62,13 +41,13 @@ test('a version is entered by keyboard, worked in, and left, at the object one i
   await band(page).getByText('What you save stays here').waitFor();
   assert.equal(new URL(page.url()).pathname, '/guide/@manage');
 
-  await page.goto(at('/guide/@manage/add/Document'));
+  await page.goto(at(server, '/guide/@manage/add/Document'));
   await page.getByLabel('Id', { exact: true }).fill('inside');
   await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await band(page).getByText('1 added').waitFor();
+  await band(page).getByText('1 added').first().waitFor();
   await assertAccessible(page, 'in a version');
 
-  await page.goto(at('/guide/inside/@manage/properties'));
+  await page.goto(at(server, '/guide/inside/@manage/properties'));
   await band(page).getByRole('button', { name: 'Leave the version' }).click();
   await page.locator('.toast', { hasText: '/guide/inside is not there' }).waitFor();
   assert.equal(new URL(page.url()).pathname, '/guide/@manage');
@@ -77,16 +56,17 @@ test('a version is entered by keyboard, worked in, and left, at the object one i
 });
 
 test('the strip on a page takes no room, and neither has styles of the other', async () => {
-  await using person = await signedIn(browser, server, '/guide/@manage');
+  const server = await site();
+  await using person = await signedIn(server, '/guide/@manage');
   const { page, complaints } = person;
-  await page.goto(at('/guide/page'));
+  await page.goto(at(server, '/guide/page'));
   const heightWithout = await page.evaluate(HEIGHT);
-  await page.goto(at('/guide/@manage'));
+  await page.goto(at(server, '/guide/@manage'));
   await page.locator('.bar__where summary').click();
   await page.getByRole('button', { name: 'Redesign' }).click();
   await band(page).waitFor();
 
-  await page.goto(at('/guide/page'));
+  await page.goto(at(server, '/guide/page'));
   const strip = page.locator('canopy-place');
   await strip.getByText('In version Redesign').waitFor();
   const seen = await page.evaluate(LOOK);
@@ -102,27 +82,26 @@ test('the strip on a page takes no room, and neither has styles of the other', a
 });
 
 test('the past is looked at, and left without scripts', async () => {
-  await using person = await signedIn(browser, server, '/guide/@manage', {
-    javaScriptEnabled: false,
-  });
+  const server = await site();
+  await using person = await signedIn(server, '/guide/@manage', SCRIPTS_OFF);
   const { context, page, complaints } = person;
-  const client = server.client(ADMIN);
-  const { items } = (await client.json('GET', '/@api/transactions?limit=1')).json<{
+  const send = sender(server);
+  const { items } = (await send('GET', '/@api/transactions?limit=1')).json<{
     items: readonly { readonly tid: string }[];
   }>();
-  await client.json('POST', '/guide/@api/contents', { type: 'Document', id: 'later' });
+  await send('POST', '/guide/@api/contents', { type: 'Document', id: 'later' });
   await context.addCookies([
     { name: 'canopy_at', value: items[0]?.tid ?? '', url: server.url, httpOnly: true },
   ]);
 
-  await page.goto(at('/guide/@manage/contents'));
+  await page.goto(at(server, '/guide/@manage/contents'));
   await band(page).getByText('The past is read-only').waitFor();
   assert.equal(await page.locator('.list').getByText('later').count(), 0);
   await page.locator('.bar__where summary').click();
   await page.getByRole('link', { name: 'A moment in the past…' }).click();
   await page.getByRole('heading', { name: 'What happened' }).waitFor();
   await band(page).getByRole('button', { name: 'Back to the present' }).click();
-  await page.goto(at('/guide/@manage/contents'));
+  await page.goto(at(server, '/guide/@manage/contents'));
   await page.locator('.list').getByText('later').first().waitFor();
   assert.equal(await band(page).count(), 0);
   assert.deepEqual(complaints, []);

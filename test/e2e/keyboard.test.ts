@@ -1,28 +1,16 @@
 /** The admin by keys alone, and on a small screen, in a real browser. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { startServer, type TestServer } from '../support/server.js';
-import { signedIn, startBrowser } from './browser.js';
-
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer({ settings: { empty: false } });
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { PHONE, signedIn } from './browser.js';
+import { welcomeSite } from './site.js';
 
 async function focused(page: Page): Promise<string> {
   return String(await page.evaluate('document.activeElement?.textContent.trim()'));
 }
 
 test('a row’s menu takes the focus, arrows move in it, and Escape gives it back', async () => {
-  await using someone = await signedIn(browser, server, '/@manage/contents');
+  await using someone = await signedIn(await welcomeSite(), '/@manage/contents');
   const { page } = someone;
   const more = page.getByRole('link', { name: 'More for layout' });
   await more.focus();
@@ -43,7 +31,7 @@ test('a row’s menu takes the focus, arrows move in it, and Escape gives it bac
 });
 
 test('the Add menu opens by its key, arrows move in it, and Escape closes it', async () => {
-  await using someone = await signedIn(browser, server, '/@manage/contents');
+  await using someone = await signedIn(await welcomeSite(), '/@manage/contents');
   const { page } = someone;
   await page.keyboard.press('a');
   assert.match(await focused(page), /^Document/);
@@ -53,8 +41,9 @@ test('the Add menu opens by its key, arrows move in it, and Escape closes it', a
   assert.equal(await focused(page), 'Add');
 });
 
-test('a document is added, edited and undone without a mouse', async () => {
-  await using someone = await signedIn(browser, server, '/try/@manage/contents');
+test('a document is added and undone without a mouse', async () => {
+  const server = await welcomeSite();
+  await using someone = await signedIn(server, '/try/@manage/contents');
   const { page } = someone;
   await page.keyboard.press('a');
   await page.keyboard.press('Enter');
@@ -70,9 +59,7 @@ test('a document is added, edited and undone without a mouse', async () => {
 });
 
 test('on a phone: go-to opens by its key, and the tab of the page is in sight', async () => {
-  await using someone = await signedIn(browser, server, '/@manage/import', {
-    viewport: { width: 390, height: 844 },
-  });
+  await using someone = await signedIn(await welcomeSite(), '/@manage/import', { viewport: PHONE });
   const { page } = someone;
   await page.waitForFunction(`(() => {
     const tab = document.querySelector('.tabs [aria-current="page"]').getBoundingClientRect();
@@ -88,7 +75,7 @@ test('on a phone: go-to opens by its key, and the tab of the page is in sight', 
 });
 
 test('on a phone: a chosen transaction leads to what undoing it would do', async () => {
-  await using someone = await signedIn(browser, server, '/@manage/undo', {
+  await using someone = await signedIn(await welcomeSite(), '/@manage/undo', {
     viewport: { width: 390, height: 640 },
   });
   const { page } = someone;

@@ -1,28 +1,24 @@
 /** Listings and the tree in a version and in the past, in a real browser: what they mark, and bringing it back. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, signedIn, startBrowser } from './browser.js';
+import { test } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import {
+  assertAccessible,
+  assertFits,
+  at,
+  band,
+  DARK_PHONE,
+  picture,
+  rows,
+  signedIn,
+  toast,
+} from './browser.js';
+import { sender, siteWith } from './site.js';
 
 const INSIDE = { 'Canopy-Version': '/redesign' };
 
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  server = await startServer();
-  browser = await startBrowser();
-  const client = server.client(ADMIN);
-  const send = async (
-    method: string,
-    path: string,
-    body: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<void> => {
-    const answer = await client.json(method, path, body, headers);
-    assert.ok(answer.status < 300, answer.text);
-  };
+const site = siteWith(async (server) => {
+  const send = sender(server);
   await send('POST', '/@api/contents', { type: 'Folder', id: 'guide', title: 'Guide' });
   await send('POST', '/@api/contents', { type: 'Folder', id: 'api', title: 'API' });
   await send('POST', '/api/@api/contents', { type: 'Document', id: 'calls', title: 'Calls' });
@@ -51,23 +47,12 @@ before(async () => {
     INSIDE,
   );
 });
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
-
-/** Where pictures of the screens go, for whoever wants to look at them; nowhere unless it is set. */
-const PICTURES = process.env['CANOPY_PICTURES'] ?? '';
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES !== '') await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
-}
 
 /** Enters the version by the menu of the bar. */
 async function enter(page: Page): Promise<void> {
   await page.locator('.bar__where summary').click();
   await page.getByRole('button', { name: 'Redesign' }).click();
-  await page.getByRole('complementary', { name: 'Where you are' }).waitFor();
+  await band(page).waitFor();
 }
 
 /** Ids of the rows that say so. */
@@ -79,7 +64,8 @@ async function rowsSaying(page: Page, state: string): Promise<readonly string[]>
 }
 
 test('in a version, what was removed is restored alone or with others, and that is taken back', async () => {
-  await using person = await signedIn(browser, server, '/guide/@manage/contents?sort=id');
+  const server = await site();
+  await using person = await signedIn(server, '/guide/@manage/contents?sort=id');
   const { page, complaints } = person;
   await enter(page);
   await picture(page, 'places-version-wide');
@@ -92,7 +78,7 @@ test('in a version, what was removed is restored alone or with others, and that 
   assert.match((await tree.textContent()) ?? '', /api~has changes.*guide~has changes/s);
 
   await page.getByRole('button', { name: 'Restore legacy' }).click();
-  await page.locator('.toast', { hasText: 'Restored /guide/legacy in “Redesign”' }).waitFor();
+  await toast(page, 'Restored /guide/legacy in “Redesign”').waitFor();
   assert.equal(new URL(page.url()).searchParams.get('sort'), 'id');
   assert.deepEqual(await rowsSaying(page, 'Removed'), ['faq', 'sessions']);
 
@@ -107,16 +93,16 @@ test('in a version, what was removed is restored alone or with others, and that 
   await picture(page, 'places-version-bulk');
   await assertAccessible(page, 'removed rows ticked');
   await bar.getByRole('button', { name: 'Restore' }).click();
-  await page.locator('.toast', { hasText: 'Restored /guide/faq, /guide/sessions' }).waitFor();
+  await toast(page, 'Restored /guide/faq, /guide/sessions').waitFor();
   assert.deepEqual(await rowsSaying(page, 'Removed'), []);
 
   await page.locator('.toast').getByRole('button', { name: 'Undo' }).click();
-  await page.locator('.toast', { hasText: 'Undid' }).waitFor();
+  await toast(page, 'Undid').waitFor();
   assert.deepEqual(await rowsSaying(page, 'Removed'), ['faq', 'sessions']);
 
   const oid = await page.getByLabel('Select faq, removed').getAttribute('value');
   const address = `/redesign/@manage/restored?object=${oid}&back=/guide/@manage`;
-  await page.goto(new URL(address, server.url).href);
+  await page.goto(at(server, address));
   await picture(page, 'places-restored');
   await assertAccessible(page, 'the page of what is to be restored');
   await page.getByRole('link', { name: 'Back to the folder' }).click();
@@ -125,15 +111,16 @@ test('in a version, what was removed is restored alone or with others, and that 
 });
 
 test('in a version on a phone, in the dark, by keyboard and in its own order', async () => {
-  await using person = await signedIn(browser, server, '/guide/@manage/contents?sort=order', {
-    ...{ viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true },
+  const server = await site();
+  await using person = await signedIn(server, '/guide/@manage/contents?sort=order', {
+    ...DARK_PHONE,
+    hasTouch: true,
   });
   const { page, complaints } = person;
   await enter(page);
   await picture(page, 'places-version-phone');
   await assertAccessible(page, 'a listing in a version on a phone');
-  const overflow = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
-  assert.equal(overflow, false);
+  await assertFits(page);
   await page.keyboard.press('j');
   await page.keyboard.press('Space');
   const bar = page.getByRole('toolbar', { name: 'Selected objects' });
@@ -142,11 +129,11 @@ test('in a version on a phone, in the dark, by keyboard and in its own order', a
   assert.equal(await bar.isVisible(), false);
 
   // Dropped before what was removed, an object stands before what comes next.
-  const row = (id: string): ReturnType<Page['locator']> =>
+  const row = (id: string): Locator =>
     page.locator('#listing tbody tr', { has: page.getByText(id, { exact: true }) });
   assert.equal(await row('sessions').getAttribute('draggable'), 'false');
   await row('streaming').dragTo(row('faq'), { targetPosition: { x: 60, y: 4 } });
-  await page.locator('.toast', { hasText: 'Moved streaming' }).waitFor();
+  await toast(page, 'Moved streaming').waitFor();
   const live = await page
     .locator('#listing input[name="id"]')
     .evaluateAll((boxes) => boxes.map((box) => box.getAttribute('value')));
@@ -155,21 +142,17 @@ test('in a version on a phone, in the dark, by keyboard and in its own order', a
 });
 
 test('in the past, rows say what differs now and what is gone since, and bring it back', async () => {
-  const client = server.client(ADMIN);
-  const send = async (method: string, path: string, body: object): Promise<string> => {
-    const answer = await client.json(method, path, body);
-    assert.ok(answer.status < 300, answer.text);
-    return answer.text;
-  };
+  const server = await site();
+  const send = sender(server);
   await send('POST', '/@api/contents', { type: 'Folder', id: 'notes', title: 'Notes' });
   await send('POST', '/notes/@api/contents', { type: 'Document', id: 'kept', title: 'Kept' });
   await send('POST', '/notes/@api/contents', { type: 'Document', id: 'lost', title: 'Lost' });
   const made = await send('POST', '/notes/@api/contents', { type: 'Document', id: 'told' });
-  const { tid } = JSON.parse(made) as { readonly tid: number | string };
+  const { tid } = made.json<{ readonly tid: number | string }>();
   await send('PATCH', '/notes/told/@api', { title: 'Told anew' });
   await send('DELETE', '/notes/lost/@api', {});
 
-  await using person = await signedIn(browser, server, '/notes/@manage');
+  await using person = await signedIn(server, '/notes/@manage');
   const { page, context, complaints } = person;
   const { url } = server;
   await context.addCookies([{ name: 'canopy_at', value: String(tid), url }]);
@@ -183,11 +166,7 @@ test('in the past, rows say what differs now and what is gone since, and bring i
 
   await page.getByRole('button', { name: 'Bring back lost' }).click();
   await page.locator('.toast').waitFor();
-  await page.goto(new URL('/notes/@manage', server.url).href);
-  assert.deepEqual(await page.locator('#listing .list__id').allTextContents(), [
-    'kept',
-    'lost',
-    'told',
-  ]);
+  await page.goto(at(server, '/notes/@manage'));
+  assert.deepEqual(await rows(page), ['kept', 'lost', 'told']);
   assert.deepEqual(complaints, []);
 });

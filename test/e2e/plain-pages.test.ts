@@ -1,22 +1,9 @@
 /** Pages that need nothing of the site, in a real browser: readable in light and dark. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { ADMIN, startServer, type TestServer } from '../support/server.js';
-import { assertAccessible, person, startBrowser } from './browser.js';
-
-let server: TestServer;
-let browser: Browser;
-
-before(async () => {
-  // Without the welcome site there is neither a layout nor an error page.
-  server = await startServer();
-  browser = await startBrowser();
-});
-after(async () => {
-  await browser.close();
-  await server[Symbol.asyncDispose]();
-});
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { assertAccessible, at, person } from './browser.js';
+import { adder, emptySite } from './site.js';
 
 const CONTRAST_MIN = 4.5;
 
@@ -34,7 +21,8 @@ const LINK_CONTRAST = `(() => {
 })()`;
 
 async function assertReadable(page: Page, path: string): Promise<void> {
-  await page.goto(new URL(path, server.url).href);
+  // Without the welcome site there is neither a layout nor an error page.
+  await page.goto(at(await emptySite(), path));
   const contrast = Number(await page.evaluate(LINK_CONTRAST));
   assert.ok(contrast >= CONTRAST_MIN, `the link of ${path} has a contrast of ${contrast}`);
   await assertAccessible(page, path);
@@ -42,13 +30,11 @@ async function assertReadable(page: Page, path: string): Promise<void> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`plain pages: their links can be read: ${colorScheme}`, async () => {
-    await using someone = await person(browser, { colorScheme });
+    await using someone = await person({ colorScheme });
     const { page } = someone;
     await assertReadable(page, '/nothing/here');
-    const made = await server
-      .client(ADMIN)
-      .json('POST', '/@api/contents', { type: 'Folder', id: `in-${colorScheme}` });
-    assert.equal(made.status, 201);
+    const add = adder(await emptySite());
+    await add('/', { type: 'Folder', id: `in-${colorScheme}` });
     await assertReadable(page, '/');
   });
 }

@@ -2,8 +2,44 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runCommand, runCommandProcess, startServer } from '../../support/server.js';
+import { openCommandSite } from '../../../server/cli/site.js';
+import { contentAt } from '../../../server/content/content.js';
+import { updateObject } from '../../../server/content/edit.js';
+import { User } from '../../../server/content/user.js';
+import { ADMIN_KEY, type Site } from '../../../server/site.js';
+import { runCommand, runCommandProcess } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
+
+interface OpenSite extends AsyncDisposable {
+  readonly site: Site;
+  user(name: string): User;
+  /** Tells whether a user gets in with a password. */
+  lets(name: string, password: string): boolean;
+}
+
+/** Opens the site that commands have worked on. */
+async function openSite(data: string): Promise<OpenSite> {
+  const opened = await openCommandSite({ data, plugins: [], directory: data, mustExist: true });
+  const { site } = opened;
+  const connection = site.database.connect({ readOnly: true });
+  const user = (name: string): User => {
+    const found = contentAt(site.root(connection), `/acl_users/${name}`);
+    assert.ok(found instanceof User);
+    return found;
+  };
+  return {
+    site,
+    user,
+    lets(name, password) {
+      const { passwordHash } = user(name);
+      return site.passwords.verify({ principal: `/acl_users:${name}`, password, passwordHash });
+    },
+    async [Symbol.asyncDispose]() {
+      connection.close();
+      await opened[Symbol.asyncDispose]();
+    },
+  };
+}
 
 test('a command is a process that prints what it has done, and ends with its exit code', async () => {
   await using directory = await temporaryDirectory();
@@ -55,9 +91,9 @@ test('init makes a database once, with the password that was chosen', async () =
   const second = await runCommand(['init', ...data, '--admin-password', 'other']);
   assert.equal(second.code, 0);
   assert.match(second.stdout, /already/);
-  await using server = await startServer({ data: path.join(directory.path, 'site') });
-  const admin = { name: 'admin', password: 'chosen' };
-  assert.equal((await server.client(admin).get('/@api/me')).json()['name'], 'admin');
+  await using opened = await openSite(path.join(directory.path, 'site'));
+  assert.ok(opened.lets('admin', 'chosen'));
+  assert.ok(!opened.lets('admin', 'other'));
 });
 
 test('users are added, given passwords and roles, and removed, while no server runs', async () => {
@@ -72,10 +108,9 @@ test('users are added, given passwords and roles, and removed, while no server r
   assert.match((await run('roles', 'ann')).stdout, /no roles/);
   const random = /password of ann is (\S+)/.exec((await run('password', 'ann')).stdout)?.[1] ?? '';
   {
-    await using server = await startServer({ data: directory.path });
-    const login = { name: 'ann', password: random };
-    const me = await server.client(login).get('/@api/me');
-    assert.deepEqual(me.json()['roles'], ['Anonymous', 'Authenticated']);
+    await using opened = await openSite(directory.path);
+    assert.ok(opened.lets('ann', random));
+    assert.deepEqual(opened.user('ann').userRoles, []);
   }
   assert.equal((await run('remove', 'ann')).code, 0);
   assert.match((await run('list')).stdout, /^admin: Manager\n$/);
@@ -219,10 +254,12 @@ test('import tells the counts first, then what it left alone, then the rest', as
   assert.equal(first.code, 0, first.stderr);
   assert.match(first.stdout, /^2 new, 0 changed, 0 left alone because edited here, 0 unchanged\n/);
   {
-    await using server = await startServer({ data: path.join(directory.path, 'data') });
-    const admin = server.client({ name: 'admin', password: 'first' });
-    const edited = await admin.json('PATCH', '/docs/z/@api', { title: 'Edited' });
-    assert.equal(edited.status, 200, edited.text);
+    await using opened = await openSite(path.join(directory.path, 'data'));
+    await opened.site.transact(ADMIN_KEY, (work) => {
+      const document = contentAt(opened.site.root(work.connection), '/docs/z');
+      assert.ok(document);
+      updateObject(work, document, { title: 'Edited' });
+    });
   }
   await writeFile(path.join(docs, 'z.md'), '# Z again\n');
   const second = await run();

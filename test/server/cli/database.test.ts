@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { ADMIN, runCommand, startServer } from '../../support/server.js';
+import { LevelStorage } from '../../../odb/index.js';
+import { openCommandSite } from '../../../server/cli/site.js';
+import { contentAt } from '../../../server/content/content.js';
+import { Document } from '../../../server/content/document.js';
+import { ADMIN, runCommand } from '../../support/server.js';
 import { type TemporaryDirectory, temporaryDirectory } from '../../support/temporary.js';
 
 const PASSWORD = ['--admin-password', ADMIN.password];
@@ -43,9 +47,11 @@ async function change({ data, at }: Site, text: string): Promise<void> {
 }
 
 async function sourceOf(data: string): Promise<unknown> {
-  await using server = await startServer({ data });
-  const page = await server.client(ADMIN).get('/docs/page/@api');
-  return page.json<{ fields: { source: string } }>().fields.source;
+  await using opened = await openCommandSite({ data, plugins: [], directory: data });
+  using connection = opened.site.database.connect({ readOnly: true });
+  const page = contentAt(opened.site.root(connection), '/docs/page');
+  assert.ok(page instanceof Document);
+  return page.source;
 }
 
 test('a backup is full first and then what is new; any moment of it can be restored', async () => {
@@ -189,10 +195,10 @@ test('pack forgets what is older than the days that are given, and says how much
   assert.equal(await sourceOf(at('data')), '# Three\n');
 });
 
-test('each of them refuses data that a server has, and says where else it can be done', async () => {
+test('each of them refuses data that a process has, and says where else it can be done', async () => {
   await using directory = await temporaryDirectory();
   const { data, at } = await makeSite(directory.path);
-  await using _ = await startServer({ data: at('data') });
+  await using _ = await LevelStorage.open({ directory: at('data'), thread: false });
   for (const args of [['backup', at('kept')], ['check'], ['check', '--repair'], ['pack']]) {
     const { code, stderr } = await runCommand([...args, ...data]);
     assert.equal(code, 1, args.join(' '));

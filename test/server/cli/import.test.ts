@@ -3,7 +3,9 @@ import assert from 'node:assert/strict';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { runCommand, startServer } from '../../support/server.js';
+import { openCommandSite } from '../../../server/cli/site.js';
+import { contentAt, isContainer } from '../../../server/content/content.js';
+import { runCommand } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 test('import counts alike each time, and takes nothing from outside the directory', async () => {
@@ -32,11 +34,19 @@ test('import counts alike each time, and takes nothing from outside the director
     assert.match(stdout, /^@b\.css: Got the id b\.css$/m);
   }
 
-  await using server = await startServer({ data: path.join(directory.path, 'data') });
-  const admin = server.client({ name: 'admin', password: 'a password' });
-  const { items } = (await admin.get('/docs/@api/contents')).json<{ items: { id: string }[] }>();
-  assert.deepEqual(items.map(({ id }) => id).sort(), ['b.css', 'guide']);
-  assert.equal((await admin.get('/docs/guide/@api/contents')).json()['total'], 1);
+  const site = { data: path.join(directory.path, 'data'), plugins: [], directory: directory.path };
+  await using opened = await openCommandSite(site);
+  using connection = opened.site.database.connect({ readOnly: true });
+  const idsIn = (at: string): readonly string[] => {
+    const folder = contentAt(opened.site.root(connection), at);
+    assert.ok(isContainer(folder));
+    return folder
+      .items()
+      .map(({ id }) => id)
+      .sort();
+  };
+  assert.deepEqual(idsIn('/docs'), ['b.css', 'guide']);
+  assert.deepEqual(idsIn('/docs/guide'), ['a']);
 });
 
 test('import tells the counts first and last, and forms by kind; --verbose tells each place', async () => {

@@ -2,28 +2,32 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { COPIES_WITHIN_MS } from '../../../server/cli/end-signals.js';
 import { openCommandSite } from '../../../server/cli/site.js';
-import { contentAt } from '../../../server/content/content.js';
+import { type Content, contentAt } from '../../../server/content/content.js';
 import { User } from '../../../server/content/user.js';
-import {
-  ADMIN,
-  builtModule,
-  MAIN,
-  runCommand,
-  startServer,
-  startServerProcess,
-} from '../../support/server.js';
+import { ADMIN, builtModule, MAIN, runCommand, startServerProcess } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
 /** An empty site, and one thread that answers. */
 const SMALL = ['--empty', '--workers', '1'];
+
+/** Gives an object as it is on disk; the server has ended. */
+async function read(data: string, at: string): Promise<Content> {
+  await using opened = await openCommandSite({ data, plugins: [], directory: data });
+  using connection = opened.site.database.connect();
+  const object = contentAt(opened.site.root(connection), at);
+  assert.ok(object);
+  // Loaded while there is a database.
+  assert.equal(typeof object.title, 'string');
+  return object;
+}
 
 test('serve makes a database, says once who the administrator is, and when it is ready', async () => {
   await using directory = await temporaryDirectory();
@@ -43,20 +47,9 @@ test('serve makes a database, says once who the administrator is, and when it is
     'the first password stays',
   );
   assert.equal(await second.end(), 0);
-});
-
-test('serve hashes passwords slowly', async () => {
-  await using directory = await temporaryDirectory();
-  const { path: data } = directory;
-  {
-    await using server = await startServerProcess(['--data', data, ...SMALL]);
-    assert.equal(await server.end(), 0);
-  }
-  await using opened = await openCommandSite({ data, plugins: [], directory: data });
-  using connection = opened.site.database.connect();
-  const admin = contentAt(opened.site.root(connection), '/acl_users/admin');
+  const admin = await read(directory.path, '/acl_users/admin');
   assert.ok(admin instanceof User);
-  assert.match(admin.passwordHash, /^\$scrypt\$ln=14,r=8,p=5\$/);
+  assert.match(admin.passwordHash, /^\$scrypt\$ln=14,r=8,p=5\$/, 'hashed slowly');
 });
 
 test('serve ends in order: what was begun is answered and saved', async () => {
@@ -75,8 +68,7 @@ test('serve ends in order: what was begun is answered and saved', async () => {
   assert.equal(await ended, 0);
   await assert.rejects(server.client().get('/'), /ECONNREFUSED/);
 
-  await using again = await startServer({ data: directory.path, plugins: [TRIAL] });
-  assert.equal((await again.client().get('/@trial/title')).text, 'Saved');
+  assert.equal((await read(directory.path, '/')).title, 'Saved');
 });
 
 test('a later signal ends the server at once, a copy of the first does not', async () => {
@@ -115,16 +107,17 @@ test('a server killed in the middle leaves a database that opens', async () => {
   await using server = await startServerProcess(args);
   await server.client().post('/@trial/rename', { title: 'Before' });
   await server.end('SIGKILL');
-  await using again = await startServer({ data: directory.path, plugins: [TRIAL] });
-  assert.equal((await again.client().get('/@trial/title')).text, 'Before');
+  assert.equal((await read(directory.path, '/')).title, 'Before');
 });
 
 test('a port that is taken is told in one line', async () => {
   await using directory = await temporaryDirectory();
-  await using server = await startServer();
-  const { port } = new URL(server.url);
-  const other = path.join(directory.path, 'data');
-  const { code, stderr } = await runCommand(['serve', '--port', port, '--data', other, '--empty']);
+  await using taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const data = path.join(directory.path, 'data');
+  const args = ['--port', String(port), '--data', data, ...SMALL];
+  const { code, stderr } = await runCommand(['serve', ...args]);
   assert.equal(code, 1);
   assert.match(stderr, /EADDRINUSE|already in use/);
   assert.doesNotMatch(stderr, /\n\s+at /);
@@ -132,7 +125,7 @@ test('a port that is taken is told in one line', async () => {
 
 test('a plugin that is not there, or does not load, is named', async () => {
   await using directory = await temporaryDirectory();
-  const serve = ['serve', '--port', '0', '--data', directory.path, '--empty'];
+  const serve = ['serve', '--port', '0', '--data', directory.path, ...SMALL];
   const missing = await runCommand([...serve, '--plugin', './none.js']);
   assert.equal(missing.code, 2);
   assert.match(missing.stderr, /--plugin \.\/none\.js/);

@@ -1,6 +1,7 @@
 /** How long the trash keeps: as the server was told, for packs of every kind. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { MemoryStorage } from '../../../odb/index.js';
 import {
   keepTrashFor,
@@ -8,13 +9,12 @@ import {
   trashDaysOf,
 } from '../../../server/database/trash-days.js';
 import { resolveSettings } from '../../../server/settings.js';
+import type { Client } from '../../support/client.js';
 import { ADMIN, runCommand, startServer } from '../../support/server.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
-/** Serves a database with a page, and deletes that; the server has ended when this resolves. */
-async function deleteUnder(data: string, trashDays: number): Promise<void> {
-  await using server = await startServer({ data, settings: { trashDays } });
-  const admin = server.client(ADMIN);
+/** Adds a page, and deletes it. */
+async function fillTrash(admin: Client): Promise<void> {
   await admin.json('POST', '/@api/contents', { type: 'Document', id: 'page' });
   const gone = await admin.json('DELETE', '/page/@api');
   assert.ok(gone.status < 300, gone.text);
@@ -32,7 +32,10 @@ test('the days are 30 unless something else was said, and what was said is kept'
 test('a pack by command keeps the trash as long as the last server was told, or as it says itself', async () => {
   await using directory = await temporaryDirectory();
   const data = directory.path;
-  await deleteUnder(data, 0);
+  {
+    await using server = await startServer({ data, settings: { trashDays: 0 } });
+    await fillTrash(server.client(ADMIN));
+  }
   const pack = ['pack', '--data', data, '--days', '0'];
   assert.equal((await runCommand([...pack, '--trash-days', 'x'])).code, 2);
   const kept = await runCommand([...pack, '--trash-days', '30']);
@@ -47,18 +50,19 @@ test('a pack by command keeps the trash as long as the last server was told, or 
 test('a pack of a running server lets go of what is older than it was told', async () => {
   await using directory = await temporaryDirectory();
   const data = directory.path;
-  await deleteUnder(data, 30);
   for (const [trashDays, left] of [
     [30, 1],
     [0, 0],
   ] as const) {
     await using server = await startServer({ data, settings: { trashDays } });
     const admin = server.client(ADMIN);
+    if (server.running.made) await fillTrash(admin);
     const started = await admin.json('POST', '/@api/pack', { days: 0 });
     assert.equal(started.status, 202, started.text);
     const url = started.header('location') ?? '';
     let state = 'queued';
     while (state === 'queued' || state === 'running') {
+      await wait(20);
       state = String((await admin.json('GET', url)).json()['state']);
     }
     assert.equal(state, 'done');

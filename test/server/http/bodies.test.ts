@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { BlobInfo, Blobs } from '../../../odb/index.js';
@@ -22,12 +21,33 @@ interface Echo {
   readonly form: Readonly<Record<string, unknown>>;
 }
 
-function start(maxUploadBytes = 2 ** 30): Promise<TestServer> {
-  return startServer({ plugins: [TRIAL], settings: { maxUploadBytes } });
+/** The largest upload that `small` takes. */
+const SMALL_BYTES = 2 ** 18;
+
+let server: TestServer;
+/** Takes only small uploads. */
+let small: TestServer;
+before(async () => {
+  const settings = { maxUploadBytes: SMALL_BYTES };
+  [server, small] = await Promise.all([
+    startServer({ plugins: [TRIAL] }),
+    startServer({ plugins: [TRIAL], settings }),
+  ]);
+});
+after(async () => {
+  await server[Symbol.asyncDispose]();
+  await small[Symbol.asyncDispose]();
+});
+
+let filled = 0;
+/** Gives bytes that no other call gave. */
+function newBytes(sizeBytes: number): Buffer {
+  filled += 1;
+  return Buffer.alloc(sizeBytes, `bytes ${filled} `);
 }
 
 async function* chunks(count: number, sizeBytes: number): AsyncGenerator<Uint8Array> {
-  for (let sent = 0; sent < count; sent += 1) yield randomBytes(sizeBytes);
+  for (let sent = 0; sent < count; sent += 1) yield newBytes(sizeBytes);
 }
 
 function multipart(parts: readonly { name: string; filename?: string; bytes: Buffer }[]): Buffer {
@@ -45,7 +65,6 @@ function multipart(parts: readonly { name: string; filename?: string; bytes: Buf
 const MULTIPART = { 'content-type': 'multipart/form-data; boundary=frontier' };
 
 test('JSON past its limit is 413, announced or not', async () => {
-  await using server = await start();
   const admin = server.client(ADMIN);
   const headers = { 'content-type': 'application/json' };
   const body = Buffer.alloc(TEXT_BYTES_MAX + 1, ' ');
@@ -58,22 +77,21 @@ test('JSON past its limit is 413, announced or not', async () => {
 });
 
 test('a raw body goes to the blob store as it arrives, up to the limit for uploads', async () => {
-  await using server = await start(2 ** 20);
-  const admin = server.client(ADMIN);
+  const admin = small.client(ADMIN);
   const headers = { 'content-type': 'application/zip' };
-  const page = await admin.request('POST', '/@trial/echo', { headers, body: randomBytes(2 ** 19) });
+  const half = SMALL_BYTES / 2;
+  const page = await admin.request('POST', '/@trial/echo', { headers, body: newBytes(half) });
   const { upload, bodyBytes } = page.json<Echo>();
   assert.equal(bodyBytes, 0);
-  assert.equal(upload?.sizeBytes, 2 ** 19);
-  const stored = server.running.storage.blobs.read(upload?.sha256 ?? '');
-  assert.equal(stored.length, 2 ** 19);
+  assert.equal(upload?.sizeBytes, half);
+  const stored = small.running.storage.blobs.read(upload?.sha256 ?? '');
+  assert.equal(stored.length, half);
 
-  const body = chunks(4, 2 ** 19);
+  const body = chunks(4, half);
   assert.equal((await admin.request('POST', '/@trial/echo', { headers, body })).status, 413);
 });
 
 test('a large body is judged before it is read', async () => {
-  await using server = await start();
   const blobs = path.join(server.data, 'blobs');
   const before = await countFiles(blobs);
   const headers = { 'content-type': 'application/zip', 'content-length': String(2 ** 29) };
@@ -85,7 +103,6 @@ test('a large body is judged before it is read', async () => {
 });
 
 test('whether somebody may change a file is judged before its new bytes are read', async () => {
-  await using server = await start();
   const admin = server.client(ADMIN);
   await admin.json('POST', '/@api/contents', { type: 'File', id: 'f' });
   const user = { type: 'User', id: 'low', fields: { password: 'lower' } };
@@ -98,9 +115,8 @@ test('whether somebody may change a file is judged before its new bytes are read
 });
 
 test('a client that waits to be asked is asked only when it may send', async () => {
-  await using server = await start();
   const headers = { 'content-type': 'application/zip', expect: '100-continue' };
-  const body = randomBytes(100_000);
+  const body = newBytes(100_000);
   const sized = { ...headers, 'content-length': String(body.length) };
   const refused = await server.client().request('POST', '/@trial/echo', { headers: sized, body });
   assert.equal(refused.status, 401);
@@ -111,10 +127,9 @@ test('a client that waits to be asked is asked only when it may send', async () 
 });
 
 test('a form’s fields and files keep their order, and empty file fields are left out', async () => {
-  await using server = await start();
   const body = multipart([
     { name: 'title', bytes: Buffer.from('Grüße') },
-    { name: 'photo', filename: 'a.png', bytes: randomBytes(150_000) },
+    { name: 'photo', filename: 'a.png', bytes: newBytes(150_000) },
     { name: 'none', filename: '', bytes: Buffer.alloc(0) },
     { name: 'count:int', bytes: Buffer.from('7') },
   ]);
@@ -131,18 +146,16 @@ test('a form’s fields and files keep their order, and empty file fields are le
 });
 
 test('a form that is not well-formed, or too large, is refused', async () => {
-  await using server = await start(2 ** 18);
-  const admin = server.client(ADMIN);
+  const admin = small.client(ADMIN);
   const cut = multipart([{ name: 'a', bytes: Buffer.from('b') }]).subarray(0, -16);
   const broken = await admin.request('POST', '/@trial/echo', { headers: MULTIPART, body: cut });
   assert.equal(broken.status, 400);
-  const large = multipart([{ name: 'f', filename: 'f', bytes: randomBytes(2 ** 18) }]);
+  const large = multipart([{ name: 'f', filename: 'f', bytes: newBytes(SMALL_BYTES) }]);
   const page = await admin.request('POST', '/@trial/echo', { headers: MULTIPART, body: large });
   assert.equal(page.status, 413);
 });
 
 test('strangers may send a page long texts, and no large files', async () => {
-  await using server = await start();
   const admin = server.client(ADMIN);
   const fields = { source: '{{#with @request.form}}{{length text}}{{/with}}' };
   const made = await admin.json('POST', '/@api/contents', { type: 'Template', id: 'form', fields });
@@ -152,10 +165,10 @@ test('strangers may send a page long texts, and no large files', async () => {
   const body = `text=${'a'.repeat(100_000)}`;
   assert.equal((await anyone.request('POST', '/form', { headers, body })).text, '100000');
   const before = await countFiles(path.join(server.data, 'blobs'));
-  const file = multipart([{ name: 'f', filename: 'f', bytes: randomBytes(100_000) }]);
+  const file = multipart([{ name: 'f', filename: 'f', bytes: newBytes(100_000) }]);
   const form = await anyone.request('POST', '/form', { headers: MULTIPART, body: file });
   assert.equal(form.status, 401, form.text);
-  const raw = { headers: { 'content-type': 'image/png' }, body: randomBytes(100_000) };
+  const raw = { headers: { 'content-type': 'image/png' }, body: newBytes(100_000) };
   assert.equal((await anyone.request('POST', '/form', raw)).status, 401);
   assert.equal(await countFiles(path.join(server.data, 'blobs')), before);
   assert.equal((await admin.request('POST', '/form', raw)).status, 200);

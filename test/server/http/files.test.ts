@@ -1,13 +1,18 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { Client } from '../../support/client.js';
 import { ADMIN, startServer, type TestServer } from '../../support/server.js';
 
 /** Larger than what is read whole, so that it is streamed. */
 const BYTES = Buffer.from(Array.from({ length: 200_000 }, (_, index) => index % 251));
 
-async function serverWithFile(): Promise<TestServer> {
-  const server = await startServer();
+let server: TestServer;
+let client: Client;
+
+before(async () => {
+  server = await startServer();
+  client = server.client();
   const admin = server.client(ADMIN);
   const made = await admin.json('POST', '/@api/contents', { type: 'File', id: 'data.bin' });
   assert.equal(made.status, 201, made.text);
@@ -16,12 +21,11 @@ async function serverWithFile(): Promise<TestServer> {
     body: BYTES,
   });
   assert.equal(put.status, 200, put.text);
-  return server;
-}
+});
+after(() => server[Symbol.asyncDispose]());
 
 test('a file comes back byte for byte, with its hash as ETag, sandboxed', async () => {
-  await using server = await serverWithFile();
-  const page = await server.client().get('/data.bin');
+  const page = await client.get('/data.bin');
   assert.equal(page.status, 200);
   assert.deepEqual(page.bytes, BYTES);
   assert.equal(page.header('etag'), `"${createHash('sha256').update(BYTES).digest('hex')}"`);
@@ -32,8 +36,6 @@ test('a file comes back byte for byte, with its hash as ETag, sandboxed', async 
 });
 
 test('HEAD answers as GET does, without a body', async () => {
-  await using server = await serverWithFile();
-  const client = server.client();
   for (const path of ['/data.bin', '/']) {
     const full = await client.get(path);
     const head = await client.request('HEAD', path);
@@ -46,8 +48,6 @@ test('HEAD answers as GET does, without a body', async () => {
 });
 
 test('what the client has already is not sent again', async () => {
-  await using server = await serverWithFile();
-  const client = server.client();
   for (const path of ['/data.bin', '/']) {
     const etag = (await client.get(path)).header('etag') ?? '';
     const again = await client.get(path, { 'if-none-match': etag });
@@ -61,8 +61,6 @@ test('what the client has already is not sent again', async () => {
 });
 
 test('a range is sent alone, and several as parts', async () => {
-  await using server = await serverWithFile();
-  const client = server.client();
   const one = await client.get('/data.bin', { range: 'bytes=1000-1999' });
   assert.equal(one.status, 206);
   assert.equal(one.header('content-range'), `bytes 1000-1999/${BYTES.length}`);
@@ -83,8 +81,6 @@ test('a range is sent alone, and several as parts', async () => {
 });
 
 test('a range outside the file is 416, and If-Range of another file gets the whole', async () => {
-  await using server = await serverWithFile();
-  const client = server.client();
   const outside = await client.get('/data.bin', { range: 'bytes=200000-' });
   assert.equal(outside.status, 416);
   assert.equal(outside.header('content-range'), `bytes */${BYTES.length}`);
@@ -94,8 +90,6 @@ test('a range outside the file is 416, and If-Range of another file gets the who
 });
 
 test('assets are found by name, kept for ever and compressed for those who take it', async () => {
-  await using server = await startServer();
-  const client = server.client();
   const login = await client.get('/@login');
   const href = /href="(\/@assets\/[^"]*\.css)"/.exec(login.text)?.[1] ?? '';
   const plain = await client.get(href);
@@ -111,7 +105,6 @@ test('assets are found by name, kept for ever and compressed for those who take 
 });
 
 test('the health of the server is for all to see', async () => {
-  await using server = await startServer();
-  const page = await server.client().get('/@health');
+  const page = await client.get('/@health');
   assert.deepEqual(page.json(), { status: 'ok' });
 });

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { OdbError } from '../../../odb/index.js';
-import { standInRoom } from '../../support/disk-room.js';
-import { ADMIN, builtModule, startServer } from '../../support/server.js';
+import { type DiskRoom, standInRoom } from '../../support/disk-room.js';
+import { ADMIN, builtModule, startServer, type TestServer } from '../../support/server.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
 const SAID = /the disk of the server is full. Pages can still be read/;
@@ -13,9 +13,13 @@ const ROOM = 1_000_000_000;
 /** Larger than what is read whole, so that it is streamed. */
 const STREAMED = Buffer.alloc(70_000, 'x');
 
-test('with a full disk pages are read, saving is a 503 that says so, and goes on by itself', async () => {
-  let full = false;
-  await using server = await startServer({
+let room: DiskRoom;
+let server: TestServer;
+/** Nothing can be saved in the server. */
+let full = false;
+before(async () => {
+  room = standInRoom(ROOM);
+  server = await startServer({
     plugins: [TRIAL],
     onStorage(storage) {
       const commit = storage.commitPacked.bind(storage);
@@ -25,6 +29,13 @@ test('with a full disk pages are read, saving is a 503 that says so, and goes on
       };
     },
   });
+});
+after(async () => {
+  await server[Symbol.asyncDispose]();
+  room[Symbol.dispose]();
+});
+
+test('with a full disk pages are read, saving is a 503 that says so, and goes on by itself', async () => {
   const client = server.client(ADMIN);
   await client.post('/@trial/rename', { title: 'Before' });
   full = true;
@@ -43,22 +54,7 @@ test('with a full disk pages are read, saving is a 503 that says so, and goes on
   assert.equal((await client.get('/@trial/title')).text, 'After');
 });
 
-test('a server starts on a full disk, to be read', async () => {
-  await using first = await startServer({ plugins: [TRIAL] });
-  await first.client().post('/@trial/rename', { title: 'Read me' });
-  await first.running.close();
-  const storage = { reserveBytes: Number.MAX_SAFE_INTEGER };
-  await using server = await startServer({ plugins: [TRIAL], data: first.data, storage });
-  const client = server.client(ADMIN);
-  assert.equal((await client.get('/@trial/title')).text, 'Read me');
-  const refused = await client.post('/@trial/rename', { title: 'Never' });
-  assert.equal(refused.status, 503);
-  assert.match(refused.text, SAID);
-});
-
 test('a file for which there is no room is a 503, and leaves nothing behind', async () => {
-  using room = standInRoom(ROOM);
-  await using server = await startServer();
   const client = server.client(ADMIN);
   await client.json('POST', '/@api/contents', { type: 'File', id: 'data.bin' });
   const put = () =>
@@ -79,4 +75,16 @@ test('a file for which there is no room is a 503, and leaves nothing behind', as
   room.freeBytes = ROOM;
   assert.equal((await put()).status, 200);
   assert.equal((await client.get('/data.bin')).bytes.length, STREAMED.length);
+});
+
+test('a server starts on a full disk, to be read', async () => {
+  await server.client().post('/@trial/rename', { title: 'Read me' });
+  await server.running.close();
+  const storage = { reserveBytes: Number.MAX_SAFE_INTEGER };
+  await using again = await startServer({ plugins: [TRIAL], data: server.data, storage });
+  const client = again.client(ADMIN);
+  assert.equal((await client.get('/@trial/title')).text, 'Read me');
+  const refused = await client.post('/@trial/rename', { title: 'Never' });
+  assert.equal(refused.status, 503);
+  assert.match(refused.text, SAID);
 });

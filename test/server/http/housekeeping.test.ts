@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MemoryStorage } from '../../../odb/index.js';
+import { LevelStorage, MemoryStorage } from '../../../odb/index.js';
 import { Housekeeping } from '../../../server/http/housekeeping.js';
 import { Log } from '../../../server/log.js';
 import { LoginGuard, WINDOW_MS } from '../../../server/security/login-guard.js';
@@ -40,11 +40,11 @@ test('a server begins by removing what is over', async () => {
   const stale = `login:${'x'.repeat(43)}:0`;
   await using data = await temporaryDirectory();
   {
-    await using first = await startServer({ data: data.path });
-    await first.running.storage.setMeta({ [stale]: [1] });
+    await using before = await LevelStorage.open({ directory: data.path, thread: false });
+    await before.setMeta({ [stale]: [1] });
   }
-  await using second = await startServer({ data: data.path });
-  const admin = second.client(ADMIN);
+  await using server = await startServer({ data: data.path });
+  const admin = server.client(ADMIN);
   // Requests take turns with it, and the test ends when it is done.
-  while (second.running.storage.getMeta(stale) !== undefined) await admin.get('/@api/me');
+  while (server.running.storage.getMeta(stale) !== undefined) await admin.get('/@api/me');
 });

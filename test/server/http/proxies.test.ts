@@ -23,15 +23,10 @@ test('what a proxy says of the visitor is believed when the proxy was named', as
   assert.match(login.header('set-cookie') ?? '', /; Secure/);
 });
 
-test('anybody else is not believed', async () => {
+test('anybody else is not believed, and a host that cannot be one is refused', async () => {
   await using server = await startServer({ plugins: [TRIAL] });
   const seen = (await server.client().get('/@trial/echo', FORWARDED)).json();
   assert.equal(seen['origin'], server.url.slice(0, -1));
   assert.equal(seen['remoteAddress'], '127.0.0.1');
-});
-
-test('a host that cannot be one is refused', async () => {
-  await using server = await startServer();
-  const page = await server.client().get('/', { host: 'a<b>' });
-  assert.equal(page.status, 400);
+  assert.equal((await server.client().get('/', { host: 'a<b>' })).status, 400);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Claims } from '../../../server/publisher/claims.js';
+import { randomRuns } from '../../support/random.js';
 
 test('of the two sides, one has a request', () => {
   const main = new Claims();
@@ -35,5 +36,6 @@ test('a thread that is late to begin loses no request, however many were taken b
         running = next;
       }
     }),
+    randomRuns(),
   );
 });

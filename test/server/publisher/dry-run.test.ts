@@ -1,6 +1,7 @@
 /** Dry runs: what a request would change, told, and nothing of it kept. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { Client } from '../../support/client.js';
 import { ADMIN, builtModule, startServer, type TestServer } from '../../support/server.js';
 
 const TRIAL = builtModule('support/trial-plugin.js');
@@ -16,24 +17,25 @@ interface Answer {
   readonly wouldStart: readonly string[];
 }
 
-async function guide(): Promise<TestServer> {
-  const server = await startServer({ plugins: [TRIAL] });
-  const client = server.client(ADMIN);
+let server: TestServer;
+let client: Client;
+before(async () => {
+  server = await startServer({ plugins: [TRIAL] });
+  client = server.client(ADMIN);
   await client.json('POST', '/@api/contents', { type: 'Folder', id: 'guide', title: 'Guide' });
   const faq = { type: 'Document', id: 'faq', fields: { source: 'one\ntwo\n' } };
   await client.json('POST', '/guide/@api/contents', faq);
-  return server;
-}
+  await client.json('POST', '/@api/contents', { type: 'Version', id: 'v', title: 'V' });
+});
+after(() => server[Symbol.asyncDispose]());
 
-async function lastTid(server: TestServer): Promise<string> {
-  const page = await server.client(ADMIN).json('GET', '/@api/transactions?limit=1');
+async function lastTid(): Promise<string> {
+  const page = await client.json('GET', '/@api/transactions?limit=1');
   return page.json<{ items: { tid: string }[] }>().items[0]?.tid ?? '';
 }
 
 test('a change is told as a difference, and not made', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-  const before = await lastTid(server);
+  const newest = await lastTid();
 
   const change = { title: 'Questions', fields: { source: 'one\n2\n' } };
   const page = await client.json('PATCH', '/guide/faq/@api', change, DRY);
@@ -49,15 +51,13 @@ test('a change is told as a difference, and not made', async () => {
   assert.match(wouldChange[0]?.diff ?? '', /^\+2$/m);
   assert.match(wouldChange[0]?.diff ?? '', /^\+title: "Questions"$/m);
   assert.equal(page.header('cache-control'), 'no-store');
-  assert.equal(await lastTid(server), before);
+  assert.equal(await lastTid(), newest);
   const now = await client.json('GET', '/guide/faq/@api');
   assert.equal(now.json<{ title: string }>().title, '');
 });
 
 test('what would be added, moved and deleted is named with its path', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-  const before = await lastTid(server);
+  const newest = await lastTid();
   const added = { type: 'Document', id: 'new', title: 'New' };
   const batch = {
     operations: [
@@ -79,14 +79,11 @@ test('what would be added, moved and deleted is named with its path', async () =
       ['/guide/new', 'added'],
     ],
   );
-  assert.equal(await lastTid(server), before);
+  assert.equal(await lastTid(), newest);
   assert.equal((await client.json('GET', '/guide/new/@api')).status, 404);
 });
 
 test('what would be refused is refused', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-
   const taken = { type: 'Document', id: 'faq' };
   assert.equal((await client.json('POST', '/guide/@api/contents', taken, DRY)).status, 409);
   const nobody = server.client();
@@ -94,9 +91,7 @@ test('what would be refused is refused', async () => {
 });
 
 test('the field @dry_run of a form asks for one, and so does its address', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-  const before = await lastTid(server);
+  const newest = await lastTid();
 
   const asked = await client.post('/@trial/rename', { title: 'Tried', '@dry_run': 'yes' });
   assert.deepEqual(
@@ -108,18 +103,14 @@ test('the field @dry_run of a form asks for one, and so does its address', async
     addressed.json<Answer>().wouldChange.map(({ path }) => path),
     ['/'],
   );
-  assert.equal(await lastTid(server), before);
+  assert.equal(await lastTid(), newest);
 
   const done = await client.post('/@trial/rename', { title: 'Done', '@dry_run': 'no' });
   assert.equal(done.status, 200);
-  assert.notEqual(await lastTid(server), before);
+  assert.notEqual(await lastTid(), newest);
 });
 
 test('jobs are named and not started, and what is part of no transaction is refused', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-  await client.json('POST', '/@api/contents', { type: 'Version', id: 'v', title: 'V' });
-
   const pack = await client.json('POST', '/@api/pack', { days: 1 }, DRY);
   assert.deepEqual(pack.json<Answer>().wouldStart, ['pack'], pack.text);
   const jobs = await client.json('GET', '/@api/jobs');
@@ -135,7 +126,6 @@ test('jobs are named and not started, and what is part of no transaction is refu
 });
 
 test('one stays signed in where one tries to change the password', async () => {
-  await using server = await guide();
   const browser = server.client();
   await browser.post('/@login', { ...ADMIN, next: '/' });
   const fields = {
@@ -152,9 +142,6 @@ test('one stays signed in where one tries to change the password', async () => {
 });
 
 test('in a version, it is told against what the version has', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
-  await client.json('POST', '/@api/contents', { type: 'Version', id: 'v', title: 'V' });
   const inside = { 'canopy-version': '/v' };
   await client.json('PATCH', '/guide/faq/@api', { title: 'In the version' }, inside);
 
@@ -167,8 +154,6 @@ test('in a version, it is told against what the version has', async () => {
 });
 
 test('nobody is told more than they may see, whatever the change would let them see', async () => {
-  await using server = await guide();
-  const client = server.client(ADMIN);
   const user = { type: 'User', id: 'sam', fields: { password: 'long enough', roles: ['Manager'] } };
   assert.equal((await client.json('POST', '/acl_users/@api/contents', user)).status, 201);
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { Database, MemoryStorage } from '../../../odb/index.js';
 import { Authenticator } from '../../../server/publisher/authenticate.js';
 import { Publisher } from '../../../server/publisher/publish.js';
@@ -14,30 +14,27 @@ import { ADMIN, builtModule, startServer, type TestServer } from '../../support/
 const TRIAL = builtModule('support/trial-plugin.js');
 const BROWSER = { accept: 'text/html,application/xhtml+xml' };
 
-function start(workers = 1): Promise<TestServer> {
-  return startServer({ plugins: [TRIAL], settings: { workers } });
-}
+const LOW = { name: 'low', password: 'lower' };
 
-/**
- * Makes `/pub` with a user folder of its own, and the user `low` in it. What one of its threads was
- * told of somebody, the other is to know as well.
- */
-async function withLowerUser(): Promise<TestServer> {
-  const server = await start(2);
+/** What one of its threads was told of somebody, the other is to know as well. */
+let server: TestServer;
+before(async () => {
+  server = await startServer({ plugins: [TRIAL], settings: { workers: 2 } });
   const admin = server.client(ADMIN);
   for (const [path, body] of [
     ['/@api/contents', { type: 'Folder', id: 'pub' }],
     ['/pub/@api/contents', { type: 'UserFolder', id: 'acl_users' }],
     ['/pub/acl_users/@api/contents', { type: 'User', id: 'low', fields: { password: 'lower' } }],
+    ['/acl_users/@api/contents', { type: 'User', id: 'ann', fields: { password: 'of ann' } }],
+    ['/acl_users/@api/contents', { type: 'User', id: 'ben', fields: { password: 'of ben' } }],
   ] as const) {
     const page = await admin.json('POST', path, body);
     assert.equal(page.status, 201, page.text);
   }
-  return server;
-}
+});
+after(() => server[Symbol.asyncDispose]());
 
 test('the form signs in, a session follows, and signing out ends it on the server', async () => {
-  await using server = await start();
   const client = server.client();
   const form = (await client.get('/@login?next=/@trial/echo', BROWSER)).fields();
   assert.equal(form['next'], '/@trial/echo');
@@ -54,7 +51,6 @@ test('the form signs in, a session follows, and signing out ends it on the serve
 });
 
 test('JSON signs in and is answered in JSON', async () => {
-  await using server = await start();
   const client = server.client();
   const page = await client.json('POST', '/@login', ADMIN);
   assert.equal(page.status, 200);
@@ -63,7 +59,6 @@ test('JSON signs in and is answered in JSON', async () => {
 });
 
 test('wrong credentials are 401, on the form without a dialog of the browser', async () => {
-  await using server = await start();
   const wrong = { name: 'admin', password: 'guess' };
   const form = await server.client().post('/@login', wrong, BROWSER);
   assert.equal(form.status, 401);
@@ -76,12 +71,11 @@ test('wrong credentials are 401, on the form without a dialog of the browser', a
 });
 
 test('a client that sends JSON, or would rather have it, is refused in JSON', async () => {
-  await using server = await start();
   const form = {
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'text/html;q=0.5, application/json',
   };
-  const wrong = { name: 'admin', password: 'guess' };
+  const wrong = { name: 'ann', password: 'guess' };
   const ways = [
     { headers: { 'content-type': 'application/json' }, body: JSON.stringify(wrong) },
     { headers: form, body: new URLSearchParams(wrong).toString() },
@@ -141,9 +135,8 @@ test('signing in again begins a session that lasts, also when the old one was du
 });
 
 test('a browser that may not see a page is sent to sign in, and comes back to it', async () => {
-  await using server = await start();
   const admin = server.client(ADMIN);
-  await admin.json('PATCH', '/@api/permissions', {
+  const closed = await admin.json('PATCH', '/@api/permissions', {
     permissions: { View: { roles: ['Manager'], acquire: false } },
   });
   const client = server.client();
@@ -156,10 +149,11 @@ test('a browser that may not see a page is sent to sign in, and comes back to it
   assert.equal(back.header('location'), '/?a=b');
   assert.equal((await client.get('/?a=b', BROWSER)).status, 200);
   assert.equal((await server.client().get('/')).status, 401, 'a program is told');
+  const transactions = [closed.json()['tid']];
+  assert.equal((await admin.json('POST', '/@api/undo', { transactions })).status, 200);
 });
 
 test('next leads nowhere but to this site', async () => {
-  await using server = await start();
   for (const next of [
     'https://evil.example/',
     '//evil.example',
@@ -172,34 +166,30 @@ test('next leads nowhere but to this site', async () => {
 });
 
 test('users of a lower folder are known there and below, and nobody elsewhere', async () => {
-  await using server = await withLowerUser();
-  const low = { name: 'low', password: 'lower' };
   assert.equal(
-    (await server.client(low).get('/pub/@trial/echo')).json()['user'],
+    (await server.client(LOW).get('/pub/@trial/echo')).json()['user'],
     '/pub/acl_users:low',
   );
-  assert.equal((await server.client(low).get('/@trial/echo')).status, 401);
+  assert.equal((await server.client(LOW).get('/@trial/echo')).status, 401);
 
   const client = server.client();
-  assert.equal((await client.json('POST', '/@login', low)).status, 401);
-  const along = await client.post('/@login', { ...low, next: '/pub/' }, BROWSER);
+  assert.equal((await client.json('POST', '/@login', LOW)).status, 401);
+  const along = await client.post('/@login', { ...LOW, next: '/pub/' }, BROWSER);
   assert.equal(along.header('location'), '/pub/');
   assert.equal((await client.get('/pub/@trial/echo')).json()['user'], '/pub/acl_users:low');
   assert.equal((await client.get('/@trial/echo')).json()['user'], 'Anonymous');
 });
 
 test('Authorization wins over a session', async () => {
-  await using server = await withLowerUser();
-  const client = server.client({ name: 'low', password: 'lower' });
+  const client = server.client(LOW);
   await client.json('POST', '/@login', ADMIN);
   assert.equal((await client.get('/pub/@trial/echo')).json()['user'], '/pub/acl_users:low');
 });
 
 test('after too many failures attempts are refused unseen, and nobody else is held up', async () => {
-  await using server = await withLowerUser();
-  const known = server.client(ADMIN);
+  const known = server.client({ name: 'ben', password: 'of ben' });
   assert.equal((await known.get('/@trial/echo')).status, 200);
-  const guess = { name: 'admin', password: 'guess' };
+  const guess = { name: 'ben', password: 'guess' };
   for (let tried = 0; tried < FAILURES_MAX; tried += 1) {
     assert.equal((await server.client().json('POST', '/@login', guess)).status, 401);
   }
@@ -209,14 +199,12 @@ test('after too many failures attempts are refused unseen, and nobody else is he
   const page = await server.client().post('/@login', guess, BROWSER);
   assert.equal(page.status, 429);
   assert.equal((await known.get('/@trial/echo')).status, 200, 'verified before');
-  const other = { name: 'low', password: 'lower' };
-  assert.equal((await server.client().json('POST', '/pub/@login', other)).status, 200);
+  assert.equal((await server.client().json('POST', '/pub/@login', LOW)).status, 200);
 });
 
 test('a session ends with the password it was begun with', async () => {
-  await using server = await withLowerUser();
   const client = server.client();
-  await client.json('POST', '/pub/@login', { name: 'low', password: 'lower' });
+  await client.json('POST', '/pub/@login', LOW);
   const changed = await server
     .client(ADMIN)
     .json('PATCH', '/pub/acl_users/low/@api', { fields: { password: 'another' } });
