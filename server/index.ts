@@ -35,8 +35,14 @@ export { copyObject } from './content/copy.js';
 export type { WouldChange } from './content/would-change.js';
 export { mediaType } from './content/data.js';
 export { createObject, deleteObjects, setData, updateObject } from './content/edit.js';
+export {
+  type ServedWithout,
+  servedWithout,
+  type SourceAsTyped,
+  wouldBeServedWithout,
+} from './content/active-content.js';
 export { isExecutable } from './content/executable.js';
-export { File } from './content/file.js';
+export { answerFile, File } from './content/file.js';
 export { compareContent, Folder } from './content/folder.js';
 export { mayExport, requireImportable } from './content/export.js';
 export {
@@ -84,8 +90,10 @@ export {
   nameUndo,
   nearestAt,
   noteSeenBy,
+  quotedInside,
   type UndoName,
 } from './content/transaction-notes.js';
+export { takenBackBy } from './content/taken-back.js';
 export { isOwnAndRecent, type UndoOutcome, undoTransactions } from './content/undo.js';
 export { principalNamed, resolveCaller, UserFolder } from './content/user-folder.js';
 export type { User } from './content/user.js';
@@ -105,10 +113,18 @@ export {
 } from './content/version.js';
 export {
   type ChangesCounted,
+  type ChangeSides,
   type ChangesPage,
   listChanges,
   type VersionChange,
 } from './content/version-changes.js';
+export {
+  addComment,
+  COMMENT_CHARACTERS_MAX,
+  listComments,
+  removeComment,
+  type VersionComment,
+} from './content/version-comments.js';
 export { MARKED_MAX, markReviewed, type MarkRequest } from './content/version-marks.js';
 export {
   listPreviews,
@@ -153,6 +169,7 @@ export { isChangedSince, lastChangeIn, type VersionState } from './content/versi
 export { countChanges, type VersionCounts } from './content/version-counts.js';
 export { type ChangesByFolder, changesByFolder } from './content/version-folders.js';
 export { type RemovedObject, removedFrom, restoreRemoved } from './content/version-removed.js';
+export { type VersionEnd, versionEnd } from './content/version-ended.js';
 export { versionsToJoin } from './content/version-list.js';
 export {
   BadRequest,
@@ -189,6 +206,7 @@ export {
   homeUrl,
   placesUrl,
   PresentMain,
+  type Seeing,
 } from './publisher/browser-place.js';
 export { useDryRunPage } from './publisher/dry-run.js';
 export type { DryRun } from './publisher/dry-run-outcome.js';

@@ -30,7 +30,7 @@ import { undo } from './screens/undo.js';
 import { upload } from './screens/upload.js';
 import { users } from './screens/users.js';
 import { version } from './screens/version.js';
-import { versionActivity } from './screens/version-activity.js';
+import { versionAbout, versionActivity } from './screens/version-activity.js';
 import { versionPreview } from './screens/version-preview.js';
 import { versions } from './screens/versions.js';
 import { view } from './screens/view.js';
@@ -39,6 +39,7 @@ import { view } from './screens/view.js';
 const SCREENS: readonly AnyScreen[] = [
   version,
   versionActivity,
+  versionAbout,
   versionPreview,
   restored,
   users,

@@ -8,6 +8,10 @@
 import { type Content, type ContentType, contentTypes } from '../server/index.js';
 import { diffStates, type PlainState, type StateDiff } from './diff-fields.js';
 import { sizeInWords } from './helpers.js';
+import { whoIs } from './who.js';
+
+/** Whose users are named without their folder. */
+const SITE_USERS = '/acl_users';
 
 /** A stored state: what the database gives, references among it. */
 export type StoredState = Readonly<Record<string, unknown>>;
@@ -52,7 +56,7 @@ export function readable(
     put(`properties.${name}`, name, valueIn(property));
   }
   put('place', 'Place', placeInWords(state['place'], pathOf));
-  put('owner', 'Owner', state['owner']);
+  put('owner', 'Owner', nameOf(state['owner']));
   put('roles', 'Roles defined here', state['roles']);
   for (const [name, setting] of entriesOf(state['permissions'])) {
     put(`permission:${name}`, `Permission ${name}`, settingInWords(setting));
@@ -60,7 +64,7 @@ export function readable(
   for (const [name, roles] of entriesOf(state['localRoles'])) {
     put(`localRole:${name}`, `Local roles of ${name}`, roles);
   }
-  put('authors', 'Authors', state['authors']);
+  put('authors', 'Authors', namesIn(state['authors']));
   put('proxyRoles', 'Proxy roles', state['proxyRoles']);
   return { values, labels };
 }
@@ -114,6 +118,18 @@ function placeInWords(place: unknown, pathOf: PathOf): string | undefined {
   const folder = typeof oid === 'number' ? pathOf(oid) : undefined;
   if (folder === undefined) return `… /${id}`;
   return folder === '/' ? `/${id}` : `${folder}/${id}`;
+}
+
+/** Gives the names of principals; of what is no list, what it is. */
+function namesIn(authors: unknown): unknown {
+  return Array.isArray(authors) ? authors.map(nameOf) : authors;
+}
+
+/** Names a principal: by the name alone in the site's own user folder, elsewhere with the folder's path. */
+function nameOf(key: unknown): unknown {
+  if (typeof key !== 'string') return key;
+  const { user, folder } = whoIs(key);
+  return folder === '' || folder === SITE_USERS ? user : `${user} (${folder})`;
 }
 
 function settingInWords(setting: unknown): string {

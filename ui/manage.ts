@@ -26,7 +26,7 @@ import {
 import { attemptOf, reportFor, triedOut } from './attempt.js';
 import { shownDryRun } from './dry-run.js';
 import { forgetSaid, sayLater } from './message.js';
-import { guarded, pageResponse } from './page.js';
+import { guarded, pageResponse, queryWithout } from './page.js';
 import { render } from './render.js';
 import {
   type AnyScreen,
@@ -133,7 +133,10 @@ function problemFor(error: ServerError): Response {
 
 async function answer(object: Content, request: PublishRequest): Promise<Response> {
   const screen = openScreen(object, request);
-  if (request.method === 'GET' || request.method === 'HEAD') return show(screen, object, request);
+  if (request.method === 'GET' || request.method === 'HEAD') {
+    const other = insteadOf(screen, object, request) ?? screen.answer?.(object, request);
+    return other ?? show(screen, object, request);
+  }
   const name = request.form.text('action');
   const action = screen.actions?.[name];
   if (action === undefined || !Object.hasOwn(screen.actions ?? {}, name)) {
@@ -153,6 +156,19 @@ async function answer(object: Content, request: PublishRequest): Promise<Respons
     const page = await show(screen, object, request, attempt);
     return page.setAll(reportFor(error).headers);
   }
+}
+
+/** Leads to the screen that shows the same; `undefined` where the one asked for shows it. */
+function insteadOf(
+  screen: AnyScreen,
+  object: Content,
+  request: PublishRequest,
+): Response | undefined {
+  const path = screen.instead?.(object, request);
+  if (path === undefined) return undefined;
+  const query = queryWithout(request, []);
+  const address = screenUrl(object, path);
+  return guarded(Response.redirect(query === '' ? address : `${address}?${query}`, 303));
 }
 
 /** Finds the screen asked for; without a path, the first tab that may be opened. */

@@ -12,6 +12,7 @@ import {
   parseTid,
   principalKey,
   type PublishRequest,
+  quotedInside,
   type Response,
   siteRoot,
   type TransactionRecord,
@@ -32,6 +33,10 @@ export interface Message {
   readonly button?: 'Undo' | 'Redo';
   /** The version that the transaction was made in; `undefined`: main. */
   readonly version?: Oid | undefined;
+  /** Stands before it in place of the tick for what was done. */
+  readonly icon?: string;
+  /** Where one sees more. */
+  readonly link?: { readonly href: string; readonly words: string };
 }
 
 /** Finds what to tell on this page, if anything. */
@@ -60,7 +65,9 @@ function wordsOf(
   const isSaid = path === undefined || others.length > 0 || undoes.length > 0;
   if (isSaid || /(^|\s)\//.test(line)) return line;
   const object = contentAt(siteRoot(connection), path);
-  return object === undefined || object instanceof Version ? line : `Saved ${path}: “${line}”`;
+  return object === undefined || object instanceof Version
+    ? line
+    : `Saved ${path}: “${quotedInside(line)}”`;
 }
 
 /** Has a message told on the next page. */

@@ -12,6 +12,7 @@ import {
   countChanges,
   isKnown,
   minuteInWords,
+  type Oid,
   PresentMain,
   type PublishRequest,
   placesUrl,
@@ -19,10 +20,12 @@ import {
   tidToMs,
   type Version,
   type VersionCounts,
+  versionEnd,
   versionsToJoin,
 } from '../server/index.js';
 import { restoreHref } from './restore-link.js';
 import { findScreen, mayOpen, screenUrl } from './screen.js';
+import { whoIs } from './who.js';
 
 /** How many versions the menu lists; all of them are on the screen. */
 export const MENU_VERSIONS_MAX = 20;
@@ -33,6 +36,14 @@ export interface VersionChoice {
   readonly title: string;
   readonly path: string;
   readonly current: boolean;
+}
+
+/** How the version ended that a browser was in. */
+export interface PlaceEnd {
+  /** `ines checked in “Redesign”` */
+  readonly words: string;
+  /** Where one sees what that changed; `''` where the reader may not. */
+  readonly href: string;
 }
 
 /** Where the menu leads besides. An address is `''` where nothing is that the reader may use. */
@@ -77,6 +88,8 @@ export interface PlaceData {
   readonly isRefused: boolean;
   /** It names one that is not there any more. */
   readonly hasEnded: boolean;
+  /** How that one ended, as far as the reader may know. */
+  readonly end: PlaceEnd | undefined;
   readonly menu: PlaceMenu;
 }
 
@@ -115,6 +128,7 @@ export async function placeOf(
     isPresent: at !== undefined && request.connection.at === undefined,
     isRefused: lost === 'refused',
     hasEnded: lost === 'ended',
+    end: place.ended === undefined ? undefined : endOf(request, main, place.ended),
     menu: menuOf(request, main, place),
   };
 }
@@ -169,6 +183,20 @@ function countsOf(
     main,
     inside: isThere ? { connection, policy } : undefined,
   });
+}
+
+function endOf(request: PublishRequest, main: PresentMain, oid: Oid): PlaceEnd | undefined {
+  const { connection, policy } = main;
+  const end = versionEnd({ connection, policy }, oid);
+  if (end === undefined) return undefined;
+  const who = end.user === undefined ? 'Somebody' : whoIs(end.user).user;
+  const undo = policy.may('View history', siteRoot(connection))
+    ? screenOfRoot(request, 'undo')
+    : undefined;
+  return {
+    words: `${who} ${end.isCheckedIn ? 'checked in' : 'discarded'} “${end.title}”`,
+    href: undo === undefined ? '' : `${undo}?tid=${end.tid}#plan`,
+  };
 }
 
 function menuOf(request: PublishRequest, main: PresentMain, place: BrowserPlace): PlaceMenu {

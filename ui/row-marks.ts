@@ -12,9 +12,9 @@ import {
   Content,
   Folder,
   PresentMain,
-  type PublishRequest,
   type RemovedObject,
   removedFrom,
+  type Seeing,
   siteRoot,
   VersionRows,
 } from '../server/index.js';
@@ -29,7 +29,7 @@ export interface Mark {
 const UNMARKED: Mark = { state: '', elsewhere: false };
 
 export class RowMarks implements Disposable {
-  readonly #request: PublishRequest;
+  readonly #request: Seeing;
   readonly #rows: VersionRows | undefined;
   readonly #main: PresentMain;
   /** The present of where the reader looks at the past. */
@@ -37,13 +37,13 @@ export class RowMarks implements Disposable {
   readonly #changes: ChangesByFolder | undefined;
 
   /** Looks around where the reader is. To be disposed of. */
-  static async open(request: PublishRequest): Promise<RowMarks> {
+  static async open(request: Seeing): Promise<RowMarks> {
     if (!isInVersion(request)) return new RowMarks(request, undefined);
     using main = new PresentMain(request);
     return new RowMarks(request, await changesByFolder(request.site, { main, inside: request }));
   }
 
-  private constructor(request: PublishRequest, changes: ChangesByFolder | undefined) {
+  private constructor(request: Seeing, changes: ChangesByFolder | undefined) {
     const { connection, site, version } = request;
     this.#request = request;
     this.#changes = changes;
@@ -104,7 +104,7 @@ export class RowMarks implements Disposable {
 }
 
 /** In a version as it is now. */
-function isInVersion({ connection, version }: PublishRequest): boolean {
+function isInVersion({ connection, version }: Seeing): boolean {
   return version !== undefined && connection.at === undefined;
 }
 

@@ -92,6 +92,13 @@ export interface Screen<T extends Content = Content> {
   readonly isForm?: boolean;
   /** What its page is called; by default as the object is. */
   readonly title?: string;
+  /** It is about the site, not the object it stands at: its title heads it, and no tabs lead there. */
+  readonly isOfSite?: boolean;
+  /**
+   * Path of the screen that shows the same of this object, among other things, to this reader: then
+   * there is no tab of it, and links to it lead there. What is sent to it is done as ever.
+   */
+  instead?(object: Content, request: PublishRequest): string | undefined;
   appliesTo(object: Content): object is T;
   /** Partials that may be asked for alone with `?part=NAME`; each is rendered with what `show` answers. */
   readonly parts?: readonly string[];
@@ -104,6 +111,8 @@ export interface Screen<T extends Content = Content> {
   /** Help page of `help/`, without its ending; by default the view's name. */
   readonly help?: string;
   show(object: T, request: PublishRequest, attempt?: Attempt): ViewModel | Promise<ViewModel>;
+  /** Answers what its page refers to, such as a picture; `undefined` where the page is asked for. */
+  answer?(object: T, request: PublishRequest): Response | undefined;
   readonly actions?: Readonly<Record<string, Action<T>>>;
 }
 
@@ -156,7 +165,8 @@ export function screensFor(object: Content, request: PublishRequest): AnyScreen[
     (screen) =>
       screen.appliesTo(object) &&
       mayOpen(screen, object, request) &&
-      !(isPast && screen.isForm === true),
+      !(isPast && screen.isForm === true) &&
+      screen.instead?.(object, request) === undefined,
   );
 }
 

@@ -45,6 +45,8 @@ const TAB_KEYS: Readonly<Record<string, string>> = {
 /** Told when the version that a browser names has gone. */
 const VERSION_ENDED =
   'The version you were in is not there any more: it was discarded, or checked in and not kept. You are on main.';
+/** What leads from there to the transaction. */
+const END_WORDS = 'See what it did';
 
 /** Screens of the root that stand below the tree as well; on a phone, some within reach of the thumb. */
 const PLACES: readonly {
@@ -185,6 +187,7 @@ export async function frameOf(
     modules: screen.modules,
   });
   const under = screen.under ?? screen.path;
+  const isOfSite = screen.isOfSite === true;
   const place = await placeOf(request, object, bar.here);
   const message = attempt === undefined ? messageOf(request, place) : undefined;
   const frame = {
@@ -204,16 +207,23 @@ export async function frameOf(
   return {
     ...frame,
     alone: false,
-    object: {
-      heading,
-      path: object.path,
-      typeTitle: type.title,
-      icon: object.container === undefined ? 'home' : type.icon,
-      isFolder: object.isFolder,
-      viewHref: type.page !== undefined && request.policy.may('View', object) ? object.url : '',
-    },
-    crumbs: crumbsOf(object, bar.siteName, request),
-    tabs: await tabsOf(object, under, request),
+    object: isOfSite
+      ? {
+          heading: screen.title ?? heading,
+          ...NO_OBJECT,
+          typeTitle: 'Screen of the site',
+          icon: screen.icon ?? 'home',
+        }
+      : {
+          heading,
+          path: object.path,
+          typeTitle: type.title,
+          icon: object.container === undefined ? 'home' : type.icon,
+          isFolder: object.isFolder,
+          viewHref: type.page !== undefined && request.policy.may('View', object) ? object.url : '',
+        },
+    crumbs: crumbsOf(object, { siteName: bar.siteName, request, screen }),
+    tabs: isOfSite ? [] : await tabsOf(object, under, request),
     places: placesOf(root, object === root ? screen.path : '', request).map((each) =>
       each.icon === 'version' ? { ...each, count: place.menu.count } : each,
     ),
@@ -221,6 +231,7 @@ export async function frameOf(
       root,
       rootName: bar.siteName,
       current: object,
+      isOfSite,
       address: openAddress(addressWithout(request, [...MOMENTARY, 'open', 'shut'])),
     }),
   };
@@ -232,8 +243,13 @@ function withDiffs(styles: readonly string[] = []): readonly string[] {
 }
 
 /** What was just done, or what happened to the place one was in. */
-function messageOf(request: PublishRequest, { hasEnded }: PlaceData): Message | undefined {
-  return readMessage(request) ?? (hasEnded ? { text: VERSION_ENDED } : undefined);
+function messageOf(request: PublishRequest, { hasEnded, end }: PlaceData): Message | undefined {
+  const message = readMessage(request);
+  if (message !== undefined || !hasEnded) return message;
+  if (end === undefined) return { text: VERSION_ENDED, icon: 'info' };
+  const { words, href } = end;
+  const text = `${words}, the version you were in. You are on main.`;
+  return { text, icon: 'info', ...(href === '' ? {} : { link: { href, words: END_WORDS } }) };
 }
 
 /**
@@ -279,14 +295,24 @@ function headingOf(object: Content, siteName: string): string {
   return object.container === undefined ? siteName : object.id;
 }
 
-function crumbsOf(object: Content, siteName: string, request: PublishRequest): Frame['crumbs'] {
+/** Leads from the root to the object, and, where the page is not about that, to its screen. */
+function crumbsOf(
+  object: Content,
+  {
+    siteName,
+    request,
+    screen,
+  }: { readonly siteName: string; readonly request: PublishRequest; readonly screen: AnyScreen },
+): Frame['crumbs'] {
+  const isOfSite = screen.isOfSite === true;
   const line: Content[] = [];
   for (let at: Content | undefined = object; at !== undefined; at = at.container) line.unshift(at);
-  return line.map((each) => ({
+  const crumbs = line.map((each) => ({
     name: each.container === undefined ? siteName : each.id,
     href: request.policy.may('View management screens', each) ? screenUrl(each) : '',
-    current: each === object,
+    current: each === object && !isOfSite,
   }));
+  return isOfSite ? [...crumbs, { name: screen.title ?? '', href: '', current: true }] : crumbs;
 }
 
 async function tabsOf(

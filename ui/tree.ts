@@ -7,9 +7,20 @@
  * and says how many more there are, so that a folder of thousands costs no more than one of fifty.
  *
  * In a version, a sign behind a name says what is different there, below it too; what was removed
- * stands where it was. The past has no signs: there, its listings say what differs.
+ * stands where it was. The past has no signs: there, its listings say what differs. It is the tree of
+ * where the browser is, also beside what is done elsewhere: a version's own screens are main's.
  */
-import { type Content, contentTypes, Folder, type PublishRequest } from '../server/index.js';
+import {
+  browserPlace,
+  Content,
+  contentTypes,
+  Folder,
+  policyAt,
+  PresentMain,
+  type PublishRequest,
+  type Seeing,
+  siteRoot,
+} from '../server/index.js';
 import { RowMarks } from './row-marks.js';
 
 /** How many children a branch of the tree shows. */
@@ -55,6 +66,8 @@ export interface TreeOptions {
   readonly root: Folder;
   readonly rootName: string;
   readonly current: Content;
+  /** The page is about the site, and not about that object. */
+  readonly isOfSite?: boolean;
   /** Address of this page without `open` and `shut`, ending in `?` or `&`. */
   readonly address: string;
 }
@@ -64,9 +77,31 @@ export async function siteTree(
   request: PublishRequest,
   options: TreeOptions,
 ): Promise<readonly Branch[]> {
-  using marks = await RowMarks.open(request);
-  const builder = new TreeBuilder(request, options, marks);
-  return [builder.branch(options.root, { name: options.rootName, url: '/' })];
+  using main = new PresentMain(request);
+  const seen = placeShown(request, main);
+  try {
+    using marks = await RowMarks.open(seen);
+    const builder = new TreeBuilder({ ...seen, query: request.query }, options, marks);
+    const root = seen === request ? options.root : siteRoot(seen.connection);
+    return [builder.branch(root, { name: options.rootName, url: '/' })];
+  } finally {
+    if (seen.connection !== request.connection && seen.connection !== main.connection) {
+      seen.connection.close();
+    }
+  }
+}
+
+/** Gives where the browser is, in the present; a request that shows the past shows the tree of then. */
+function placeShown(request: PublishRequest, main: PresentMain): Seeing {
+  const { connection, policy, site } = request;
+  const { version, at } = browserPlace(request, main);
+  if (at !== undefined || connection.at !== undefined || version?.oid === connection.version) {
+    return request;
+  }
+  if (version?.oid === undefined) return { site, connection: main.connection, policy: main.policy };
+  const there = site.database.connect({ version: version.oid });
+  const judge = policyAt(there, main.connection, policy.caller);
+  return { site, connection: there, policy: judge, version: { object: version, oid: version.oid } };
 }
 
 /** Where an object is in the tree. */
@@ -78,8 +113,10 @@ interface At {
 
 /** Makes branches and leaves. */
 class TreeBuilder {
-  readonly #request: PublishRequest;
+  readonly #policy: Seeing['policy'];
   readonly #options: TreeOptions;
+  /** The object on the page, as it is in the place that is shown. */
+  readonly #current: Content | undefined;
   readonly #marks: RowMarks;
   /** Containers of the object on the page, and itself. */
   readonly #line = new Set<Content>();
@@ -87,15 +124,20 @@ class TreeBuilder {
   readonly #shut: readonly string[];
   readonly #carried: string;
 
-  constructor(request: PublishRequest, options: TreeOptions, marks: RowMarks) {
-    this.#request = request;
+  constructor(
+    { connection, policy, query }: Seeing & Pick<PublishRequest, 'query'>,
+    options: TreeOptions,
+    marks: RowMarks,
+  ) {
+    this.#policy = policy;
     this.#options = options;
     this.#marks = marks;
-    for (let at: Content | undefined = options.current; at !== undefined; at = at.container) {
-      this.#line.add(at);
-    }
-    this.#open = request.query.all('open').slice(0, OPEN_MAX);
-    this.#shut = request.query.all('shut').slice(0, OPEN_MAX);
+    const { current } = options;
+    const found = current.oid === undefined ? current : connection.find(current.oid);
+    this.#current = found instanceof Content ? found : undefined;
+    for (let at = this.#current; at !== undefined; at = at.container) this.#line.add(at);
+    this.#open = query.all('open').slice(0, OPEN_MAX);
+    this.#shut = query.all('shut').slice(0, OPEN_MAX);
     this.#carried = treeQuery(this.#open, this.#shut);
   }
 
@@ -129,13 +171,13 @@ class TreeBuilder {
   }
 
   #place(object: Content, { name, url }: At): Place {
-    const may = this.#request.policy.may('View management screens', object);
+    const may = this.#policy.may('View management screens', object);
     const href = may ? `${url}@manage` : '';
     return {
       name,
       href: href === '' || this.#carried === '' ? href : `${href}?${this.#carried}`,
       icon: object.container === undefined ? 'home' : contentTypes.of(object).icon,
-      current: object === this.#options.current,
+      current: object === this.#current && this.#options.isOfSite !== true,
       sign: this.#signOf(object),
       isRemoved: false,
     };
@@ -181,12 +223,11 @@ class TreeBuilder {
 
   /** The first children by id; whatever leads to the page is among them. */
   #children(folder: Folder): Content[] {
-    const { policy } = this.#request;
     const children = [...folder.children.values({ limit: BRANCH_CHILDREN_MAX })];
     for (const each of this.#line) {
       if (each.container === folder && !children.includes(each)) children.push(each);
     }
-    return children.filter((child) => policy.may('View', child));
+    return children.filter((child) => this.#policy.may('View', child));
   }
 }
 

@@ -12,6 +12,7 @@ import {
   noteSeenBy,
   type PublishRequest,
   ServerError,
+  takenBackBy,
   type Tid,
   type TransactionRecord,
   Unauthorized,
@@ -47,6 +48,8 @@ export interface PlanModel {
   readonly partly: string;
   readonly freeObjects: readonly string[];
   readonly note: string;
+  /** The undo by which nothing is left of the one transaction that was chosen. */
+  readonly takenBack: TakenBack | null;
   readonly refusal: {
     readonly title: string;
     readonly detail: string;
@@ -65,6 +68,15 @@ export interface PlanModel {
   readonly did: Deeds | null;
   /** Tids of the transactions that stand in the way, for the list. */
   readonly blockerTids: readonly string[];
+}
+
+interface TakenBack {
+  readonly tid: string;
+  readonly note: string;
+  readonly user: string;
+  readonly moment: string;
+  /** What undoing that undo is called. */
+  readonly again: string;
 }
 
 /** What taking back is called; taking back an undo is doing something again. */
@@ -132,6 +144,10 @@ export function planOf(
         : `Undo what can be undone: ${free.paths.length} of ${countInWords(free.total, 'object')}`,
     freeObjects: free?.paths ?? [],
     note: describeUndo(name),
+    takenBack:
+      only === undefined || (alone.kind === 'possible' && told.total > 0)
+        ? null
+        : takenBackIn(request, only.tid, about),
     refusal: refused === undefined ? null : refusalOf(refused),
     blocked: blockedWords(outcome, blockers, joint),
     changesTitle:
@@ -204,6 +220,32 @@ function blockersOf(
         where: namesInWords([...parts], 3),
       };
     });
+}
+
+/** Tells that it was taken back already, so that nobody looks for what else stands in the way. */
+function takenBackIn(request: PublishRequest, tid: Tid, about: Content): TakenBack | null {
+  const by = takenBackBy(request, tid);
+  const record = by === undefined ? undefined : request.connection.transactionRecord(by);
+  if (record === undefined) return null;
+  return { ...sayingOf(request, record, about), again: titleOf(nameUndo(request, [record.tid])) };
+}
+
+/** What a transaction is called, by whom and when; a number where the reader may not know more. */
+function sayingOf(
+  request: PublishRequest,
+  record: TransactionRecord,
+  about: Content,
+): Omit<TakenBack, 'again'> {
+  const { tid, user, timeMs } = record;
+  const description = noteSeenBy(request, record) ?? '';
+  return {
+    tid: String(tid),
+    note: mayKnow(request, record, about)
+      ? noteLine({ tid: String(tid), description }, request)
+      : `Transaction ${tid}`,
+    user: whoIs(user).user,
+    moment: timeInWords(timeMs, request.nowMs),
+  };
 }
 
 /** The objects of the chosen transactions that nothing stands in the way of, where there are some. */

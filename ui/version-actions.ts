@@ -6,6 +6,7 @@
  * was changed since, it comes back with that.
  */
 import {
+  addComment,
   BadRequest,
   checkIn as checkInNow,
   checkInOrder,
@@ -23,6 +24,7 @@ import {
   PUBLISH_PERMISSION,
   type PublishRequest,
   readMoment,
+  removeComment,
   revertInVersion,
   type ReviewAction,
   reviewVersion,
@@ -37,6 +39,7 @@ import {
 import { countInWords } from './helpers.js';
 import { queryWithout } from './page.js';
 import { type Action, findScreen, mayOpen, type Outcome } from './screen.js';
+import { COMMENT_ACTION } from './version-changes.js';
 import { cancelVersionJob } from './version-jobs.js';
 
 /** The most changes that "the others" can be. */
@@ -54,6 +57,8 @@ export const versionActions: Readonly<Record<string, Action<Version>>> = {
   'take-out': { run: takeOut },
   seen: { run: (about, request) => mark(about, request, { reviewed: true }) },
   unseen: { run: (about, request) => mark(about, request, { reviewed: false }) },
+  [COMMENT_ACTION]: { run: comment },
+  'take-comment': { run: takeComment },
   ask: { run: (about, request) => review(about, request, 'ask') },
   withdraw: { run: (about, request) => review(about, request, 'withdraw') },
   approve: { run: (about, request) => review(about, request, 'approve') },
@@ -190,6 +195,17 @@ function requireSeen({ oid }: Version, request: PublishRequest): void {
 function review(about: Version, request: PublishRequest, action: ReviewAction): Outcome {
   const note = request.form.text('review-note').trim();
   reviewVersion(request, about, { action, note, ...seenBy(request) });
+  return shownAgain(request);
+}
+
+async function comment(about: Version, request: PublishRequest): Promise<Outcome> {
+  const { form } = request;
+  await addComment(request, about, { path: form.text('object'), text: form.text('text') });
+  return shownAgain(request);
+}
+
+function takeComment(about: Version, request: PublishRequest): Outcome {
+  removeComment(request, about, request.form.text('comment'));
   return shownAgain(request);
 }
 

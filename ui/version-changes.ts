@@ -1,27 +1,36 @@
 /**
- * What is different in a version, as its first screen shows it: a page of changes, each with the
- * difference between main and the version.
+ * What is different in a version, as its first screen shows it: a page of changes, each with what the
+ * version did to it. What main has done to it since is told beside it, and blamed on nobody here.
  *
  * Which changes are shown stands in the address. What somebody has marked as seen is not shown to them
  * until they ask for it.
  */
 import {
   type ChangesCounted,
+  type ChangeSides,
   contentAt,
   contentTypes,
+  COMMENT_CHARACTERS_MAX,
   listChanges,
+  listComments,
   type PublishRequest,
   type SideState,
   siteRoot,
   type Version,
   type VersionChange,
+  type VersionComment,
 } from '../server/index.js';
+import { withoutInWords } from './active-notice.js';
 import { diffContent, type StoredState } from './content-state.js';
+import { errorOf } from './form-fields.js';
 import { userOf } from './transaction-user.js';
 import { queryWithout } from './page.js';
 import { pageAt, screenAt } from './path-address.js';
-import { screenUrl } from './screen.js';
+import { type Attempt, screenUrl } from './screen.js';
 import { type Who, whoIs } from './who.js';
+
+/** The action that says something of a change: its path is sent as `object`, the words as `text`. */
+export const COMMENT_ACTION = 'comment';
 
 /** Changes on one page. */
 export const PAGE_CHANGES = 50;
@@ -37,6 +46,8 @@ const KINDS = [
   { kind: 'changed', title: 'Changed', sign: '~', tone: 'change' },
   { kind: 'removed', title: 'Removed', sign: '−', tone: 'remove' },
 ] as const;
+
+const UNTOLD: ChangeSides = { base: null, main: null, version: null, after: null };
 
 type Diff = ReturnType<typeof diffContent>;
 
@@ -63,6 +74,31 @@ export interface ShownChange extends Who {
   /** Words above what differs, where it is folded: it came or went as a whole, or is long. */
   readonly foldWords: string;
   readonly remark: string;
+  /** What main serves of it and would not after a check-in, and because of whom; `''` for nothing. */
+  readonly loses: string;
+  readonly diff: Diff;
+  /** What main has changed of it since. */
+  readonly meanwhile: Meanwhile | undefined;
+  /** What was said of it, the oldest first. */
+  readonly comments: readonly ShownComment[];
+  /** What was written and not taken; `''` where nothing was. */
+  readonly draft: string;
+  readonly draftError: string;
+}
+
+interface ShownComment extends Who {
+  readonly id: string;
+  readonly text: string;
+  readonly timeMs: number;
+  readonly outdated: boolean;
+  readonly mayRemove: boolean;
+}
+
+/** What a check-in would have from main, where both changed an object. */
+interface Meanwhile {
+  /** Who changed it on main last; `''` where that is not known. */
+  readonly by: string;
+  /** From what the version has to what main would have; nothing where that is the same. */
   readonly diff: Diff;
 }
 
@@ -80,6 +116,7 @@ export interface ChangesShown {
     readonly href: string;
     readonly current: boolean;
   }[];
+  readonly commentMax: number;
   readonly showsReviewed: boolean;
   /** Address of the same list with what was seen shown, or hidden. */
   readonly reviewedHref: string;
@@ -97,8 +134,10 @@ export interface ChangesShown {
 export async function shownChanges(
   request: PublishRequest,
   version: Version,
+  attempt?: Attempt,
 ): Promise<ChangesShown> {
   const { query } = request;
+  const said = listComments(request, version);
   const kind = KINDS.find((each) => each.kind === query.text('show'))?.kind;
   const showsReviewed = query.text('reviewed') === 'shown';
   const start = /^\d{1,7}$/.test(query.text('start')) ? Number(query.text('start')) : 0;
@@ -116,7 +155,12 @@ export async function shownChanges(
   const end = start + page.items.length;
   const isPaged = found > PAGE_CHANGES || start > 0;
   return {
-    items: page.items.map((change) => shownChange(change, version, request)),
+    items: page.items.map((change) => ({
+      ...shownChange(change, version, request),
+      comments: said.filter(({ path }) => path === change.path).map(shownComment),
+      ...draftOf(change, attempt),
+    })),
+    commentMax: COMMENT_CHARACTERS_MAX,
     all,
     found,
     hidden: showsReviewed ? 0 : ofKind - found,
@@ -145,11 +189,11 @@ function shownChange(
   change: VersionChange,
   version: Version,
   request: PublishRequest,
-): ShownChange {
-  const { path, kind, sides = { main: null, version: null } } = change;
+): Omit<ShownChange, 'comments' | 'draft' | 'draftError'> {
+  const { path, kind, conflict, elsewhere, sides = UNTOLD } = change;
   const type = contentTypes.get(wordIn(sides.version ?? sides.main, 'type'));
   const [said = KINDS[1]] = KINDS.filter((each) => each.kind === kind);
-  const diff = diffSides(sides.main, sides.version);
+  const diff = diffSides(sides.base, sides.version);
   const query = new URLSearchParams({ path });
   return {
     ...whoIs(change.user),
@@ -162,21 +206,48 @@ function shownChange(
     icon: type?.icon ?? 'file',
     modifiedMs: Date.parse(change.modified),
     reviewed: change.reviewed,
-    conflict: change.conflict,
-    onMain: change.conflict ? changedOnMain(sides.main, request) : '',
+    conflict,
+    onMain: conflict ? changedOnMain(sides.main, request) : '',
     conflictHref: `${screenUrl(version, 'conflicts')}?${query.toString()}`,
     href: kind === 'removed' ? '' : screenAt(path),
     pageHref: kind === 'removed' || type?.page === undefined ? '' : pageAt(path),
     backWords: kind === 'removed' ? 'Restore' : 'Take out',
     foldWords: foldWords(kind, diff),
     remark: kind === 'changed' ? remarkOn(sides, diff) : '',
-    diff: withCaptions(diff, path),
+    loses: sides.without === undefined ? '' : withoutInWords(sides.without),
+    diff: withCaptions(diff, `${path}: before, and in the version`),
+    meanwhile: elsewhere && !conflict ? meanwhile(sides, path, request) : undefined,
   };
 }
 
+function shownComment({ user, path: _path, ...comment }: VersionComment): ShownComment {
+  return { ...whoIs(user), ...comment };
+}
+
+/** Gives a comment that was refused back to whoever wrote it. */
+function draftOf(
+  { path }: VersionChange,
+  attempt: Attempt | undefined,
+): Pick<ShownChange, 'draft' | 'draftError'> {
+  const isHere = attempt?.action === COMMENT_ACTION && attempt.form.text('object') === path;
+  if (!isHere) return { draft: '', draftError: '' };
+  return { draft: attempt.form.text('text'), draftError: errorOf('text', attempt.errors) ?? '' };
+}
+
+/** Tells what main has made of an object that the version changed, where both are kept. */
+function meanwhile(
+  { main, version, after }: ChangeSides,
+  path: string,
+  request: PublishRequest,
+): Meanwhile {
+  const diff = diffSides(version, after);
+  const captions = `${path}: in the version, and on main after a check-in`;
+  return { by: changedOnMain(main, request), diff: withCaptions(diff, captions) };
+}
+
 /** Says what differs that no field says. */
-function remarkOn({ main, version }: NonNullable<VersionChange['sides']>, diff: Diff): string {
-  if (main?.['order'] !== version?.['order']) return 'Its place among its neighbours differs.';
+function remarkOn({ base, version }: ChangeSides, diff: Diff): string {
+  if (base?.['order'] !== version?.['order']) return 'Its place among its neighbours differs.';
   return diff.same ? 'Something differs that you may not see, or that is not shown.' : '';
 }
 
@@ -186,10 +257,8 @@ function foldWords(kind: VersionChange['kind'], diff: Diff): string {
   return diff.added + diff.removed > OPEN_LINES_MAX ? 'What differs' : '';
 }
 
-function withCaptions(diff: Diff, path: string): Diff {
-  const texts = diff.texts.map((text) => {
-    return { ...text, caption: `${text.label} of ${path}: on main, and in the version` };
-  });
+function withCaptions(diff: Diff, between: string): Diff {
+  const texts = diff.texts.map((text) => ({ ...text, caption: `${text.label} of ${between}` }));
   return { ...diff, texts };
 }
 
@@ -199,11 +268,11 @@ function changedOnMain(main: SideState | null, request: PublishRequest): string 
   return object === undefined ? '' : userOf(object.tid, request);
 }
 
-/** Compares what main and a version have of an object, as far as that was told. */
-export function diffSides(main: SideState | null, version: SideState | null): Diff {
-  const type = contentTypes.get(wordIn(version ?? main, 'type'));
-  const containers = [main, version].map((side) => containerOf(wordIn(side, 'path')));
-  return diffContent(type, stored(main, 0), stored(version, 1), {
+/** Compares two states of an object, as far as they were told. */
+export function diffSides(before: SideState | null, after: SideState | null): Diff {
+  const type = contentTypes.get(wordIn(after ?? before, 'type'));
+  const containers = [before, after].map((side) => containerOf(wordIn(side, 'path')));
+  return diffContent(type, stored(before, 0), stored(after, 1), {
     pathOf: (side) => containers[side],
   });
 }

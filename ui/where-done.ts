@@ -12,7 +12,7 @@ import { type Content, type DonePlace, Version } from '../server/index.js';
 /** Screens whose forms are about the browser, or whoever sits before it. */
 const OF_THE_BROWSER: ReadonlySet<string> = new Set(['place', 'account']);
 
-/** Screens of a Version that show what is in it, and those whose forms change that. */
+/** Screens of a Version, and none below them, that show what is in it; and those whose forms change that. */
 const INSIDE_VERSIONS: ReadonlySet<string> = new Set(['activity']);
 const WRITING_INSIDE: ReadonlySet<string> = new Set(['conflicts']);
 
@@ -32,14 +32,15 @@ const LIST_OF_VERSIONS = 'versions';
  */
 export function placeOfScreen(
   object: Content,
-  [screen = '']: readonly string[],
+  [screen = '', ...rest]: readonly string[],
   method: string,
 ): DonePlace | undefined {
   if (screen === RESTORING) return object instanceof Version ? 'inside' : 'present';
   const isSent = method === 'POST';
   if (isSent && OF_THE_BROWSER.has(screen)) return 'main';
   if (object instanceof Version) {
-    const isInside = INSIDE_VERSIONS.has(screen) || (isSent && WRITING_INSIDE.has(screen));
+    const isInside =
+      (INSIDE_VERSIONS.has(screen) && rest.length === 0) || (isSent && WRITING_INSIDE.has(screen));
     return isInside ? 'inside' : 'main';
   }
   if (screen === LIST_OF_VERSIONS) return 'main';

@@ -23,6 +23,7 @@ import { onRead } from './refusals.js';
 import { type FoundRoute, matchRoutes, type Route } from './route.js';
 import { securityRoutes } from './security.js';
 import { transactionRoutes } from './transactions.js';
+import { versionCommentRoutes } from './version-comments.js';
 import { versionPreviewRoutes } from './version-preview.js';
 import { versionReviewRoutes } from './version-review.js';
 import { placeInVersions, versionRoutes } from './versions.js';
@@ -35,6 +36,7 @@ export const routes: readonly Route[] = [
   ...transactionRoutes,
   ...versionRoutes,
   ...versionReviewRoutes,
+  ...versionCommentRoutes,
   ...versionPreviewRoutes,
   ...securityRoutes,
   ...jobRoutes,

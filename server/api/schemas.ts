@@ -170,7 +170,15 @@ export const components: Readonly<Record<string, Schema>> = {
     modified: time,
     conflict: { type: 'boolean' },
     reviewed: { type: 'boolean', description: 'Whoever asks has marked it as seen, as it is' },
-    'diff?': { type: 'string', description: 'Unified, from main to the version' },
+    elsewhere: {
+      type: 'boolean',
+      description: 'Main has changed it since the version did, or has removed it',
+    },
+    'diff?': {
+      type: 'string',
+      description:
+        'Unified, from what main had when the version changed it to what the version has',
+    },
   }),
   Review: shape({
     state: { enum: ['open', 'review', 'approved', 'scheduled'] },

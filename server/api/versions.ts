@@ -34,7 +34,7 @@ export const NO_VERSION = 'There is no such version';
 
 const IN_MAIN: ReadonlySet<string> = new Set([
   ...['enter', 'leave', 'changes', 'check-in', 'discard', 'revert'],
-  ...['review', 'reviewed', 'schedule', 'preview'],
+  ...['review', 'reviewed', 'comments', 'schedule', 'preview'],
 ]);
 
 const entered: Answers = {
@@ -103,7 +103,8 @@ export const versionRoutes: readonly Route[] = [
     query: {
       ...rangeQuery,
       show: {
-        description: 'Shows with each change how the version differs from main',
+        description:
+          'Shows with each change what the version did: from what main had then to what it has',
         schema: { enum: ['diff'] },
       },
       reviewed: {
@@ -257,9 +258,9 @@ function requireHere(
 
 function changeJson({ sides, ...change }: VersionChange): Json {
   if (sides === undefined) return change;
-  const { main, version } = sides;
+  const { base, version } = sides;
   const patch = unifiedDiff(
-    { name: change.path, revision: 'main', text: main === null ? '' : diffText(main) },
+    { name: change.path, revision: 'base', text: base === null ? '' : diffText(base) },
     { name: change.path, revision: 'version', text: version === null ? '' : diffText(version) },
   );
   return { ...change, diff: patch };

@@ -21,6 +21,7 @@ import { User, watchManagers } from './user.js';
 import { discardRemoved, JOIN_PERMISSION, PUBLISH_PERMISSION, type Version } from './version.js';
 import { authorsIn, giveAuthors } from './version-authors.js';
 import { type ConflictChoice, planWith } from './version-plans.js';
+import { forgetComments } from './version-comments.js';
 import { forgetReview } from './version-review.js';
 import { type SideConflict, VersionSides } from './version-sides.js';
 import type { Work } from './work.js';
@@ -102,7 +103,11 @@ export async function checkIn(
   if (plan.objects.some(({ after }) => after?.['place'] === undefined))
     discardRemoved(work, version);
   for (const path of paths) work.paths.add(path);
-  if (forgetReview(version) || paths.length > 0) touched(work, version);
+  const isForgotten = [
+    forgetReview(version),
+    forgetComments(version, new Set(plan.objects.map((each) => each.oid))),
+  ].includes(true);
+  if (isForgotten || paths.length > 0) touched(work, version);
   if (!keep) takeAway(work, version);
   if (paths.length > 0 || !keep) work.did(`Checked in ${quoted(version.title || version.path)}`);
   return { objects: paths.filter(pathsSeenBy(work)), conflicts: [] };

@@ -65,7 +65,8 @@ export function createObject(work: Work, container: Container, given: NewObject)
   applyChange(object, type, checked, work);
   work.policy.forget();
   touched(work, object);
-  work.did(`Added ${object.path}`);
+  const isNamed = object instanceof Version && object.title !== '';
+  work.did(`Added ${isNamed ? quoted(object.title) : object.path}`);
   return object;
 }
 

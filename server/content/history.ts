@@ -13,9 +13,11 @@ import { Policy } from '../security/policy.js';
 import { touched } from './edit.js';
 import { Content, contentAt } from './content.js';
 import { contentTypes } from './content-type.js';
+import { isExecutable } from './executable.js';
 import { pastObject } from './past.js';
 import { giveParts } from './past-parts.js';
 import { siteRoot } from './places.js';
+import { authorsOf, giveAuthorsOf } from './restored-authors.js';
 import { noteSeenBy, pathsSeenBy } from './transaction-notes.js';
 import { isBeginning, isOwnAndRecent } from './undo.js';
 import { resolveCaller } from './user-folder.js';
@@ -267,8 +269,12 @@ export function revertObject(
     type.fields.map(({ name }) => name),
     fields,
   );
+  const present = authorsOf(object);
   const changed = giveParts(work, object, past, wants);
   if (changed.length === 0) return false;
+  if (changed.includes('source') && isExecutable(object) && isExecutable(past)) {
+    giveAuthorsOf(work, object, { past, present, at: tid });
+  }
   touched(work, object);
   work.did(`Reverted ${object.path} to ${momentInWords(tid)}: ${changed.join(', ')}`);
   return true;

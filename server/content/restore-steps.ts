@@ -6,7 +6,6 @@
  */
 import { type Oid, sameValue, type State, type Tid, tidToMs } from '../../odb/index.js';
 import { Invalid, Taken } from '../errors.js';
-import { principalKey } from '../security/principal.js';
 import { minuteInWords } from '../words.js';
 import { requireByHand } from './by-hand.js';
 import { type Container, type Content, isContainer } from './content.js';
@@ -16,6 +15,7 @@ import { isExecutable } from './executable.js';
 import { giveParts } from './past-parts.js';
 import type { PastSite } from './past-site.js';
 import { siteRoot } from './places.js';
+import { authorsOf, giveAuthorsOf } from './restored-authors.js';
 import type { Left, Pair, Walk } from './restore-walk.js';
 import { OF_MAIN } from './trash.js';
 import { withinTrash } from './trash-view.js';
@@ -238,10 +238,10 @@ export class Restoration {
   #give(pair: Pair, target: Target | undefined): RestoredObject | undefined {
     const { now, was, parent, pathNow } = pair;
     const work = this.#work;
+    const present = authorsOf(now);
     const parts = [...giveParts(work, now, was)];
     if (parts.includes('source') && isExecutable(now) && isExecutable(was)) {
-      const authors = [...now.authors, ...was.authors, principalKey(work.user)];
-      now.authors = [...new Set(authors)];
+      giveAuthorsOf(work, now, { past: was, present, at: this.#request.at });
     }
     if (parent !== undefined && target === undefined && this.#putInOrder(pair)) parts.push('order');
     if (this.#request.security === true && this.#giveSettings(pair)) parts.push('security');

@@ -103,6 +103,11 @@ function nameOf(work: Work, tid: Tid, maySee: (path: string) => boolean): string
   return `the ${redoes ? 'undo' : 'redo'} of ${what}`;
 }
 
+/** What is quoted inside of quotes has single ones. */
+export function quotedInside(text: string): string {
+  return text.replaceAll('“', '‘').replaceAll('”', '’');
+}
+
 function quoted(work: Work, tid: Tid, maySee: (path: string) => boolean): string {
   const record = work.connection.transactionRecord(tid);
   const note = record === undefined ? undefined : noteSeenBy(work, record, maySee);
@@ -110,5 +115,6 @@ function quoted(work: Work, tid: Tid, maySee: (path: string) => boolean): string
   if (line === '') return 'a change';
   const characters = Array.from(line);
   const isLong = characters.length > QUOTED_CHARACTERS_MAX;
-  return `“${isLong ? `${characters.slice(0, QUOTED_CHARACTERS_MAX - 1).join('')}…` : line}”`;
+  const shown = isLong ? `${characters.slice(0, QUOTED_CHARACTERS_MAX - 1).join('')}…` : line;
+  return `“${quotedInside(shown)}”`;
 }

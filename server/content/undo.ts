@@ -2,8 +2,8 @@
  * Undo: taking back what transactions did, in a new one.
  *
  * An undo asks for what the same changes by hand would ask, on each object, and for `Undo changes`
- * besides, unless it takes back one's own work of the last days. Who undoes becomes an author of
- * every source that changes by it. What stands in the way is told by path, with the smallest set of
+ * besides, unless it takes back one's own work of the last days. Who the authors of a source are
+ * afterwards says `restored-authors.ts`. What stands in the way is told by path, with the smallest set of
  * transactions that can be taken back together.
  */
 import {
@@ -13,7 +13,7 @@ import {
   type State,
   type Tid,
   TID_ZERO,
-  type UndoPlan,
+  type VersionUndoPlan,
 } from '../../odb/index.js';
 import { Invalid, Taken } from '../errors.js';
 import { principalKey } from '../security/principal.js';
@@ -23,6 +23,7 @@ import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
 import { Folder } from './folder.js';
 import { holderOfMap, pathAt, siteRoot } from './places.js';
+import { authorsAfterUndo } from './restored-authors.js';
 import { describeUndo, nameUndo, pathsSeenBy } from './transaction-notes.js';
 import { User, watchManagers } from './user.js';
 import { discardRemoved, entriesIn, PUBLISH_PERMISSION, Version } from './version.js';
@@ -94,7 +95,7 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
   const undone = describePlan(work, plan);
   for (const each of undone) requirePermissions(work, each, { mine });
 
-  const authors = new Map(undone.map((each) => [each.oid, authorsAfter(work, each, tids)]));
+  const authors = new Map(undone.map((each) => [each.oid, authorsAfterUndo(work, plan, each)]));
   const touchesUsers = undone.some(({ object }) => object instanceof User);
   const requireManager = touchesUsers ? watchManagers(work, siteRoot(connection)) : undefined;
   connection.applyUndo(plan);
@@ -108,7 +109,9 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
       requireAt(work, contentTypes.of(object).addPermission, object.container ?? object);
     }
     const kept = authors.get(oid);
-    if (isExecutable(object) && kept !== undefined) object.authors = kept;
+    if (isExecutable(object) && kept !== undefined && !sameValue(object.authors, kept)) {
+      object.authors = kept;
+    }
     if (object.place !== undefined || object === siteRoot(connection)) paths.add(object.path);
   }
   requireManager?.();
@@ -190,7 +193,7 @@ function oidsBelow(work: Work, tids: readonly Tid[], paths: readonly string[]): 
   return [...found];
 }
 
-function describePlan(work: Work, plan: UndoPlan): Undone[] {
+function describePlan(work: Work, plan: VersionUndoPlan): Undone[] {
   const { connection } = work;
   const root = siteRoot(connection);
   const described: Undone[] = [];
@@ -220,36 +223,6 @@ function requirePermissions(
   if (standing !== undefined) requireByHand(work, standing, { before, after });
 }
 
-/**
- * Gives the authors that an executable has after the undo.
- *
- * Where the source becomes exactly what it was, its authors of then come back with it. Otherwise
- * nobody is dropped: text of theirs may be in it.
- */
-function authorsAfter(
-  work: Work,
-  { oid, before, after }: Undone,
-  tids: readonly Tid[],
-): readonly string[] | undefined {
-  if (after['authors'] === undefined && before['authors'] === undefined) return undefined;
-  const present = (before['authors'] ?? []) as readonly string[];
-  const restored = (after['authors'] ?? []) as readonly string[];
-  if (sameValue(before['source'], after['source'])) return union(present, restored);
-  const me = [principalKey(work.user)];
-  for (const tid of tids) {
-    const previous = work.connection.transactionRecord(tid)?.previousTid;
-    const then = previous === undefined ? undefined : work.connection.stateAt(oid, previous);
-    if (then !== undefined && (then['source'] ?? '') === (after['source'] ?? '')) {
-      return union((then['authors'] ?? []) as readonly string[], me);
-    }
-  }
-  return union(present, restored, me);
-}
-
-function union(...lists: readonly (readonly string[])[]): readonly string[] {
-  return [...new Set(lists.flat())];
-}
-
 /** An undo of single objects leaves the containers' maps to us. */
 function followPlaces(work: Work, found: Persistent | undefined, before: State): void {
   const object = found instanceof Content ? found : undefined;
@@ -263,7 +236,7 @@ function followPlaces(work: Work, found: Persistent | undefined, before: State):
 /** Says what stands in the way; of objects the user may not view, only where they are. */
 function blocked(
   work: Work,
-  plan: UndoPlan,
+  plan: VersionUndoPlan,
   { tids, mine }: { readonly tids: readonly Tid[]; readonly mine: boolean },
 ): UndoOutcome {
   const { connection, policy } = work;

@@ -2,10 +2,13 @@
  * What is different in a version: each object that was added, changed or removed in it, with who did
  * that last, and whether it could be checked in as main is now.
  */
-import { type Oid, type Reader, type Tid, tidToMs } from '../../odb/index.js';
+import { type Oid, type Reader, type Tid, TID_ZERO, tidToMs } from '../../odb/index.js';
 import { BadRequest } from '../errors.js';
+import { principalKey } from '../security/principal.js';
+import { type ServedWithout, servedWithout } from './active-content.js';
 import type { Content } from './content.js';
 import { JOIN_PERMISSION, type Version } from './version.js';
+import { conflictsOf, VersionFindings } from './version-findings.js';
 import { marksOf } from './version-marks.js';
 import { planned } from './version-plans.js';
 import { type SideState, VersionSides } from './version-sides.js';
@@ -26,14 +29,28 @@ export interface VersionChange {
   readonly conflict: boolean;
   /** Whoever asks has marked it as seen, as it is. */
   readonly reviewed: boolean;
-  /** What both have of it; only where that was asked for. */
-  readonly sides?: { readonly main: SideState | null; readonly version: SideState | null };
+  /** Main has changed it since the version did, or has removed it. */
+  readonly elsewhere: boolean;
+  /** What there is of it; only where that was asked for. */
+  readonly sides?: ChangeSides;
+}
+
+/** `null`: it is not there, or not for whoever asks. */
+export interface ChangeSides {
+  /** What main had when the version changed it. */
+  readonly base: SideState | null;
+  readonly main: SideState | null;
+  readonly version: SideState | null;
+  /** What main would have after a check-in; `null` where it is in conflict. */
+  readonly after: SideState | null;
+  /** What the page would be served without after a check-in, where main serves all of it. */
+  readonly without?: ServedWithout;
 }
 
 export interface ChangesQuery {
   readonly start: number;
   readonly limit: number;
-  /** Shows what both sides have. */
+  /** Shows what there is of each. */
   readonly withSides: boolean;
   /** Only those that whoever asks has marked as seen, or has not. Default: all. */
   readonly reviewed?: boolean | undefined;
@@ -62,7 +79,8 @@ export interface ChangesPage {
 /**
  * Lists what is different in a version, by path, but for what the user may not view.
  *
- * Reads all that the version holds, and what main has of it.
+ * The first time, and whenever anything was saved since, it reads all that the version holds, and what
+ * main has of it; else only what the page shows.
  *
  * @throws Unauthorized when the user may not be in the version
  * @throws Taken when too much happened since something was removed in it
@@ -81,42 +99,110 @@ export async function listChanges(
   if (oid === undefined) return { items: [], total: 0, all: counted([]) };
   using sides = new VersionSides(work, oid);
   const marks = await marksOf(site, oid, work.user);
-  const plan = await planned(() => connection.planCheckIn(oid));
-  const inConflict = sides.pathsIn(plan.conflicts);
-  const open = new Set(plan.conflicts.map((conflict) => conflict.oid));
-  const found: { readonly oid: Oid; readonly change: VersionChange }[] = [];
-  using reader = site.storage.snapshot();
-  const userOf = usersIn(reader);
-  for await (const { oid: one, revision } of reader.overlayEntries(oid)) {
-    const here = sides.find('version', one);
-    const there = sides.find('main', one);
-    const isLost = here === undefined && there === undefined && open.has(one);
-    const path = isLost ? sides.formerPath(one) : (here ?? there)?.path;
-    if (path === undefined || !sides.maySee('View', one)) continue;
-    found.push({
-      oid: one,
-      change: {
-        path,
-        kind: isLost ? 'changed' : kindOf(here, there),
-        user: userOf(revision.tid),
-        modified: new Date(tidToMs(revision.tid)).toISOString(),
-        conflict: inConflict.has(path),
-        reviewed: marks.get(one) === revision.tid,
-      },
-    });
-  }
-  found.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
+  const all = await findings.of(work, { version: oid, of: principalKey(work.user) }, () =>
+    findChanges(work, oid, sides),
+  );
+  const found = all.map((each): Listed => {
+    return { ...each, change: { ...each.change, reviewed: marks.get(each.oid) === each.tid } };
+  });
   const wanted = found.filter(
     ({ change }) =>
       (reviewed === undefined || change.reviewed === reviewed) &&
       (kind === undefined || change.kind === kind),
   );
-  const items = wanted.slice(start, start + limit).map(({ oid: one, change }) => {
-    if (!withSides) return change;
-    const both = { main: sides.stateOf('main', one), version: sides.stateOf('version', one) };
-    return { ...change, sides: both };
-  });
+  const shown = wanted.slice(start, start + limit);
+  const items = withSides
+    ? await withSidesOf(work, sides, { version: oid, shown })
+    : shown.map(({ change }) => change);
   return { items, total: wanted.length, all: counted(found.map(({ change }) => change)) };
+}
+
+/** A change, whoever has marked it as seen. */
+interface Found {
+  readonly oid: Oid;
+  /** The transaction by which it is as it is. */
+  readonly tid: Tid;
+  /** The moment of main that the version has it from. */
+  readonly basedOn: Tid;
+  readonly change: Omit<VersionChange, 'reviewed' | 'sides'>;
+}
+
+interface Listed extends Found {
+  readonly change: VersionChange;
+}
+
+const findings = new VersionFindings<Found>();
+
+/** Finds all that whoever asks may view, by path. */
+async function findChanges(work: Work, version: Oid, sides: VersionSides): Promise<Found[]> {
+  const conflicts = await conflictsOf(work, version);
+  const inConflict = sides.pathsIn(conflicts);
+  const open = new Set(conflicts.map((conflict) => conflict.oid));
+  const found: Found[] = [];
+  using reader = work.site.storage.snapshot();
+  const userOf = usersIn(reader);
+  for await (const { oid, revision } of reader.overlayEntries(version)) {
+    const here = sides.find('version', oid);
+    const there = sides.find('main', oid);
+    const isLost = here === undefined && there === undefined && open.has(oid);
+    const path = isLost ? sides.formerPath(oid) : (here ?? there)?.path;
+    if (path === undefined || !sides.maySee('View', oid)) continue;
+    const { tid, basedOn } = revision;
+    found.push({
+      ...{ oid, tid, basedOn },
+      change: {
+        path,
+        kind: isLost ? 'changed' : kindOf(here, there),
+        user: userOf(tid),
+        modified: new Date(tidToMs(tid)).toISOString(),
+        conflict: inConflict.has(path),
+        elsewhere: isElsewhere(basedOn, reader.revision(oid)),
+      },
+    });
+  }
+  return found.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
+}
+
+/** Tells whether main has another revision of an object than the version was made from. */
+function isElsewhere(basedOn: Tid, main: { readonly tid: Tid } | undefined): boolean {
+  return basedOn !== TID_ZERO && main !== undefined && main.tid > basedOn;
+}
+
+/** Shows what there is of each; of what main changed too, what would become of it is planned. */
+async function withSidesOf(
+  { connection }: Work,
+  sides: VersionSides,
+  { version, shown }: { readonly version: Oid; readonly shown: readonly Listed[] },
+): Promise<VersionChange[]> {
+  const merged = shown.filter(({ change }) => change.elsewhere && !change.conflict);
+  const { objects } =
+    merged.length === 0
+      ? { objects: [] }
+      : await planned(() =>
+          connection.planCheckIn(version, { objects: merged.map(({ oid }) => oid) }),
+        );
+  const planOf = new Map(objects.map((each) => [each.oid, each]));
+  return shown.map(({ oid, basedOn, change }) => {
+    const main = sides.stateOf('main', oid);
+    const both = { main, version: sides.stateOf('version', oid), ...lostIn(sides, oid) };
+    if (!change.elsewhere) {
+      return { ...change, sides: { ...both, base: main, after: both.version } };
+    }
+    const base = sides.decoded(oid, sides.main.connection.stateAt(oid, basedOn), 'main') ?? null;
+    const after = change.conflict
+      ? null
+      : (sides.decoded(oid, planOf.get(oid)?.after, 'version') ?? main);
+    return { ...change, sides: { ...both, base, after } };
+  });
+}
+
+/** Tells what a page loses by the version, because of who wrote in it there. */
+function lostIn(sides: VersionSides, oid: Oid): Pick<ChangeSides, 'without'> {
+  const [here, there] = [sides.find('version', oid), sides.find('main', oid)];
+  const without = here && servedWithout(sides.version.policy, here);
+  if (without === undefined) return {};
+  const isMissing = there !== undefined && servedWithout(sides.main.policy, there) !== undefined;
+  return isMissing ? {} : { without };
 }
 
 function kindOf(here: Content | undefined, there: Content | undefined): VersionChange['kind'] {

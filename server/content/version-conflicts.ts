@@ -6,21 +6,19 @@
  * are shown as of one moment.
  */
 import {
-  type CheckInPlan,
   type Oid,
   Ref,
   sameValue,
   type State,
   type Tid,
   TID_ZERO,
-  type UpdatePlan,
   type VersionConflict,
 } from '../../odb/index.js';
 import { Content } from './content.js';
 import { type ContentType, contentTypes } from './content-type.js';
 import { siteRoot } from './places.js';
+import { conflictsOf } from './version-findings.js';
 import { type ConflictPart, isSetting, mergedParts, partsInConflict } from './version-parts.js';
-import { planned } from './version-plans.js';
 import { VersionSides } from './version-sides.js';
 import type { Work } from './work.js';
 
@@ -100,19 +98,14 @@ export class VersionConflicts implements Disposable {
   }
 
   /**
-   * Finds what is in conflict. Reads all that the version holds, and what main has of it.
+   * Finds what is in conflict, as `conflictsOf` does.
    *
    * @param work in main, or in the version
    */
   static async find(work: Work, version: Oid): Promise<VersionConflicts> {
-    const { connection } = work;
     const sides = new VersionSides(work, version);
     try {
-      const isInside = connection.version !== undefined;
-      const plan = await planned<UpdatePlan | CheckInPlan>(() =>
-        isInside ? connection.planUpdate() : connection.planCheckIn(version),
-      );
-      return new VersionConflicts({ work, version, sides }, plan.conflicts);
+      return new VersionConflicts({ work, version, sides }, await conflictsOf(work, version));
     } catch (error) {
       sides[Symbol.dispose]();
       throw error;

@@ -14,6 +14,7 @@ import { entriesIn, JOIN_PERMISSION, PUBLISH_PERMISSION, type Version } from './
 import {
   type GivenVerdict,
   isChangedSince,
+  isOfOtherState,
   isOutdated,
   missedOf,
   reviewOf,
@@ -60,7 +61,7 @@ export interface ReviewRequest {
 
 export interface VerdictShown extends ReviewRequest {
   readonly verdict: Verdict;
-  /** Something was changed in the version since: it counts no more. */
+  /** The version is not as it was then: it counts no more. */
   readonly outdated: boolean;
 }
 
@@ -95,7 +96,7 @@ export function readReview({ policy, connection }: Work, version: Version): Vers
     verdicts: Object.entries(verdicts)
       .map(([user, given]) => ({
         ...{ user, verdict: given.verdict, note: given.note, timeMs: given.timeMs },
-        outdated: isOutdated(version, given),
+        outdated: isOfOtherState(version, given),
       }))
       .sort((a, b) => b.timeMs - a.timeMs || (a.user < b.user ? -1 : 1)),
     schedule: schedule && { ...schedule, outdated: isOutdated(version, schedule) },

@@ -149,6 +149,27 @@ export class VersionSides implements Disposable {
     return stateJson(object, object.path, this[side].policy.may('View management screens', object));
   }
 
+  /** Reads a stored state as the object it was; `undefined` where it stands nowhere. */
+  decoded(
+    oid: Oid,
+    state: Readonly<State> | undefined,
+    side: 'main' | 'version',
+  ): SideState | undefined {
+    const type = this.#typeOf(oid);
+    if (state === undefined || type === undefined) return undefined;
+    const { place, children: _children, ...own } = state as State & { readonly place?: Place };
+    const container: unknown = place?.container;
+    const isHeld = container instanceof Ref || container instanceof Content;
+    const holder = isHeld && container.oid ? this.find(side, container.oid) : undefined;
+    const isRoot = oid === siteRoot(this.main.connection).oid;
+    if (place === undefined && !isRoot) return undefined;
+    const above = holder === undefined || holder.path === '/' ? '' : holder.path;
+    const path = place === undefined ? '/' : `${above}/${place.id}`;
+    const open = this.maySee('View management screens', oid);
+    const json = stateJson(new type.class(own), path, open);
+    return place === undefined ? json : { ...json, order: place.order };
+  }
+
   /**
    * Tells what is in conflict, by path, to whoever may see all of it.
    * @throws Unauthorized otherwise
@@ -167,7 +188,7 @@ export class VersionSides implements Disposable {
     const { oid, fields } = conflict;
     this.#requireSeen(oid);
     const [base, main, version] = (['base', 'main', 'version'] as const).map((side) =>
-      this.#decoded(oid, conflict[side], side === 'version' ? 'version' : 'main'),
+      this.decoded(oid, conflict[side], side === 'version' ? 'version' : 'main'),
     );
     const type = this.#typeOf(oid);
     const names = fields.map((name) =>
@@ -222,25 +243,6 @@ export class VersionSides implements Disposable {
   #typeOf(oid: Oid): ReturnType<typeof contentTypes.get> {
     const object = this.find('version', oid) ?? this.find('main', oid);
     return object === undefined ? undefined : contentTypes.of(object);
-  }
-
-  /** Reads a state as the object it was. */
-  #decoded(
-    oid: Oid,
-    state: Readonly<State> | undefined,
-    side: 'main' | 'version',
-  ): SideState | undefined {
-    const type = this.#typeOf(oid);
-    if (state === undefined || type === undefined) return undefined;
-    const { place, children: _children, ...own } = state as State & { readonly place?: Place };
-    const container: unknown = place?.container;
-    const holder = container instanceof Ref ? this.find(side, container.oid) : undefined;
-    const isRoot = oid === siteRoot(this.main.connection).oid;
-    if (place === undefined && !isRoot) return undefined;
-    const above = holder === undefined || holder.path === '/' ? '' : holder.path;
-    const path = place === undefined ? '/' : `${above}/${place.id}`;
-    const open = this.maySee('View management screens', oid);
-    return stateJson(new type.class(own), path, open);
   }
 }
 

@@ -3,10 +3,17 @@
  *
  * A verdict, and a schedule, are about the version as it was at one moment. Whatever is changed in
  * the version afterwards makes them ones of an older state, which count no more: nobody publishes by
- * somebody's word what they never saw. Of a copy of a version, or one that was imported, nothing was
- * said at all.
+ * somebody's word what they never saw. A verdict counts again when a check-in since was undone, and all
+ * is as it was; a schedule does not, or what was taken back would be checked in once more. Of a copy of
+ * a version, or one that was imported, nothing was said at all.
  */
-import { type Connection, type Oid, type Tid, TID_ZERO } from '../../odb/index.js';
+import {
+  type Connection,
+  type Oid,
+  type Tid,
+  TID_ZERO,
+  type TransactionRecord,
+} from '../../odb/index.js';
 
 /**
  * `review`: somebody asked for it, or the last verdict does not let it pass. `approved`: whoever
@@ -67,6 +74,20 @@ export interface Missed {
   readonly reason: string;
 }
 
+/** What is stored of a comment, by its id. */
+export interface StoredComment {
+  /** The version that it was made in; a copy of a version has none of its comments. */
+  readonly of: Oid;
+  /** The object whose change it is about. */
+  readonly about: Oid;
+  /** Principal key. */
+  readonly user: string;
+  readonly text: string;
+  readonly timeMs: number;
+  /** The newest transaction then. */
+  readonly seen: Tid;
+}
+
 /** What a Version stores of its way to main. */
 export interface OnItsWay {
   readonly oid: Oid | undefined;
@@ -92,14 +113,14 @@ export function missedOf({ oid, missed }: OnItsWay): Missed | undefined {
   return missed?.of === oid ? missed : undefined;
 }
 
-/** Says how far a version is. Costs what `isChangedSince` does, for each who gave a verdict. */
+/** Says how far a version is. Costs what `isOfOtherState` does, for each who gave a verdict. */
 export function stateOf(version: OnItsWay): VersionState {
   const schedule = scheduleOf(version);
   if (schedule !== undefined && !isOutdated(version, schedule)) return 'scheduled';
   const { asked, verdicts = {} } = reviewOf(version);
   const given = Object.values(verdicts);
   if (asked === undefined && given.length === 0) return 'open';
-  const holding = given.filter((each) => !isOutdated(version, each));
+  const holding = given.filter((each) => !isOfOtherState(version, each));
   const isApproved = holding.length > 0 && holding.every(({ verdict }) => verdict === 'approve');
   return isApproved ? 'approved' : 'review';
 }
@@ -110,6 +131,71 @@ export function isOutdated(
   { seen }: { readonly seen: Tid },
 ): boolean {
   return oid === undefined || connection === undefined || isChangedSince(connection, oid, seen);
+}
+
+/**
+ * Tells whether the version is not as it was when that was said of it. What was checked in since, and
+ * brought back just as it was, is no difference.
+ */
+export function isOfOtherState(
+  { oid, connection }: OnItsWay,
+  { seen }: { readonly seen: Tid },
+): boolean {
+  if (oid === undefined || connection === undefined) return true;
+  const takenBack = new Set<Tid>();
+  let at = lastChangeIn(connection, oid, seen);
+  while (at !== undefined) {
+    const record = connection.transactionRecord(at);
+    if (record === undefined) return true;
+    if (!takenBack.has(at)) {
+      const undone = undoneWholly(connection, oid, record);
+      if (undone === undefined || undone <= seen) return true;
+      takenBack.add(undone);
+    }
+    at = search(connection, oid, { from: record.previousTid, until: seen }).last;
+  }
+  return false;
+}
+
+/**
+ * Gives the transaction that another takes back so that a version holds what it did before;
+ * `undefined` where there is none. Reads what both wrote of the version, once for each connection.
+ */
+function undoneWholly(
+  connection: Connection,
+  version: Oid,
+  record: TransactionRecord,
+): Tid | undefined {
+  const known = compared.get(connection) ?? new Map<string, Tid | undefined>();
+  compared.set(connection, known);
+  const key = `${version} ${record.tid}`;
+  if (known.has(key)) return known.get(key);
+  const [undone, ...more] = record.undoes ?? [];
+  const before = undone === undefined ? undefined : connection.transactionRecord(undone);
+  const oids = before && new Set([...oidsIn(before, version), ...oidsIn(record, version)]);
+  const isSame =
+    before !== undefined &&
+    oids !== undefined &&
+    more.length === 0 &&
+    connection.isSameInVersion(version, oids, [before.previousTid, record.tid]);
+  const found = isSame ? undone : undefined;
+  if (known.size >= COMPARED_KEPT_MAX) known.clear();
+  known.set(key, found);
+  return found;
+}
+
+/** How many comparisons a connection keeps. */
+const COMPARED_KEPT_MAX = 256;
+
+const compared = new WeakMap<Connection, Map<string, Tid | undefined>>();
+
+/** What a transaction wrote of what a version holds. */
+function oidsIn(record: TransactionRecord, version: Oid): readonly Oid[] {
+  const beside = record.overlays?.filter((each) => each.version === version) ?? [];
+  return [
+    ...(record.version === version ? record.oids : []),
+    ...beside.flatMap(({ oids }) => oids),
+  ];
 }
 
 /** Tells whether anything was changed in a version after a transaction; see `lastChangeIn`. */

@@ -16,6 +16,7 @@ import {
   type Review,
   type Schedule,
   stateOf,
+  type StoredComment,
   type VersionState,
 } from './version-state.js';
 import type { SiteServices, Work } from './work.js';
@@ -27,11 +28,18 @@ export const PUBLISH_PERMISSION = 'Save/discard Version changes';
 
 export class Version extends Content implements OnItsWay {
   static {
-    this.define('canopy.Version', { review: record(), schedule: undefined, missed: undefined });
+    this.define('canopy.Version', {
+      review: record(),
+      comments: record(),
+      schedule: undefined,
+      missed: undefined,
+    });
   }
 
   /** What was said of it; `reviewOf` tells what of that is about this very version. */
   declare review: Review;
+  /** What was said of single changes, by id: `listComments`. */
+  declare comments: Readonly<Record<string, StoredComment>>;
   /** When it is to be checked in: `scheduleOf`. */
   declare schedule: Schedule | undefined;
   /** The last scheduled check-in that was not made: `missedOf`. */

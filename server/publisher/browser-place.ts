@@ -4,7 +4,14 @@
  * A request says so itself, as far as it is done there. What is always done in main as it is now, such
  * as going from one place to another, can still tell where the browser is.
  */
-import { type Connection, parseTid, type Tid, tidToMs } from '../../odb/index.js';
+import {
+  type Connection,
+  type Oid,
+  parseOid,
+  parseTid,
+  type Tid,
+  tidToMs,
+} from '../../odb/index.js';
 import type { Version } from '../content/version.js';
 import { policyAt } from '../content/version-inside.js';
 import type { Policy } from '../security/policy.js';
@@ -12,6 +19,7 @@ import { USER_FOLDER_ID } from '../security/principal.js';
 import { readCookie } from './authenticate.js';
 import { MOMENT_COOKIE } from './moment.js';
 import type { PublishRequest } from './request.js';
+import type { RequestVersion } from './request-version.js';
 import { chooseVersion, VERSION_COOKIE } from './version.js';
 import { findView } from './view.js';
 
@@ -20,9 +28,16 @@ export interface BrowserPlace {
   readonly version: Version | undefined;
   /** The version that the browser names is not there any more, or not for whoever asks. */
   readonly lost: 'ended' | 'refused' | undefined;
+  /** The one that is not there any more. */
+  readonly ended?: Oid | undefined;
   /** `undefined`: the present. */
   readonly at: Tid | undefined;
 }
+
+/** What of a request says where it is done. */
+export type Seeing = Pick<PublishRequest, 'connection' | 'policy' | 'site'> & {
+  readonly version?: Pick<RequestVersion, 'object' | 'oid'> | undefined;
+};
 
 /** Main as it is now, and who may do what there, from wherever a request is. */
 export class PresentMain implements Disposable {
@@ -30,7 +45,7 @@ export class PresentMain implements Disposable {
   readonly policy: Policy;
   readonly #opened: Connection | undefined;
 
-  constructor({ connection, policy, site, version }: PublishRequest) {
+  constructor({ connection, policy, site, version }: Seeing) {
     const isHere = version === undefined && connection.at === undefined;
     const held = isHere ? connection : version?.object.connection;
     this.#opened = held === undefined ? site.database.connect() : undefined;
@@ -58,7 +73,8 @@ export function browserPlace(request: PublishRequest, main: PresentMain): Browse
     main,
   );
   const lost = chosen.hasEnded ? 'ended' : chosen.refuse === undefined ? undefined : 'refused';
-  return { version: chosen.version?.object, lost, at };
+  const ended = lost === 'ended' ? parseOid(cookie) : undefined;
+  return { version: chosen.version?.object, lost, ended, at };
 }
 
 /**

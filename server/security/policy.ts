@@ -128,8 +128,13 @@ export class Policy {
 
   /** Tells whether every author of `executable` may write active content where it stands. */
   mayActive(executable: Executable): boolean {
-    return this.#authorsOf(executable).every(({ standing }) =>
-      standing.may('Add active content', executable),
+    return this.#authorsOf(executable).every((author) => mayActive(author, executable));
+  }
+
+  /** Lists the authors who may not, by key; `''` stands for the one that it has not. */
+  sanitizedFor(executable: Executable): readonly string[] {
+    return this.#authorsOf(executable).flatMap((author) =>
+      mayActive(author, executable) ? [] : [author.authorKey ?? ''],
     );
   }
 
@@ -217,6 +222,10 @@ export class Policy {
     }
     return standing;
   }
+}
+
+function mayActive({ standing }: Judged, executable: Executable): boolean {
+  return standing.may('Add active content', executable);
 }
 
 /** Keeps the first of those who would be judged twice. */

@@ -6,7 +6,7 @@ import { ADMIN, startServer, type TestServer, type TestServerOptions } from '../
 
 const PASSWORD = 'a good password';
 /** How often is looked whether a job has ended, and for how long. */
-const POLL_MS = 10;
+const POLL_MS = 25;
 const POLLS_MAX = 2000;
 
 export interface How {

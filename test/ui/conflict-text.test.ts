@@ -10,6 +10,7 @@ import {
   piecesOf,
   type TextPiece,
 } from '../../ui/conflict-text.js';
+import { randomRuns } from '../support/random.js';
 
 function shape(pieces: readonly TextPiece[]): readonly string[] {
   return pieces.map(({ kind, base, main, version }) =>
@@ -72,6 +73,7 @@ test('pieces put together are each of the three texts, and open is what a merge 
       const merged = regions.flatMap(({ ok = [] }) => ok).join('');
       assert.equal(pieces.flatMap((piece) => linesFor(piece)).join(''), merged);
     }),
+    randomRuns(),
   );
 });
 

@@ -359,3 +359,44 @@ test('conflicts: what was settled meanwhile is told, and nothing is saved', asyn
   const told = await site.admin.get(SCREEN, { cookies: late.cookies });
   assert.match(told.text, /That was settled by somebody else already/);
 });
+
+test('conflicts: pictures stand side by side, each as its side has it', async () => {
+  await using site = await Site.open({});
+  const gif = (width: number): Buffer =>
+    Buffer.from(`GIF89a${String.fromCharCode(width)}\0\x02\0\0\0\0`, 'latin1');
+  const paint = (width: number) => (work: Work) => {
+    const object = contentAt(rootOf(work), '/photo.gif');
+    assert.ok(object);
+    setData(work, object, { bytes: gif(width), contentType: 'image/gif' });
+  };
+  await site.main((work) => createObject(work, rootOf(work), { type: 'Image', id: 'photo.gif' }));
+  await site.main(paint(1));
+  await site.inside(paint(2));
+  await site.main(paint(3));
+
+  const page = await site.admin.get(`${SCREEN}?path=/photo.gif`);
+  const sources = [...page.text.matchAll(/<img [^>]*src="([^"]*)"/g)].map(([, src = '']) =>
+    src.replaceAll('&#x3D;', '=').replaceAll('&amp;', '&'),
+  );
+  const [main = '', , version = ''] = [...new Set(sources)].flatMap((each) => [each, each]);
+  const pictures = await Promise.all([main, version].map((src) => site.admin.get(src)));
+
+  assert.match(page.text, /alt="Content on main"/);
+  assert.match(page.text, /alt="Content in the version"/);
+  assert.match(page.text, /Nothing is chosen yet/);
+  assert.equal(new Set(sources).size, 2);
+  assert.deepEqual(
+    pictures.map(({ status }) => status),
+    [200, 200],
+  );
+  assert.deepEqual(
+    pictures.map((each) => [each.header('content-type'), each.header('content-security-policy')]),
+    [
+      ['image/gif', 'sandbox'],
+      ['image/gif', 'sandbox'],
+    ],
+  );
+  assert.notEqual(pictures[0]?.header('etag'), pictures[1]?.header('etag'));
+  const none = await site.admin.get(`${SCREEN}?picture=main&oid=1`);
+  assert.equal(none.status, 404);
+});

@@ -42,3 +42,32 @@ test('paste: what was cut is told as moved', async () => {
   const sent = await admin.post('/@manage/contents', { action: 'cut', id: 'faq' });
   assert.equal(await pasted(admin, '/guide/', sent.cookies), 'Moved faq to /guide');
 });
+
+test('delete, paste and upload can be tried out, and change nothing then', async () => {
+  await using admin = await site();
+  const tried = '@manage/contents?@dry_run=true';
+
+  const gone = await admin.post(`/${tried}`, { action: 'delete', id: ['faq', 'tips'] });
+  const cut = await admin.post('/@manage/contents', { action: 'cut', id: ['faq'] });
+  const moved = await admin.post(`/guide/${tried}`, { action: 'paste' }, { cookies: cut.cookies });
+  const file = { field: 'file', filename: 'new.txt', contentType: 'text/plain', text: 'new' };
+  const uploading = '/guide/@manage/upload?@dry_run=true';
+  const sent = await admin.upload(uploading, { action: 'upload' }, [file]);
+
+  assert.match(gone.text, /It would change 2 objects/);
+  assert.match(gone.text, /value="faq"[^>]*checked/);
+  assert.match(moved.text, /It would change 1 object/);
+  assert.match(moved.text, /<dt>Place<\/dt>/);
+  assert.match(sent.text, /It would change 1 object/);
+  assert.match(sent.text, /choose them again to upload them/);
+  for (const path of ['/faq', '/tips']) {
+    assert.equal(
+      admin.look(path, (object) => object?.path),
+      path,
+    );
+  }
+  assert.equal(
+    admin.look('/guide/new.txt', (object) => object?.path),
+    undefined,
+  );
+});

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { diffText, EDITS_MAX, type InlineRow, LINES_MAX, type TextDiff } from '../../ui/diff.js';
 import { diffStates, wordOf } from '../../ui/diff-fields.js';
 import { diffWords, type Piece } from '../../ui/diff-words.js';
+import { randomRuns } from '../support/random.js';
 
 const joined = (pieces: readonly Piece[]): string => pieces.map(({ text }) => text).join('');
 
@@ -100,6 +101,7 @@ describe('diffText', () => {
         assert.deepEqual(read, { before, after, left: before, right: after });
         assert.equal(diff.same, before === after);
       }),
+      randomRuns(),
     );
   });
 
@@ -129,6 +131,7 @@ describe('diffWords', () => {
         assert.equal(joined(words.before), before);
         assert.equal(joined(words.after), after);
       }),
+      randomRuns(),
     );
   });
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { mergeText, mergeValues, withLineBreaksOf } from '../../ui/edit-merge.js';
+import { randomRuns } from '../support/random.js';
 
 describe('mergeText', () => {
   const cases: readonly [
@@ -40,6 +41,7 @@ describe('mergeText', () => {
         assert.equal(mergeText(base, base, changed).text, changed);
         assert.equal(mergeText(base, changed, base).text, changed);
       }),
+      randomRuns(),
     );
   });
 });

@@ -293,3 +293,38 @@ test('edit: the toast of a save with a note says what was saved, and the note', 
   assert.equal(await save('Shorter head', 'one'), 'Saved /page: “Shorter head”');
   assert.equal(await save('', 'two'), 'Changed /page: source');
 });
+
+test('edit: whoever may not add active content is told what saving would take away, and because of whom it is gone', async () => {
+  await using admin = await site();
+  const source = '<!doctype html><style>p {}</style><p>{{title}}</p>';
+  await admin.add('/', { type: 'Template', id: 'page', fields: { source } });
+  const mara = await admin.addUser('mara', { at: '/' });
+  for (const permission of ['View management screens', 'Change Templates']) {
+    await admin.allowAll('/', permission);
+  }
+  const notice = (page: Page): string =>
+    /data-editor="active">.*?<\/div><\/div>/.exec(page.text)?.[0].replace(/<[^>]+>/g, ' ') ?? '';
+
+  assert.equal(notice(await admin.get('/page/@manage/edit')), '');
+  const before = await admin.get('/page/@manage/edit', { as: mara });
+  assert.match(
+    notice(before),
+    /Saved by you, this page is served without its document type.*styles/,
+  );
+  const plain = await admin.get('/greeting/@manage/edit', { as: mara });
+  assert.equal(notice(plain), '');
+  const check = async (text: string): Promise<unknown> => {
+    const typed = { action: 'check', source: text };
+    const options = { accept: 'application/json', as: mara };
+    return (await admin.post('/greeting/@manage/edit', typed, options)).json['active'];
+  };
+  assert.equal(await check('Bye'), null);
+  const { title } = (await check('<script>go()</script>')) as { title: string };
+  assert.equal(title, 'Saved by you, this page is served without scripts');
+
+  const base = baseOf(before);
+  await admin.post('/page/@manage/edit', save({ source: `${source}!`, base }), { as: mara });
+  const after = notice(await admin.get('/page/@manage/edit'));
+  assert.match(after, /This page is served without its document type.*styles/);
+  assert.match(after, /is mara, who may not “Add active content”/);
+});

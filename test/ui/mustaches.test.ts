@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { askedName, findMustaches, maskMustaches, nameStart, partsOf } from '../../ui/mustaches.js';
+import { randomRuns } from '../support/random.js';
 
 /** Each part of the first `{{…}}` of a text, with its kind. */
 function parts(text: string): readonly string[] {
@@ -52,6 +53,7 @@ describe('findMustaches', () => {
           }
         }
       }),
+      randomRuns(),
     );
   });
 });
@@ -96,6 +98,7 @@ describe('maskMustaches', () => {
           text.split('\n').map(({ length }) => length),
         );
       }),
+      randomRuns(),
     );
   });
 });

@@ -291,8 +291,42 @@ test('place: a version that has ended is told of once, and what was typed comes 
     admin.look('/guide', (object) => object?.title),
     'Guide',
   );
-  assert.match(toastOf(page), /The version you were in is not there any more/);
+  assert.match(
+    toastOf(page),
+    /admin discarded “Redesign”, the version you were in\. You are on main\./,
+  );
+  assert.match(toastOf(page), /href="\/@manage\/undo\?tid.*See what it did/);
+  assert.doesNotMatch(page.text, /<div class="toast"><svg[^>]*><use[^>]*#i-done/);
   assert.equal(page.cookies, 'canopy_version=');
+});
+
+test('place: a version that was checked in and ended with that says so', async () => {
+  await using admin = await site();
+  const there = inside(admin);
+  const save = { action: 'save', title: 'Changed there', fields: 'sent' };
+  await admin.post('/guide/@manage/properties', save, there);
+  await admin.post('/redesign/@manage/changes', { action: 'check-in', work: 'sent' });
+
+  const page = await admin.get('/guide/@manage', there);
+
+  assert.match(
+    toastOf(page),
+    /admin checked in “Redesign”, the version you were in\. You are on main\./,
+  );
+});
+
+test('place: screens of the whole site are headed by their own title, and mark no tab', async () => {
+  await using admin = await site();
+
+  for (const [path, title] of [
+    ['versions', 'Versions'],
+    ['place', 'Places'],
+    ['moment', 'A moment in the past'],
+  ] as const) {
+    const { text } = await admin.get(`/@manage/${path}`);
+    assert.match(text, new RegExp(`<h1[^>]*>${title}</h1>`));
+    assert.doesNotMatch(text, /<nav class="tabs"/);
+  }
 });
 
 test('place: what is refused in a version says that one has to leave it', async () => {

@@ -323,3 +323,28 @@ test('undo: in a version, its own transactions are listed and taken back, and no
   const edit = await admin.get('/guide/a/@manage/edit', { cookies });
   assert.match(edit.text, />\none\n2\nthree<\/textarea>/);
 });
+
+test('undo: of what was taken back already it says so, and by which transaction', async () => {
+  await using admin = await site();
+  const tid = await write(admin, 'one\n2\nthree', 'Shorten it');
+  const undo = async (transaction: string): Promise<string> => {
+    const fields = { action: 'undo', transaction, back: '/guide/a/@manage/edit' };
+    const done = await admin.post('/guide/a/@manage/undo', fields);
+    return /done=(\d+)/.exec(done.header('location'))?.[1] ?? '';
+  };
+  const plan = async (): Promise<string> =>
+    (await admin.get(`/guide/@manage/undo?tid=${tid}`)).text;
+
+  const undone = await undo(tid);
+  const told = await plan();
+  assert.match(told, /Taken back already/);
+  assert.match(told, /Undid “Shorten it”/);
+  assert.match(told, new RegExp(`href="[^"]*\\?tid=${undone}#plan"`));
+  assert.match(told, /Redo “Shorten it”<\/a>/);
+  assert.doesNotMatch(told, /Undo these 2 together|What undoing (it|the)/);
+
+  const redone = await undo(undone);
+  assert.doesNotMatch(await plan(), /Taken back already/);
+  await undo(redone);
+  assert.match(await plan(), /Taken back already/);
+});

@@ -73,3 +73,77 @@ test('version: days that are none are said at their field', async () => {
     assert.match(page.text, /id="days-error"/);
   }
 });
+
+test('version: what was done to it stands beside what was done in it, on one tab', async () => {
+  await using admin = await versionSite();
+  await change(admin);
+  await admin.post('/redesign/@manage/changes', { action: 'ask', 'review-note': 'Look' });
+
+  const { text } = await admin.get('/redesign/@manage');
+  const about = await admin.get('/redesign/@manage/activity/about');
+  const inside = await admin.get('/redesign/@manage/activity');
+
+  const tabs = [
+    ...(/<nav class="tabs".*?<\/nav>/s.exec(text)?.[0] ?? '').matchAll(
+      /href="[^"]*@manage\/([a-z]+)"/g,
+    ),
+  ];
+  assert.ok(!tabs.some(([, path]) => path === 'history' || path === 'undo'), String(tabs));
+  assert.match(textOf(about), /Asked for a review of “Redesign”: Look/);
+  assert.doesNotMatch(textOf(about), /Deleted old/);
+  assert.match(textOf(inside), /Deleted old/);
+  assert.match(about.text, /activity" aria-current="page"/);
+  for (const path of ['undo?tid=5', 'history?tid=5']) {
+    const led = await admin.get(`/redesign/@manage/${path}`);
+    assert.equal(led.status, 303);
+    assert.equal(led.header('location'), '/redesign/@manage/activity/about?tid=5');
+  }
+});
+
+test('version: what was done to it is undone on main', async () => {
+  await using admin = await versionSite();
+  await change(admin);
+  const asked = await admin.post('/redesign/@manage/changes', { action: 'ask', 'review-note': '' });
+  const [, transaction = ''] = /done=(\d+)/.exec(asked.header('location')) ?? [];
+
+  const undone = await admin.post('/redesign/@manage/activity/about', {
+    action: 'undo',
+    transaction,
+  });
+
+  assert.equal(undone.status, 303);
+  assert.match(textOf(await admin.get('/redesign/@manage')), /Ask for a review/);
+  assert.match(
+    textOf(await admin.get(undone.header('location'))),
+    /Undid “Asked for a review of ‘Redesign’”/,
+  );
+});
+
+test('version: the tree of its own screens is that of the place the browser is in', async () => {
+  await using admin = await versionSite();
+  await change(admin);
+  const treeOf = ({ text }: { readonly text: string }): string =>
+    /<ul class="tree">.*?<ul class="places|<ul class="tree">.*/s.exec(text)?.[0] ?? '';
+
+  for (const screen of ['changes', 'conflicts', 'activity', 'preview']) {
+    const url = `/redesign/@manage/${screen}?open=/guide`;
+    const there = treeOf(await admin.get(url, inside(admin)));
+    const onMain = treeOf(await admin.get(url));
+    assert.match(there, />new</, screen);
+    assert.match(there, /added|Added/, screen);
+    assert.ok(onMain.length > 0, screen);
+    assert.doesNotMatch(onMain, />new</, screen);
+  }
+});
+
+test('version: what a transaction did is folded where undoing it would change just that', async () => {
+  await using admin = await versionSite();
+  await change(admin);
+  const list = await admin.get('/redesign/@manage/activity');
+  const [, tid = ''] = /name="tid" value="(\d+)"/.exec(list.text) ?? [];
+
+  const { text } = await admin.get(`/redesign/@manage/activity?tid=${tid}`);
+
+  assert.match(text, /This can be undone/);
+  assert.match(text, /<details class="undo__did stack"><summary><h3>What it did<\/h3>/);
+});

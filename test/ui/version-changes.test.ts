@@ -153,3 +153,105 @@ test('version: each of its screens is JSON, too', async () => {
     assert.equal(typeof page.json['action'], 'string');
   }
 });
+
+test('version: a change shows what the version did, and beside it what main has added since', async () => {
+  await using admin = await versionSite();
+  const save = { action: 'save', title: 'Questions' };
+  await admin.post(
+    '/guide/faq/@manage/edit',
+    { ...save, source: 'ONE\ntwo\nthree\n' },
+    inside(admin),
+  );
+  await admin.post('/guide/faq/@manage/edit', { ...save, source: 'one\ntwo\nthree\nfour\n' });
+
+  const { text } = await admin.get('/redesign/@manage/changes');
+
+  const [own = '', fromMain = ''] = text.split('What comes from main');
+  assert.match(own, /<ins>ONE<\/ins>|<td>ONE<\/td>/);
+  assert.doesNotMatch(own, /four|Place|neighbours/);
+  assert.match(own, /Also on main/);
+  assert.match(own, /Main has changed it since, last by admin\. A check-in keeps both\./);
+  assert.match(fromMain, /class="add">.*four/);
+  assert.doesNotMatch(fromMain, /class="del">/);
+});
+
+test('version: what is in conflict shows what the version did, and leads to the conflict', async () => {
+  await using admin = await versionSite();
+  const save = { action: 'save', title: 'Questions' };
+  await admin.post(
+    '/guide/faq/@manage/edit',
+    { ...save, source: 'ONE\ntwo\nthree\n' },
+    inside(admin),
+  );
+  await admin.post('/guide/faq/@manage/edit', { ...save, source: 'eins\ntwo\nthree\nfour\n' });
+
+  const { text } = await admin.get('/redesign/@manage/changes');
+
+  assert.match(text, /@manage\/conflicts\?path/);
+  assert.doesNotMatch(text, /eins|four|<dt>Place|neighbours/);
+});
+
+test('version: what is said of a change stands at it, and is taken away again', async () => {
+  await using admin = await versionSite();
+  await change(admin);
+  const url = '/redesign/@manage/changes';
+  const said = { action: 'comment', object: '/guide/faq', text: 'Keep the <old> words' };
+
+  const done = await admin.post(url, said);
+  const page = await admin.get(done.header('location'));
+  const empty = await admin.post(url, { ...said, text: ' ' });
+  const [, id = ''] = /name="comment" value="([^"]+)"/.exec(page.text) ?? [];
+  await admin.post(url, { action: 'take-comment', comment: id });
+
+  assert.match(textOf(page), /Commented on \/guide\/faq in “Redesign”: Keep the &lt;old&gt; words/);
+  assert.match(page.text, /Comments on \/guide\/faq/);
+  assert.match(page.text, /<span class="version__text">Keep the &lt;old&gt; words<\/span>/);
+  assert.equal(empty.status, 422);
+  assert.match(textOf(empty), /Say something/);
+  assert.doesNotMatch((await admin.get(url)).text, /version__text/);
+});
+
+test('version: one who may only work in it takes away their own comments and nobody else’s', async () => {
+  await using admin = await versionSite();
+  await change(admin);
+  const reader: Asker = await admin.addUser('reader', { at: '/' });
+  await admin.allowAll('/redesign', 'Join/leave Versions');
+  const url = '/redesign/@manage/changes';
+  await admin.post(url, { action: 'comment', object: '/guide/faq', text: 'First' });
+  const [, id = ''] = /name="comment" value="([^"]+)"/.exec((await admin.get(url)).text) ?? [];
+
+  const refused = await admin.post(url, { action: 'take-comment', comment: id }, { as: reader });
+  await admin.post(url, { action: 'comment', object: '/guide/faq', text: 'Mine' }, { as: reader });
+  const page = await admin.get(url, { as: reader });
+
+  assert.equal(refused.status, 403);
+  assert.deepEqual(
+    [...page.text.matchAll(/Take away the comment of (\w+): (\w+)/g)].map(([, who, what]) => [
+      who,
+      what,
+    ]),
+    [['reader', 'Mine']],
+  );
+});
+
+test('version: what a page would lose by a check-in, and because of whom, is told before it', async () => {
+  await using admin = await versionSite();
+  const form = { source: 'one\n\n<form action="/ask"><button>Ask</button></form>\n' };
+  await admin.post('/guide/faq/@manage/edit', { action: 'save', title: 'Questions', ...form });
+  const mara = await admin.addUser('mara', { at: '/' });
+  await admin.allowAll('/', 'Change Documents', 'View management screens');
+  await admin.allowAll('/redesign', 'Join/leave Versions');
+  const changed = { action: 'save', title: 'Questions', source: `One\n${form.source}` };
+
+  const before = await admin.get('/redesign/@manage/changes');
+  const saved = await admin.post('/guide/faq/@manage/edit', changed, {
+    ...inside(admin),
+    as: mara,
+  });
+  const page = textOf(await admin.get('/redesign/@manage/changes'));
+
+  assert.ok(saved.status < 400, saved.text);
+  assert.doesNotMatch(textOf(before), /served without/);
+  assert.match(page, /After a check-in it is served without forms, because of mara, who may not/);
+  assert.match(page, /\/guide\/faq : without forms, because of mara/);
+});

@@ -92,6 +92,7 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
     if (mine !== checks || sent.kind !== 'done') return;
     const problems = problemsIn(sent.body);
     tell(problems);
+    showActive(sent.body['active']);
     form.dispatchEvent(new CustomEvent('canopy-checked', { detail: { ...sent.body, problems } }));
   }
 
@@ -139,6 +140,7 @@ function edit(form: HTMLFormElement, field: HTMLTextAreaElement): void {
     if (typeof tid === 'string' && base !== null) base.value = tid;
     tell([]);
     count();
+    void check();
     say(savedWords(typeof tid === 'string'), { dirty: isDirty() });
     const toasts = document.querySelector('.toasts');
     if (toasts !== null && typeof tid === 'string') {
@@ -252,5 +254,20 @@ function listProblems(problems: readonly Problem[], open: (problem: Problem) => 
   const heading = place.querySelector('[data-editor="count"]');
   if (heading !== null) {
     heading.textContent = problems.length === 1 ? '1 error' : `${problems.length} errors`;
+  }
+}
+
+/** Shows what the page would be served without, above the text; nothing when all of it is served. */
+function showActive(told: unknown): void {
+  const notice = document.querySelector<HTMLElement>('[data-editor="active"]');
+  if (notice === null) return;
+  const { title = '', detail = '' } = (told ?? {}) as Readonly<Record<string, string>>;
+  notice.hidden = title === '';
+  for (const [name, words] of [
+    ['active-title', title],
+    ['active-detail', detail],
+  ] as const) {
+    const line = notice.querySelector(`[data-editor="${name}"]`);
+    if (line !== null && line.textContent !== words) line.textContent = words;
   }
 }

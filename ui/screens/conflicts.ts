@@ -21,6 +21,7 @@ import {
 import { answerIn } from '../conflict-answer.js';
 import { kindModel } from '../conflict-kinds.js';
 import { partsOf } from '../conflict-parts.js';
+import { answerPicture, picturesOf } from '../conflict-pictures.js';
 import { panesOf, type SideWords, tilesOf } from '../conflict-view.js';
 import { nameOf } from '../place.js';
 import { sideBy } from '../conflict-who.js';
@@ -39,8 +40,9 @@ export const conflicts = defineScreen({
   permission: JOIN_PERMISSION,
   modules: ['conflict'],
   styles: ['source', 'history', 'components-history', 'conflict'],
-  appliesTo: (object) => object instanceof Version,
+  appliesTo: (object): object is Version => object instanceof Version,
   show,
+  answer: answerPicture,
   actions: { resolve: { run: resolve } },
 });
 
@@ -128,7 +130,12 @@ function oneModel(
   const texts = parts
     .filter((part) => part.kind === 'text')
     .map((part) => panesOf(part, form, { sides, take }));
-  const tiles = (some: typeof values) => some.map((part) => tilesOf(part, form, sides));
+  const pictures = picturesOf(version, one);
+  const tiles = (some: typeof values) =>
+    some.map((part) => ({
+      ...tilesOf(part, form, sides),
+      pictures: part.name === 'data' ? pictures : undefined,
+    }));
   const fields = tiles(values.filter(({ name }) => isBefore(name)));
   const settings = tiles(values.filter(({ name }) => !isBefore(name)));
   const merged = one.merged + texts.reduce((sum, text) => sum + text.merged, 0);

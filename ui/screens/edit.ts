@@ -14,6 +14,7 @@ import {
   Response,
   setData,
 } from '../../server/index.js';
+import { activeNotice } from '../active-notice.js';
 import { namesAnsweringAt } from '../answering-names.js';
 import type { Merged } from '../edit-merge.js';
 import { fileModel, formModel, previewModel } from '../edit-model.js';
@@ -64,11 +65,14 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
   const found = staleIn(object, request, attempt, () =>
     isReplaced ? staleFile(request, screenUrl(object, 'edit')) : staleForm(object, request),
   );
+  const isTyped = attempt?.form.has('source') === true && !isReplaced;
+  const typed = isTyped ? valuesIn(attempt.form, object, request) : {};
   const conflict = isReplaced ? undefined : found?.merged;
   return {
     path: object.path,
     stale: found?.model ?? null,
     merged: mergedWith(object, request),
+    active: activeNotice(object, request, { mayChange, values: typed }),
     file: type.data === 'blob' ? fileModel(object, request, mayChange) : null,
     form:
       text === undefined
@@ -116,17 +120,24 @@ function replace(object: Content, request: PublishRequest): Outcome {
   return { goTo: 'edit', message: 'These are the bytes it has already' };
 }
 
-/** Tries the form out: what is wrong with it, or how its page came out. Changes nothing. */
+/** Tries the form out: what is wrong with it, how its page came out, and what it would lose. Changes nothing. */
 async function check(object: Content, request: PublishRequest): Promise<Response> {
-  const nothing = { errors: [], digest: '', figures: '' };
-  if (contentTypes.of(object).data !== 'source') return Response.json(nothing);
-  const rendered = await renderUnsaved(object, request, unsaved(object, request));
-  if (rendered.kind === 'wrong') return Response.json({ ...nothing, errors: rendered.problems });
+  const { data, changePermission } = contentTypes.of(object);
+  const nothing = { errors: [], digest: '', figures: '', active: null };
+  if (data !== 'source') return Response.json(nothing);
+  const given = unsaved(object, request);
+  const mayChange = request.policy.may(changePermission, object);
+  const active = activeNotice(object, request, { mayChange, values: given.values });
+  const rendered = await renderUnsaved(object, request, given);
+  if (rendered.kind === 'wrong') {
+    return Response.json({ ...nothing, errors: rendered.problems, active });
+  }
   const body = rendered.response.body ?? '';
   return Response.json({
     errors: [],
     digest: createHash('sha256').update(body).digest('hex').slice(0, DIGEST_CHARACTERS),
     figures: `Rendered in ${rendered.milliseconds.toFixed(1)} ms`,
+    active,
   });
 }
 

@@ -31,6 +31,7 @@ import { restoreHref } from '../restore-link.js';
 import { defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 import { noteLine, undoWord } from '../transaction-words.js';
 import { whoIs } from '../who.js';
+import { inActivity } from '../version-inside.js';
 
 /** Revisions on one page. */
 const PAGE_REVISIONS = 30;
@@ -49,6 +50,7 @@ export const history = defineScreen({
   modules: ['history', 'moment'],
   styles: ['source', 'history', 'components-history', 'past'],
   appliesTo: (object): object is Content => object !== undefined,
+  instead: inActivity,
   show,
   actions: { revert: { run: revert } },
 });

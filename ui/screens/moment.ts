@@ -25,6 +25,7 @@ export const PAGE_MOMENTS = 25;
 export const moment = defineScreen({
   path: 'moment',
   title: 'A moment in the past',
+  isOfSite: true,
   icon: 'past',
   view: 'moment',
   help: 'past',

@@ -44,6 +44,8 @@ const MINUTE_CHARACTERS = 16;
 export const place = defineScreen({
   path: 'place',
   title: 'Places',
+  isOfSite: true,
+  icon: 'version',
   view: 'place',
   help: 'places',
   appliesTo: anyObject,

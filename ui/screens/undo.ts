@@ -26,6 +26,7 @@ import {
   whoChoices,
 } from '../transaction-list.js';
 import { planOf, SELECTED_MAX } from '../undo-plan.js';
+import { inActivity } from '../version-inside.js';
 
 export const undo = defineScreen({
   path: 'undo',
@@ -37,6 +38,7 @@ export const undo = defineScreen({
   styles: ['source', 'history', 'components-history'],
   parts: ['undo-list', 'undo-plan'],
   appliesTo: (object): object is Content => object !== undefined,
+  instead: inActivity,
   show: (object, request, attempt) =>
     undoModel(object, request, { action: screenUrl(object, 'undo'), attempt }),
   actions: {

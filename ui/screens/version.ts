@@ -65,7 +65,7 @@ async function show(
   const following = { action, undoAction, jobs, namesVersions: false };
   // What runs is looked at often, and comparing everything each time would be a burden.
   if (request.query.text('part') === 'version-jobs') return following;
-  const changes = await shownChanges(request, about);
+  const changes = await shownChanges(request, about, attempt);
   const previews = await listPreviews(request, about);
   const { conflicts, total } = changes.all;
   return {

@@ -29,8 +29,8 @@ const TAKEN = 409;
 export const versions = defineScreen<Folder>({
   path: 'versions',
   title: 'Versions',
+  isOfSite: true,
   icon: 'version',
-  under: 'contents',
   view: 'versions',
   permission: 'View management screens',
   styles: ['version'],

@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { routes } from '../../../server/api/api.js';
 import { DIRECT_CHANGES_MAX } from '../../../server/api/versions.js';
+import { COMMENTS_MAX } from '../../../server/content/version-comments.js';
 import { PREVIEWS_MAX } from '../../../server/content/version-preview.js';
 import { FAILURES_MAX } from '../../../server/security/login-guard.js';
 import type { Client } from '../../support/client.js';
@@ -24,6 +25,8 @@ let strangers = 0;
 
 const inVersion = { 'canopy-version': '/v' };
 const LARGE_BATCH = 250;
+/** How many comments one request makes. */
+const TALK_BATCH = 50;
 
 before(async () => {
   site = await DescribedServer.start([builtModule('server/api/faulty-plugin.js')]);
@@ -518,6 +521,54 @@ route('POST /{path}/@api/schedule', async () => {
       ],
       409: [{ json }, { url: '/v/@api/schedule', json }],
       422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/comments', async () => {
+  const url = `${await addVersion('heard')}/comments`;
+  await site.write('POST', url, { path: '/f/in-heard', text: 'Good' });
+  const cases = { ...reading(url), 200: {}, 404: { url: '/f/@api/comments' } };
+  await exhaust('GET /{path}/@api/comments', cases, url);
+});
+
+route('POST /{path}/@api/comments', async () => {
+  const url = `${await addVersion('commented')}/comments`;
+  const json = { path: '/f/in-commented', text: 'Look at line 3' };
+  const full = `${await addVersion('talked')}/comments`;
+  for (let said = 0; said < COMMENTS_MAX; said += TALK_BATCH) {
+    const operations = Array.from({ length: TALK_BATCH }, () => ({
+      method: 'POST',
+      path: full,
+      body: { path: '/f/in-talked', text: 'More' },
+    }));
+    const page = await site.admin.json('POST', '/@api/batch', { operations });
+    assert.equal(page.status, 200, page.text.slice(0, 1000));
+  }
+  const wrong = [{}, { ...json, text: ' ' }, { ...json, path: '/v' }, { ...json, text: 7 }];
+  await exhaust(
+    'POST /{path}/@api/comments',
+    {
+      ...writing(url, json),
+      200: { json },
+      409: { url: full, json: { ...json, path: '/f/in-talked' } },
+      422: [{ json: [] }, ...wrong.map((body) => ({ json: body }))],
+    },
+    url,
+  );
+});
+
+route('DELETE /{path}/@api/comments', async () => {
+  const url = `${await addVersion('quiet')}/comments`;
+  const { id } = await site.write('POST', url, { path: '/f/in-quiet', text: 'Gone soon' });
+  await exhaust(
+    'DELETE /{path}/@api/comments',
+    {
+      ...writing(url, { id }),
+      200: { json: { id } },
+      404: [{ url: `/nowhere${url}`, json: { id } }, { json: { id: 'none' } }],
+      422: [{ json: [] }, { json: {} }],
     },
     url,
   );

@@ -129,19 +129,49 @@ test('a verdict on what was changed since it was looked at is refused', async ()
   await desk.refused(say(at, { action: 'approve', seen: 'x' }), 422, /transaction/);
 });
 
-test('a check-in ends the review, and undoing it brings back no approval of what was redone', async () => {
+test('a check-in ends the review; undone, all is as it was, and the approval counts again', async () => {
   await desk.add('/whole');
   const at = await desk.begin('six', '/whole');
   await say(at, { action: 'ask' }, desk.writer);
   await say(at, { action: 'approve' });
+  const undo = (tid: unknown): Promise<{ readonly tid: string }> =>
+    desk.write('POST', '/@api/undo', { transactions: [tid] }, { as: desk.editor });
   const { tid } = await desk.write('POST', `${at}/@api/check-in`, {}, { as: desk.editor });
   assert.equal(await desk.stateOf(at), 'open');
   assert.deepEqual((await desk.review(at)).review, { asked: null, verdicts: [] });
-  await desk.write('POST', '/@api/undo', { transactions: [tid] }, { as: desk.editor });
+  const undone = await undo(tid);
   assert.equal(await desk.titleOf('/whole', at), 'Inside');
   const { state, review } = await desk.review(at);
-  assert.equal(state, 'review');
-  assert.equal(review.verdicts[0]?.outdated, true);
+  assert.equal(state, 'approved');
+  assert.equal(review.verdicts[0]?.outdated, false);
+  await undo((await undo(undone.tid)).tid);
+  assert.equal(await desk.stateOf(at), 'approved');
+  await desk.retitle('/whole', 'Later', { version: at });
+  assert.equal(await desk.stateOf(at), 'review');
+});
+
+test('what was changed in the version between a check-in and its undo was approved by nobody', async () => {
+  await desk.add('/first');
+  await desk.add('/second');
+  const at = await desk.begin('sixth', '/first');
+  await say(at, { action: 'approve' });
+  const { tid } = await desk.write('POST', `${at}/@api/check-in`, {}, { as: desk.editor });
+  await desk.retitle('/second', 'Unseen', { version: at });
+  await desk.write('POST', '/@api/undo', { transactions: [tid] }, { as: desk.editor });
+  assert.equal(await desk.stateOf(at), 'review');
+});
+
+test('an approval of what was left of a version is none of what comes back to it', async () => {
+  await desk.add('/gone');
+  await desk.add('/left');
+  const at = await desk.begin('seventh', '/gone');
+  await desk.retitle('/left', 'Left', { version: at });
+  const part = { objects: ['/gone'] };
+  const { tid } = await desk.write('POST', `${at}/@api/check-in`, part, { as: desk.editor });
+  await say(at, { action: 'approve' });
+  assert.equal(await desk.stateOf(at), 'approved');
+  await desk.write('POST', '/@api/undo', { transactions: [tid] }, { as: desk.editor });
+  assert.equal(await desk.stateOf(at), 'review');
 });
 
 test('of a copy of a version nothing was said', async () => {

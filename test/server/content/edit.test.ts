@@ -1,6 +1,7 @@
 /** Adding, changing and deleting, as every door does it. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BLOB_AGE_MIN_MS } from '../../../odb/index.js';
 import { isContainer } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
 import {
@@ -390,3 +391,20 @@ for (const [id, fields, field] of refusedUsers) {
     });
   });
 }
+
+test('setData: bytes of what was refused are kept by nothing, and go with a pack a day later', async () => {
+  await using site = await memorySite();
+  await site.add('/file', { type: 'File' });
+  const { storage, blobs } = site.site;
+  const bytes = new TextEncoder().encode('sent, and refused');
+  const { sha256 } = await blobs.put(bytes);
+  const refused = site.manage((work) => {
+    setData(work, at(work, '/file'), { blob: { sha256, sizeBytes: bytes.byteLength } });
+    throw new Taken('Something else stood in the way');
+  });
+  await assert.rejects(refused, Taken);
+  assert.equal(blobs.has(sha256), true);
+  const nowMs = Date.now() + BLOB_AGE_MIN_MS + 60_000;
+  await storage.pack({ before: site.tid, nowMs });
+  assert.equal(blobs.has(sha256), false);
+});

@@ -5,6 +5,7 @@ import type { Tid } from '../../../odb/index.js';
 import { type Content } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
 import { deleteObjects, setData, updateObject } from '../../../server/content/edit.js';
+import { isExecutable } from '../../../server/content/executable.js';
 import { File } from '../../../server/content/file.js';
 import { Folder } from '../../../server/content/folder.js';
 import {
@@ -180,6 +181,37 @@ test('revertObject: gives back title, fields and properties, and says so', async
   assert.equal(await revert(), false);
   assert.equal(site.tid, before);
   await assert.rejects(revert(['colour']), Invalid);
+});
+
+test('revertObject: the authors of then come back, and whoever reverts the work of others joins them', async () => {
+  await using site = await pages();
+  await site.manage((work) => {
+    const setting = { roles: ['Authenticated'], acquire: true };
+    const names = ['Change Documents', 'View history'];
+    at(work, '/').permissions = Object.fromEntries(names.map((name) => [name, setting]));
+  });
+  const created = site.tid;
+  const authors = (): readonly string[] =>
+    site.read((look) => {
+      const page = look('/pub/page');
+      return isExecutable(page) ? [...page.authors].sort() : [];
+    });
+  const revert = (user: string, tid: Tid): Promise<boolean> =>
+    site.as(user, (work) => revertObject(work, at(work, '/pub/page'), tid, ['source']));
+
+  await site.as(LOW, (work) =>
+    updateObject(work, at(work, '/pub/page'), { fields: { source: 'theirs' } }),
+  );
+  const theirs = site.tid;
+  await revert(LOW, created);
+  assert.deepEqual(authors(), [ADMIN_KEY]);
+  await revert(ADMIN_KEY, theirs);
+  assert.deepEqual(authors(), [ADMIN_KEY, LOW], 'who wrote it is its author again');
+  await revert(LOW, created);
+  assert.deepEqual(authors(), [ADMIN_KEY, LOW]);
+  await revert(ADMIN_KEY, theirs);
+  await revert(ADMIN_KEY, created);
+  assert.deepEqual(authors(), [ADMIN_KEY], 'by a manager of the site');
 });
 
 test('revertObject: gives a file its bytes back', async () => {

@@ -13,6 +13,7 @@ import { restoreFromPast } from '../../../server/content/restore-past.js';
 import type { RestoreOutcome, RestoreRequest } from '../../../server/content/restore-steps.js';
 import { undoTransactions } from '../../../server/content/undo.js';
 import { Invalid, Taken, Unauthorized } from '../../../server/errors.js';
+import { ADMIN_KEY } from '../../../server/site.js';
 import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 
 const LOW = '/acl_users:low';
@@ -395,6 +396,40 @@ test('restoreFromPast: who restores a source becomes one of its authors, beside 
 
   const authors = site.read((look) => (look('/pub/other') as Document).authors);
   assert.ok(authors.includes(LOW) && authors.length === 2, authors.join(' '));
+});
+
+test('restoreFromPast: who takes back nothing but their own work leaves the authors as they were', async () => {
+  await using site = await pages();
+  await site.manage((work) => {
+    setPermissions(work, at(work, '/'), {
+      addRoles: ['Low'],
+      localRoles: { low: ['Low'] },
+      permissions: {
+        'View history': { roles: ['Low', 'Manager'], acquire: false },
+        'Change Documents': { roles: ['Low', 'Manager'], acquire: false },
+      },
+    });
+  });
+  const then = site.tid;
+  const authors = (): readonly string[] =>
+    site.read((look) => [...(look('/pub/other') as Document).authors].sort());
+  const write = (user: string, source: string): Promise<unknown> =>
+    site.as(user, (work) => updateObject(work, at(work, '/pub/other'), { fields: { source } }));
+
+  await write(LOW, 'mine');
+  await restore(site, '/pub/other', { at: then }, LOW);
+  assert.deepEqual(authors(), [ADMIN_KEY]);
+
+  await write(ADMIN_KEY, 'mended');
+  await write(LOW, 'mine again');
+  await restore(site, '/pub/other', { at: then }, LOW);
+  assert.deepEqual(authors(), [ADMIN_KEY, LOW], 'a manager’s work was taken back, too');
+
+  await restore(site, '/pub/other', { at: then });
+  assert.deepEqual(authors(), [ADMIN_KEY, LOW], 'it is like that already');
+  await write(ADMIN_KEY, 'newer');
+  await restore(site, '/pub/other', { at: then });
+  assert.deepEqual(authors(), [ADMIN_KEY], 'by a manager of the site');
 });
 
 test('restoreFromPast: of what was not there then, and of a time before the site, it says so', async () => {

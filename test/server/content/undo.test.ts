@@ -16,6 +16,7 @@ import {
 } from '../../../server/content/undo.js';
 import type { Work } from '../../../server/content/work.js';
 import { Invalid, Taken, Unauthorized } from '../../../server/errors.js';
+import { principalKey } from '../../../server/security/principal.js';
 import { ADMIN_KEY } from '../../../server/site.js';
 import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 
@@ -252,6 +253,136 @@ test('undoTransactions: the authors of a source that comes back as it was come b
   assert.deepEqual(authors(), [ADMIN_KEY, LOW]);
   await undo(site, [edit]);
   assert.deepEqual(authors(), [ADMIN_KEY]);
+});
+
+/** The authors of `/pub/page`, in order of their names. */
+function authorsOf(site: MemorySite): readonly string[] {
+  return site.read((object) => {
+    const page = object('/pub/page');
+    return page instanceof Document ? [...page.authors].sort() : [];
+  });
+}
+
+test('undoTransactions: taking back one’s own work gives a source back its authors, and its look', async () => {
+  await using site = await pages();
+  const active = '<p>Hello</p><style>p { color: red }</style>';
+  await site.manage((work) => {
+    updateObject(work, at(work, '/pub/page'), { fields: { source: active, format: 'html' } });
+  });
+  await grant(site, 'Change Documents');
+  const look = async (): Promise<string> => (await site.publish('/pub/page')).text;
+  assert.match(await look(), /<style>/);
+
+  const edit = await step(site, setSource('/pub/page', `${active}<p>More</p>`), LOW);
+  assert.doesNotMatch(await look(), /<style>/);
+  const undone = await step(site, (work) => undoTransactions(work, { transactions: [edit] }), LOW);
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY]);
+  assert.match(await look(), /<style>/);
+
+  const redone = await step(
+    site,
+    (work) => undoTransactions(work, { transactions: [undone] }),
+    LOW,
+  );
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW]);
+  assert.doesNotMatch(await look(), /<style>/);
+  await undo(site, [redone], {}, LOW);
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY]);
+});
+
+test('undoTransactions: several own edits, and a title that others changed meanwhile', async () => {
+  await using site = await pages();
+  await grant(site, 'Change Documents');
+  const first = await step(site, setSource('/pub/page', 'a'), LOW);
+  await step(site, (work) => updateObject(work, at(work, '/pub/page'), { title: 'Other' }));
+  const second = await step(site, setSource('/pub/page', 'b'), LOW);
+  await undo(site, [first, second], {}, LOW);
+  assert.equal(source(site, '/pub/page'), 'one\ntwo\nthree\nfour\n');
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY]);
+});
+
+test('undoTransactions: who brings back what a manager took out of a source becomes its author', async () => {
+  await using site = await pages();
+  await step(site, setSource('/pub/page', 'dangerous'));
+  const mended = await step(site, setSource('/pub/page', 'mended'));
+  await grant(site, 'Undo changes', 'Change Documents');
+  const back = await step(site, (work) => undoTransactions(work, { transactions: [mended] }), LOW);
+  assert.equal(source(site, '/pub/page'), 'dangerous');
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW]);
+  // Nor by going back and forth over it.
+  const forth = await step(site, (work) => undoTransactions(work, { transactions: [back] }), LOW);
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY]);
+  assert.equal(source(site, '/pub/page'), 'mended');
+  await undo(site, [forth], {}, LOW);
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW]);
+});
+
+test('undoTransactions: own work together with a manager’s is a manager’s', async () => {
+  await using site = await pages();
+  await step(site, setSource('/pub/page', 'dangerous'));
+  await grant(site, 'Undo changes', 'Change Documents');
+  const mended = await step(site, setSource('/pub/page', 'mended'));
+  const mine = await step(site, setSource('/pub/page', 'mine'), LOW);
+  await undo(site, [mended, mine], {}, LOW);
+  assert.equal(source(site, '/pub/page'), 'dangerous');
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW]);
+});
+
+test('undoTransactions: own work below a manager’s later change stays one’s own to answer for', async () => {
+  await using site = await pages();
+  await grant(site, 'Change Documents');
+  const mine = await step(site, setSource('/pub/page', 'one\ntwo\nthree\n'), LOW);
+  await step(site, setSource('/pub/page', 'ONE\ntwo\nthree\n'));
+  await undo(site, [mine], {}, LOW);
+  assert.equal(source(site, '/pub/page'), 'ONE\ntwo\nthree\nfour\n');
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW]);
+});
+
+test('undoTransactions: whoever took ownership since stays the author, and who took it back as well', async () => {
+  await using site = await pages();
+  await grant(site, 'Change Documents', 'Undo changes', 'Take ownership');
+  const own = (work: Work): unknown =>
+    setPermissions(work, at(work, '/pub/page'), { owner: principalKey(work.user) });
+  const mine = await step(site, setSource('/pub/page', 'mine'), LOW);
+  await step(site, own, LOW);
+  await undo(site, [mine], {}, LOW);
+  assert.deepEqual(authorsOf(site), [LOW], 'admin has not vouched for it as it is');
+
+  await step(site, own);
+  const narrowed = await step(site, own, LOW);
+  assert.deepEqual(authorsOf(site), [LOW]);
+  await grant(site, 'Change Documents', 'Undo changes', 'Take ownership');
+  await site.add('/acl_users/other', { type: 'User' });
+  await undo(site, [narrowed], {}, '/acl_users:other');
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW], 'not widened to admin alone');
+});
+
+test('undoTransactions: an author who lost the right since gets nothing back', async () => {
+  await using site = await pages();
+  const active = '<p>Hello</p><style>p { color: red }</style>';
+  await site.manage((work) => {
+    at(work, '/').permissions = {
+      'Change Documents': { roles: ['Authenticated'], acquire: true },
+      'Add active content': { roles: ['Authenticated'], acquire: true },
+    };
+  });
+  await step(site, (work) =>
+    setPermissions(work, at(work, '/'), {
+      permissions: { 'Take ownership': { roles: ['Authenticated'], acquire: true } },
+    }),
+  );
+  await step(
+    site,
+    (work) => {
+      updateObject(work, at(work, '/pub/page'), { fields: { source: active, format: 'html' } });
+    },
+    LOW,
+  );
+  const edit = await step(site, setSource('/pub/page', 'plain'), LOW);
+  await grant(site, 'Change Documents');
+  await undo(site, [edit], {}, LOW);
+  assert.deepEqual(authorsOf(site), [ADMIN_KEY, LOW]);
+  assert.doesNotMatch((await site.publish('/pub/page')).text, /<style>/);
 });
 
 test('undoTransactions: no undo rids a source of those who wrote in it', async () => {

@@ -16,10 +16,9 @@ import type { Work } from '../../../server/content/work.js';
 import { ServerError } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
 import { memorySite, type MemorySite } from '../../support/site.js';
+import { randomRuns } from '../../support/random.js';
 
 const RUNS = 25;
-/** Draws the same histories again. */
-const SEED = process.env.CANOPY_MODEL_SEED;
 /** Conflicts are fewer than the changes that made them. */
 const STEPS_MAX = 60;
 const PATHS = ['/f', '/g', '/f/a', '/f/h', '/f/h/d', '/g/b', '/c'] as const;
@@ -149,10 +148,6 @@ test('conflicts: one after another can be settled, and then all is checked in', 
         assert.deepEqual(outcome.conflicts, []);
       },
     ),
-    {
-      numRuns: RUNS,
-      includeErrorInReport: true,
-      ...(SEED === undefined ? {} : { seed: Number(SEED) }),
-    },
+    randomRuns(RUNS),
   );
 });

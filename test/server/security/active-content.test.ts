@@ -4,6 +4,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 
 import { sanitizeHtml } from '../../../server/content/sanitize.js';
+import { randomRuns } from '../../support/random.js';
 
 const ELEMENTS =
   /^<\/?(?:script|style|iframe|frame|object|embed|applet|portal|svg|math|template|form|input|button|select|textarea|base|link|meta|noscript|xmp|plaintext)\b/i;
@@ -97,7 +98,7 @@ describe('a page by an author who may not write active content', () => {
       fc.property(fc.array(fc.constantFrom(...new Set(pieces)), { maxLength: 20 }), (chosen) =>
         assertInert(chosen.join('')),
       ),
-      { numRuns: 300 },
+      randomRuns(300),
     );
   });
 

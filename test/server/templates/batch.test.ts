@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { Batch, windowOf } from '../../../server/templates/batch.js';
 import { folder, TestSite } from './test-site.js';
+import { randomRuns } from '../../support/random.js';
 
 /** Twelve items: start, end, size, orphan, and what DTML showed. */
 const DTML: readonly (readonly [
@@ -57,6 +58,7 @@ test('batches stay in the list, and going on from the first one shows every item
         assert.equal(seen.size, total);
       },
     ),
+    randomRuns(),
   );
 });
 
