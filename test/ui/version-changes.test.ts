@@ -239,7 +239,7 @@ test('version: what a page would lose by a check-in, and because of whom, is tol
   const form = { source: 'one\n\n<form action="/ask"><button>Ask</button></form>\n' };
   await admin.post('/guide/faq/@manage/edit', { action: 'save', title: 'Questions', ...form });
   const mara = await admin.addUser('mara', { at: '/' });
-  await admin.allowAll('/', 'Change Documents', 'View management screens');
+  await admin.allowAll('/', 'Change Documents');
   await admin.allowAll('/redesign', 'Join/leave Versions');
   const changed = { action: 'save', title: 'Questions', source: `One\n${form.source}` };
 
