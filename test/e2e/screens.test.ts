@@ -14,7 +14,7 @@ import {
   signedIn,
   WIDE,
 } from './browser.js';
-import { adder, welcomeSite } from './site.js';
+import { adder, sender, welcomeSite } from './site.js';
 
 const PAGES: Readonly<Record<string, string>> = {
   'the front page': '/',
@@ -75,6 +75,9 @@ describe('accessible in each look, and as wide as the window', { concurrency: TA
   before(async () => {
     const server = await welcomeSite();
     await adder(server)('/', { type: 'Folder', id: 'empty' });
+    // A long list of roles is the widest thing on a screen.
+    const localRoles = { mara: ['Manager', 'Owner'], ines: ['Owner'] };
+    await sender(server)('PATCH', '/@api/permissions', { localRoles });
     for (let tab = 0; tab < TABS; tab += 1) free.push(await signedIn(server, '/@manage'));
   });
   after(async () => {

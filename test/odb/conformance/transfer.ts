@@ -134,7 +134,7 @@ export function transferConformance(name: string, open: Open): void {
       await fill(source, map, 30);
       await link(source, [new Ref(page), new Ref(map)]);
       await copyTransactions(source, to.storage);
-      await fill(source, map, 40);
+      await fill(source, map, 120);
       await put(source, page, { title: 'b' });
       const brief = source.allocate(1);
       await put(source, brief, { title: 'came and went' });
