@@ -3,19 +3,28 @@
  * the browser's. `npm test -- odb/tid` runs only the test files whose path contains a word given.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statfsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from './chromium.mjs';
 
-/** How long one test file, or all in the browser together, may take. */
-const FILE_MS_MAX = 600_000;
+/** How long the tests of one process may take together. */
+const PROCESS_MS_MAX = 600_000;
 /** Those that take longest begin first, so that none of them is left running alone at the end. */
-const LONGEST = ['readme', 'odb/crash/', 'odb/model/'];
-const BROWSER = 'e2e/';
+const LONGEST = [
+  ...['e2e', 'odb/crash/any-moment', 'odb/versions', 'odb/storages', 'odb/faults', 'odb/pack'],
+  ...['server/api/', 'server/jobs/', 'server/cli', 'odb/crash/', 'odb/model/', 'readme'],
+];
+/**
+ * These have a process to themselves: they take long, start servers that the others would wait for, or
+ * are about classes that another file defines otherwise.
+ */
+const ALONE = ['odb/crash/', 'odb/model/', 'odb/versions/versions', 'server/api/', 'server/jobs/'];
+/** So has each file that is in one of these folders itself. */
+const ALONE_IN = ['.', 'odb', 'server'];
 
 /** Files are kept in memory there, where a sync costs nothing. */
 const IN_MEMORY = '/dev/shm';
@@ -23,21 +32,44 @@ const IN_MEMORY_BYTES_MIN = 4 * 2 ** 30;
 
 const top = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const tests = path.join(top, '.build', 'test');
+const together = path.join(top, '.build', 'test-together');
 const words = process.argv.slice(2);
 
 const files = readdirSync(tests, { recursive: true })
   .map((file) => file.replaceAll(path.sep, '/'))
   .filter((file) => file.endsWith('.test.js'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort((a, b) => turnOf(a) - turnOf(b) || (a < b ? -1 : 1));
+  .sort();
 if (files.length === 0) {
   console.error(`No test file matches ${words.join(' ')}.`);
   process.exit(1);
 }
 
-function turnOf(file) {
-  const turn = LONGEST.findIndex((start) => file.startsWith(start));
+/** What runs in one process: a folder's files share what is loaded, and in the browser the browser. */
+function inProcesses() {
+  const groups = new Map();
+  for (const file of files) {
+    const folder = path.posix.dirname(file);
+    const isAlone = ALONE_IN.includes(folder) || ALONE.some((start) => file.startsWith(start));
+    const name = isAlone ? file : folder;
+    groups.set(name, [...(groups.get(name) ?? []), file]);
+  }
+  return [...groups].sort(([a], [b]) => turnOf(a) - turnOf(b)).map(([, group]) => moduleOf(group));
+}
+
+function turnOf(name) {
+  const turn = LONGEST.findIndex((start) => name.startsWith(start));
   return turn === -1 ? LONGEST.length : turn;
+}
+
+/** Gives the module that runs these files, one after the other. */
+function moduleOf(group) {
+  const [first, ...others] = group;
+  if (others.length === 0) return path.join(tests, first);
+  const module = path.join(together, `${path.posix.dirname(first).replaceAll('/', '-')}.mjs`);
+  const urls = group.map((file) => pathToFileURL(path.join(tests, file)).href);
+  writeFileSync(module, urls.map((url) => `await import(${JSON.stringify(url)});\n`).join(''));
+  return module;
 }
 
 function hasRoomInMemory() {
@@ -49,8 +81,7 @@ function hasRoomInMemory() {
 
 // A database's promises do not rest on which disk it is tested on; killing a process loses no page.
 if (process.env.TMPDIR === undefined && hasRoomInMemory()) process.env.TMPDIR = IN_MEMORY;
-const inBrowser = files.filter((file) => file.startsWith(BROWSER));
-if (inBrowser.length > 0) process.env.CANOPY_CHROMIUM = chromium();
+if (files.some((file) => file.startsWith('e2e/'))) process.env.CANOPY_CHROMIUM = chromium();
 if (words.length === 0) {
   console.log('\nFormat, lint, types');
   const { status } = spawnSync(process.execPath, ['.ci/check.mjs'], { cwd: top, stdio: 'inherit' });
@@ -59,19 +90,14 @@ if (words.length === 0) {
 
 console.log(`\nTests, in ${process.env.TMPDIR ?? tmpdir()}`);
 process.chdir(top);
-// Each file runs in a process of its own, which has this one's options. Who runs some looks at what
-// fails in them; for all, reading the maps takes longer than it is worth.
+// Each process has this one's options. Who runs some tests looks at what fails in them; for all,
+// reading the maps takes longer than it is worth.
 if (words.length > 0) process.execArgv.push('--enable-source-maps');
-// They take longest, and begin first.
-const browserTests = inBrowser.length === 0 ? [] : [path.join(top, '.ci', 'browser-tests.mjs')];
-process.env.CANOPY_BROWSER_TESTS = inBrowser
-  .map((file) => path.join(tests, file))
-  .join(path.delimiter);
-const others = files.filter((file) => !file.startsWith(BROWSER));
+mkdirSync(together, { recursive: true });
 run({
-  files: [...browserTests, ...others.map((file) => path.join(tests, file))],
+  files: inProcesses(),
   concurrency: Math.max(2, availableParallelism()),
-  timeout: FILE_MS_MAX,
+  timeout: PROCESS_MS_MAX,
 })
   .on('test:fail', ({ todo }) => {
     if (todo === undefined || todo === false) process.exitCode = 1;
