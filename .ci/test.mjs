@@ -10,6 +10,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from './chromium.mjs';
+import { databases } from './databases.mjs';
 
 /** How long the tests of one process may take together. */
 const PROCESS_MS_MAX = 600_000;
@@ -96,7 +97,8 @@ if (words.length > 0) process.execArgv.push('--enable-source-maps');
 mkdirSync(together, { recursive: true });
 run({
   files: inProcesses(),
-  concurrency: Math.max(2, availableParallelism()),
+  // One more than there are processors: now and then each of them waits for something.
+  concurrency: availableParallelism() + 1,
   timeout: PROCESS_MS_MAX,
 })
   .on('test:fail', ({ todo }) => {
