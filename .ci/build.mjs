@@ -31,9 +31,6 @@ const starts = [
   'server/publisher/worker.ts',
   'server/jobs/worker.ts',
   'server/export/worker.ts',
-  'server/sql/data-thread.ts',
-  'server/sql/sqlite-child.ts',
-  'server/sql/sqlite-watch.ts',
   'odb/level/level-writer-thread.ts',
   'odb/level/level-pack-thread.ts',
 ];
