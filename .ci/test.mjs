@@ -10,7 +10,6 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from './chromium.mjs';
-import { databases } from './databases.mjs';
 
 /** How long the tests of one process may take together. */
 const PROCESS_MS_MAX = 600_000;

@@ -66,6 +66,15 @@ const together: Answers = {
   ),
 };
 
+/** The same, where a job does what is much. */
+const togetherOrJob = {
+  ...together,
+  202: {
+    description: 'There is much in the version, and a job does it; `Location` is its address',
+    schema: shape({ job: text }),
+  },
+};
+
 export const versionRoutes: readonly Route[] = [
   {
     method: 'POST',
@@ -140,19 +149,11 @@ export const versionRoutes: readonly Route[] = [
       'resolve?': resolutions,
       'keep?': { type: 'boolean' },
     }),
-    answers: {
-      ...together,
-      202: {
-        description: 'There is much to publish, and a job does it; `Location` is its address',
-        schema: shape({ job: text }),
-      },
-    },
+    answers: togetherOrJob,
     async run(request) {
       const version = requireVersion(request);
       const body = new Body(request);
-      const note = body.string('note');
-      const objects = body.strings('objects');
-      const resolve = readResolve(body);
+      const { note, objects, resolve } = readTogether(body);
       const keep = body.boolean('keep') ?? true;
       body.done();
       request.policy.require(PUBLISH_PERMISSION, version);
@@ -177,19 +178,11 @@ export const versionRoutes: readonly Route[] = [
     permission: JOIN_PERMISSION,
     summary: 'Brings what main has changed since into the version, of all objects or of some',
     body: shape({ 'resolve?': resolutions, 'objects?': listOf(path), 'note?': text }),
-    answers: {
-      ...together,
-      202: {
-        description: 'There is much in the version, and a job does it; `Location` is its address',
-        schema: shape({ job: text }),
-      },
-    },
+    answers: togetherOrJob,
     async run(request) {
       const version = requireVersion(request);
       const body = new Body(request);
-      const note = body.string('note');
-      const objects = body.strings('objects');
-      const resolve = readResolve(body);
+      const { note, objects, resolve } = readTogether(body);
       body.done();
       requireMatch(request, version);
       const asked = objects === undefined ? {} : { objects };
@@ -225,6 +218,19 @@ export const versionRoutes: readonly Route[] = [
     },
   },
 ];
+
+/** Reads what bringing something to main, or from it, is told. */
+function readTogether(body: Body): {
+  readonly note: string | undefined;
+  readonly objects: readonly string[] | undefined;
+  readonly resolve: ReturnType<typeof readResolve>;
+} {
+  return {
+    note: body.string('note'),
+    objects: body.strings('objects'),
+    resolve: readResolve(body),
+  };
+}
 
 /** Says where what is asked of a Version is done, whatever version the request is in. */
 export function placeInVersions(
