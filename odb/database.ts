@@ -30,6 +30,15 @@ const SPARE_CONNECTIONS_MAX = 4;
 
 const SPILL: OptionRules = { directory: TEXT, memoryBytes: WHOLE };
 
+/**
+ * Works out what is derived from the objects that a transaction changed, as part of it.
+ *
+ * Called whenever changes are about to be saved, after the hooks before the commit, in every
+ * connection: `Connection.changed` has what was changed. It does not wait, and what it throws fails
+ * the transaction.
+ */
+export type Derive = (connection: Connection) => void;
+
 /** What a database is made of. */
 export interface DatabaseOptions {
   /** Where the objects are; closed with the database. */
@@ -53,6 +62,7 @@ export class Database implements AsyncDisposable {
   readonly #spill: SpillOptions | undefined;
   readonly #open = new Set<Connection>();
   readonly #spare: Connection[] = [];
+  #derive: Derive | undefined;
 
   private constructor({ storage, cacheObjects = CACHE_OBJECTS_DEFAULT, spill }: DatabaseOptions) {
     this.storage = storage;
@@ -99,10 +109,19 @@ export class Database implements AsyncDisposable {
       ...options,
       cacheObjects: this.#cacheObjects,
       spill: this.#spill,
+      derive: (connection) => this.#derive?.(connection),
       onClose: (closed) => this.#open.delete(closed),
     });
     this.#open.add(connection);
     return connection;
+  }
+
+  /**
+   * Lets something be worked out from what each transaction of this database's connections changes,
+   * from now on, in place of what was to be before.
+   */
+  derives(derive: Derive): void {
+    this.#derive = derive;
   }
 
   /**

@@ -23,7 +23,13 @@ export {
 export { Connection, type PreparedCommit } from './connection/connection.js';
 export { Counter } from './objects/counter.js';
 export { Cursor } from './objects/cursor.js';
-export { CACHE_OBJECTS_DEFAULT, Database, RETRIES_MAX, type DatabaseOptions } from './database.js';
+export {
+  CACHE_OBJECTS_DEFAULT,
+  Database,
+  RETRIES_MAX,
+  type DatabaseOptions,
+  type Derive,
+} from './database.js';
 export type {
   DataManager,
   DataManagerSavepoint,

@@ -16,7 +16,7 @@ import type { Oid } from '../oid.js';
 import { Persistent, type Holder } from '../objects/persistent.js';
 import type { Storage } from '../storage.js';
 import type { TransactionMeta } from '../stored.js';
-import type { CommitResult } from '../writes.js';
+import type { CommitRequest, CommitResult } from '../writes.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 import type { Transaction } from './transaction.js';
 import { runAbortHooks } from './transaction-hooks.js';
@@ -42,6 +42,8 @@ export interface PreparedCommit {
 export interface ConnectionOptions extends ViewOptions {
   /** Changes nothing; so does a connection to the past. */
   readonly readOnly?: boolean | undefined;
+  /** Called before changes are saved, with the connection; see `Derive`. */
+  readonly derive?: (connection: Connection) => void;
   /** Called once, when the connection closes. */
   readonly onClose?: (connection: Connection) => void;
 }
@@ -60,14 +62,16 @@ export interface ConnectionOptions extends ViewOptions {
  */
 export class Connection extends PlanningConnection implements Holder, Disposable {
   readonly #onClose: ((connection: Connection) => void) | undefined;
+  readonly #derive: ((connection: Connection) => void) | undefined;
   readonly #readOnly: boolean;
   /** Ends when those who had joined aborted transactions have taken everything back. */
   #aborting: Promise<void> | undefined;
 
   /** Use `Database.connect`. Takes a snapshot and begins a transaction. */
-  constructor(storage: Storage, { readOnly, onClose, ...options }: ConnectionOptions) {
+  constructor(storage: Storage, { readOnly, derive, onClose, ...options }: ConnectionOptions) {
     super(storage, options);
     this.#readOnly = readOnly ?? false;
+    this.#derive = derive;
     this.#onClose = onClose;
   }
 
@@ -186,6 +190,7 @@ export class Connection extends PlanningConnection implements Holder, Disposable
       transaction.hooks?.runBeforePrepare();
       requireUnattended(transaction);
       transaction.requireNotDoomed();
+      if (this.hasChanges) this.#derive?.(this);
       bytes = packCommit(this.work.request(meta));
     } catch (error) {
       transaction.fail();
@@ -306,7 +311,7 @@ export class Connection extends PlanningConnection implements Holder, Disposable
    */
   async #save(meta: TransactionMeta, vote?: () => Promise<void>): Promise<Tid> {
     const transaction = this.work.transaction;
-    const request = this.hasChanges ? this.work.request(meta) : undefined;
+    const request = this.hasChanges ? this.#request(transaction, meta) : undefined;
     let result: CommitResult = NOTHING_SAVED;
     transaction.committing();
     try {
@@ -324,6 +329,17 @@ export class Connection extends PlanningConnection implements Holder, Disposable
       this.#begin({ tid, maps, isNext });
     }
     return request === undefined ? this.tid : tid;
+  }
+
+  /** Gives what the storage is to be asked, with what is derived from the changes. */
+  #request(transaction: Transaction, meta: TransactionMeta): CommitRequest {
+    try {
+      this.#derive?.(this);
+    } catch (error) {
+      transaction.fail();
+      throw error;
+    }
+    return this.work.request(meta);
   }
 
   /** Aborts what hooks after the end of a transaction did. Their own hooks are not called. */

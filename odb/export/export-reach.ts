@@ -3,7 +3,8 @@
  *
  * What is contained in an object that goes along goes along, however far below, and so does what an
  * object refers to that is in no container at all. Anything else that is referred to is outside:
- * what is in another container, the containers of the exported object, and the root.
+ * what is in another container, the containers of the exported object, the root, and what is derived
+ * from other objects (`ClassOptions.derived`): whoever derives it does so where it is brought in.
  *
  * What is in a container that turns out to go along only later is looked at again then, so the
  * answer does not depend on the order in which objects are met. Memory: some 100 bytes for each
@@ -106,7 +107,7 @@ class Search {
     if (this.#numbers.has(oid) || this.#outside.has(oid) || this.#missing.has(oid)) return;
     const object = this.#connection.get(oid);
     if (this.#connection.isMissing(object)) this.#missing.add(oid);
-    else if (this.#above.has(oid)) this.#outside.add(oid);
+    else if (this.#above.has(oid) || object.$class.derived) this.#outside.add(oid);
     else if (placeOf(object) === undefined) this.#join(oid);
     else this.#considerPlaced(object, oid);
   }

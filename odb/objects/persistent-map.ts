@@ -72,6 +72,27 @@ export class PersistentMap<V = unknown> extends PersistentTree implements Iterab
   }
 
   /**
+   * Sets the values of many keys, in any order; of two entries with one key, the last.
+   *
+   * Writes each leaf of the tree once or twice however many of the keys are in it, so it is worth
+   * more the nearer the keys are to each other. Memory: the entries.
+   *
+   * @throws TypeError for what cannot be stored; the map is as it was then
+   * @throws OdbError `ODB_READ_ONLY_PAST` in a connection to the past
+   */
+  setAll(entries: Iterable<readonly [string, V]>): this {
+    const all: (readonly [string, V])[] = [];
+    for (const entry of entries) {
+      requireEntry(entry[0], entry[1]);
+      all.push(entry);
+    }
+    // Those with one key stay in the order they came in.
+    all.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
+    this.$putAll(all.filter(([key], at) => all[at + 1]?.[0] !== key));
+    return this;
+  }
+
+  /**
    * Adds many entries that come in order, behind those there: for filling an empty map.
    *
    * Builds the tree from below, each node once: O(entries). The entries are taken one by one and

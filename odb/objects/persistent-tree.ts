@@ -6,6 +6,7 @@
  */
 import {
   findLeaf,
+  NODE_ENTRIES_MAX,
   position,
   treeEntries,
   treeGet,
@@ -13,7 +14,7 @@ import {
   treeSize,
   type Range,
 } from '../trees/btree.js';
-import { leafSet, treeDelete } from '../trees/btree-change.js';
+import { leafSet, mergedLeaf, treeDelete } from '../trees/btree-change.js';
 import {
   treeCount,
   treeEstimate,
@@ -34,6 +35,14 @@ export abstract class PersistentTree extends TreeNode {
   constructor() {
     super();
     this.$slots = emptyTree();
+  }
+
+  /**
+   * Most entries of a leaf: fewer than usual in a class whose values are large, since a change of
+   * one writes its leaf. Whoever merges may fill a leaf more than that; it then splits later.
+   */
+  protected get leafEntriesMax(): number {
+    return NODE_ENTRIES_MAX;
   }
 
   /** How many there are. Counts the leaves the first time in a transaction, then keeps it. */
@@ -82,8 +91,46 @@ export abstract class PersistentTree extends TreeNode {
     if (isSame(old, value)) return;
     admitFor(this, value, `The value of '${key}'`);
     this.$note(key, old);
-    leafSet<TreeNode, unknown>(nodes, found, key, value);
+    leafSet<TreeNode, unknown>(nodes, found, key, value, this.leafEntriesMax, NODE_ENTRIES_MAX);
     this.$grew(old === undefined ? 1 : 0);
+  }
+
+  /**
+   * Sets many entries, leaf by leaf.
+   *
+   * @param entries in strictly ascending order of their keys
+   * @throws TypeError for what cannot be stored; nothing is changed then
+   */
+  $putAll(entries: readonly (readonly [key: string, value: unknown])[]): void {
+    for (const [key, value] of entries) {
+      // Of numbers there are very many, and there is nothing to be said about them.
+      if (typeof value !== 'number') admitFor(this, value, `The value of '${key}'`);
+    }
+    const nodes = this.$nodes();
+    let next = 0;
+    for (let entry = entries[0]; entry !== undefined; entry = entries[next]) {
+      const [key, value] = entry;
+      const found = findLeaf<TreeNode, unknown>(nodes, this, key);
+      const {
+        leaf,
+        next: end,
+        replaced,
+      } = mergedLeaf<TreeNode, unknown>(found, entries, next, this.leafEntriesMax);
+      if (end === next) {
+        // The leaf is full: it splits, and there is room again.
+        this.$note(key, undefined);
+        leafSet<TreeNode, unknown>(nodes, found, key, value, this.leafEntriesMax, NODE_ENTRIES_MAX);
+        this.$grew(1);
+        next += 1;
+        continue;
+      }
+      for (const old of replaced) {
+        this.$note((entries[next] as readonly [string, unknown])[0], old);
+        next += 1;
+      }
+      nodes.write(found.id, leaf);
+      this.$grew(replaced.filter((old) => old === undefined).length);
+    }
   }
 
   /** Removes an entry; answers whether there was one. */
@@ -92,7 +139,7 @@ export abstract class PersistentTree extends TreeNode {
     const old = treeGet(nodes, this, key);
     if (old === undefined) return false;
     this.$note(key, old);
-    treeDelete(nodes, this, key);
+    treeDelete(nodes, this, key, this.leafEntriesMax);
     this.$grew(-1);
     return true;
   }

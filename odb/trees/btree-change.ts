@@ -37,13 +37,19 @@ export function treeSet<Id, V>(
   leafSet(store, findLeaf(store, root, key), key, value, order);
 }
 
-/** The same as `treeSet`, for whoever has found the key's leaf already. */
+/**
+ * The same as `treeSet`, for whoever has found the key's leaf already.
+ *
+ * @param order most entries of a leaf
+ * @param innerOrder most children of an inner node
+ */
 export function leafSet<Id, V>(
   store: NodeStore<Id, V>,
   { id, leaf, path, last }: FoundLeaf<Id, V>,
   key: string,
   value: V,
   order: number = NODE_ENTRIES_MAX,
+  innerOrder: number = order,
 ): void {
   const at = position(leaf.keys, key);
   const replaced = leaf.keys[at] === key ? 1 : 0;
@@ -55,10 +61,69 @@ export function leafSet<Id, V>(
     store.write(id, grown);
     return;
   }
-  const middle = at === leaf.keys.length ? splitOfAppended(grown, last) : grown.keys.length >> 1;
+  const middle = splitAt(grown, at, last);
   const left = { keys: grown.keys.slice(0, middle), values: grown.values.slice(0, middle) };
   const right = { keys: grown.keys.slice(middle), values: grown.values.slice(middle) };
-  replaceBySplit(store, { id, path, left, right, separator: keyAt(right.keys, 0), order });
+  replaceBySplit(store, {
+    id,
+    path,
+    left,
+    right,
+    separator: keyAt(right.keys, 0),
+    order: innerOrder,
+  });
+}
+
+/** What a leaf becomes with some entries more. */
+export interface MergedLeaf<V> {
+  readonly leaf: Leaf<V>;
+  /** The index after the last of the entries that is in it. */
+  readonly next: number;
+  /** What was under their keys before; `undefined`: nothing. */
+  readonly replaced: readonly (V | undefined)[];
+}
+
+/**
+ * Puts the first of some entries into the leaf that was found for them, as many as it has room for:
+ * one node is made, where setting one by one makes it each time. Writes nothing.
+ *
+ * @param found the leaf of the first entry's key
+ * @param entries in strictly ascending order of their keys
+ * @param from the first entry to be put; in a full leaf with other keys, not even that is
+ */
+export function mergedLeaf<Id, V>(
+  { leaf, to }: FoundLeaf<Id, V>,
+  entries: readonly (readonly [key: string, value: V])[],
+  from = 0,
+  order: number = NODE_ENTRIES_MAX,
+): MergedLeaf<V> {
+  const keys: string[] = [];
+  const values: V[] = [];
+  const replaced: (V | undefined)[] = [];
+  let at = 0;
+  let next = from;
+  let room = order - leaf.keys.length;
+  for (let entry = entries[next]; entry !== undefined; entry = entries[next]) {
+    const [key, value] = entry;
+    if (to !== undefined && key >= to) break;
+    for (; at < leaf.keys.length && keyAt(leaf.keys, at) < key; at += 1) {
+      keys.push(keyAt(leaf.keys, at));
+      values.push(leaf.values[at] as V);
+    }
+    const isThere = leaf.keys[at] === key;
+    if (!isThere && room <= 0) break;
+    replaced.push(isThere ? leaf.values[at] : undefined);
+    if (isThere) at += 1;
+    else room -= 1;
+    keys.push(key);
+    values.push(value);
+    next += 1;
+  }
+  for (; at < leaf.keys.length; at += 1) {
+    keys.push(keyAt(leaf.keys, at));
+    values.push(leaf.values[at] as V);
+  }
+  return { leaf: { keys, values }, next, replaced };
 }
 
 /**
@@ -81,12 +146,14 @@ export function treeDelete<Id, V>(
 }
 
 /**
- * Where a leaf splits that grew at its end. Keys that come in ascending order fill their leaves,
- * rather than leave each half empty: all of them at the end of the tree; before it, where more may
- * come behind any key, as much as leaves the new leaf no need to join another.
+ * Where a leaf splits that grew at `at`. Keys that come in ascending order fill their leaves, rather
+ * than leave each half empty: at the end of the tree all of them; before it, where more may come
+ * behind any key, as near behind the new one as leaves neither part in need of help.
  */
-function splitOfAppended<V>({ keys }: Leaf<V>, isLast: boolean): number {
-  return isLast ? keys.length - 1 : keys.length - (keys.length >> 2);
+function splitAt<V>({ keys }: Leaf<V>, at: number, isLast: boolean): number {
+  if (isLast && at === keys.length - 1) return at;
+  const least = keys.length >> 2;
+  return Math.min(Math.max(at + 1, least), keys.length - least);
 }
 
 interface Split<Id, V> {

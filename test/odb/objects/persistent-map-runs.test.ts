@@ -69,6 +69,63 @@ describe('runs of a map', () => {
     });
   }
 
+  for (const kind of databaseKinds) {
+    test(`${kind.name}: many entries set at once are merged with what others set`, async () => {
+      await using database = await kind.open();
+      using first = database.connect();
+      const map = new PersistentMap<unknown>();
+      first.root.set('map', map);
+      for (let i = 0; i < 100; i += 1) map.set(nameOf(i * 10), i);
+      await first.commit();
+      using second = database.connect();
+      const theirs = fetched<PersistentMap<unknown>>(second, 'map');
+      const plain = new Map<string, unknown>(map);
+      const set = (target: PersistentMap<unknown>, from: number, value: unknown): void => {
+        const entries = Array.from(
+          { length: 300 },
+          (_, i) => [nameOf(from + i * 3), value] as const,
+        );
+        target.setAll(entries.toReversed());
+        for (const [key] of entries) plain.set(key, value);
+      };
+      set(map, 1, 'mine');
+      set(theirs, 2, { of: 'theirs' });
+      map.setAll([
+        ['twice', 1],
+        ['twice', 2],
+      ]);
+      plain.set('twice', 2);
+      assert.equal(map.size, [...map].length);
+      await first.commit();
+      await second.commit();
+      first.begin();
+      assert.deepEqual(new Map(map), new Map([...plain].sort(([a], [b]) => (a < b ? -1 : 1))));
+      assert.equal(map.size, plain.size);
+    });
+  }
+
+  test('of many entries with one that cannot be stored, none is set', async () => {
+    await using database = await (databaseKinds[0] ?? assert.fail()).open();
+    using connection = database.connect();
+    const map = new PersistentMap<unknown>([['a', 1]]);
+    connection.root.set('map', map);
+    await connection.commit();
+    for (const wrong of [undefined, Symbol('x'), () => 1]) {
+      assert.throws(
+        () =>
+          map.setAll([
+            ['b', 1],
+            ['c', wrong],
+            ['a', 2],
+          ]),
+        TypeError,
+      );
+      assert.throws(() => map.setAll([['\ud800', 1]]), TypeError);
+    }
+    assert.equal(connection.hasChanges, false);
+    assert.deepEqual([...map], [['a', 1]]);
+  });
+
   test('an estimate of a small map is its count', async () => {
     await using database = await (databaseKinds[0] ?? assert.fail()).open();
     using connection = database.connect();
