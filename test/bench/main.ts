@@ -5,6 +5,7 @@
  * `npm run bench` runs all; `npm run bench -- commits loads` some.
  */
 import { attributes } from './attributes.js';
+import { catalogs } from './catalog.js';
 import { checkIns } from './check-ins.js';
 import { commits } from './commits.js';
 import { connectionLoads } from './connection-loads.js';
@@ -39,6 +40,7 @@ const benches: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   pages,
   'versions-requests': versionRequests,
   templates,
+  catalog: catalogs,
   updates,
 };
 
