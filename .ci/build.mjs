@@ -31,6 +31,9 @@ const starts = [
   'server/publisher/worker.ts',
   'server/jobs/worker.ts',
   'server/export/worker.ts',
+  'server/sql/data-thread.ts',
+  'server/sql/sqlite-child.ts',
+  'server/sql/sqlite-watch.ts',
   'odb/level/level-writer-thread.ts',
   'odb/level/level-pack-thread.ts',
 ];
@@ -42,6 +45,7 @@ const givenByTests = [
   'test/odb/support/person.ts',
   'test/odb/support/quarrelling.ts',
   'test/server/api/faulty-plugin.ts',
+  'test/server/sql/both-sides-plugin.ts',
   'test/support/trial-plugin.ts',
 ];
 

@@ -10,6 +10,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from './chromium.mjs';
+import { databases } from './databases.mjs';
 
 /** How long the tests of one process may take together. */
 const PROCESS_MS_MAX = 600_000;
@@ -82,6 +83,8 @@ function hasRoomInMemory() {
 // A database's promises do not rest on which disk it is tested on; killing a process loses no page.
 if (process.env.TMPDIR === undefined && hasRoomInMemory()) process.env.TMPDIR = IN_MEMORY;
 if (files.some((file) => file.startsWith('e2e/'))) process.env.CANOPY_CHROMIUM = chromium();
+// Once, before tests that need them begin at the same time.
+if (files.some((file) => file.startsWith('server/sql/'))) databases();
 if (words.length === 0) {
   console.log('\nFormat, lint, types');
   const { status } = spawnSync(process.execPath, ['.ci/check.mjs'], { cwd: top, stdio: 'inherit' });
