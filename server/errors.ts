@@ -187,12 +187,30 @@ export class TooManyAttempts extends ServerError {
   }
 }
 
+type UnavailableCode =
+  | 'SRV_OVERDUE'
+  | 'SRV_CONFLICT'
+  | 'SRV_BUSY'
+  | 'SRV_NOT_WRITABLE'
+  /** There is no way to a database of the site's. */
+  | 'SRV_SQL_UNREACHABLE'
+  /** All connections to it are in use. */
+  | 'SRV_SQL_BUSY'
+  /** It took longer than the request may take. */
+  | 'SRV_SQL_OVERDUE'
+  /** Somebody closed the connection. */
+  | 'SRV_SQL_CLOSED'
+  /** Its password cannot be read here. */
+  | 'SRV_SQL_PASSWORD'
+  /** What was saved on the site is not done there yet, and comes first. */
+  | 'SRV_SQL_UNFINISHED';
+
 /** The server cannot answer now; asked again after a while, it may. */
 export class Unavailable extends ServerError {
   readonly retryAfterSeconds: number;
 
   constructor(
-    code: 'SRV_OVERDUE' | 'SRV_CONFLICT' | 'SRV_BUSY' | 'SRV_NOT_WRITABLE',
+    code: UnavailableCode,
     message: string,
     facts: { readonly retryAfterSeconds: number; readonly cause?: unknown },
   ) {
@@ -200,3 +218,6 @@ export class Unavailable extends ServerError {
     this.retryAfterSeconds = facts.retryAfterSeconds;
   }
 }
+
+/** Something is saved, and something that belongs to it is not, or nobody knows: not to be sent again. */
+export class NotFinished extends ServerError {}

@@ -4,7 +4,7 @@
  * What is here is what a package that adds content types, views or screens can rely on; everything
  * else of the server may change from one release to the next.
  */
-export { Context, rolesFor } from '../acquisition/index.js';
+export { ABSENT, Context, rolesFor } from '../acquisition/index.js';
 export {
   type Connection,
   type Oid,
@@ -18,6 +18,23 @@ export {
 } from '../odb/index.js';
 export { problemOf, problemResponse } from './api/problem.js';
 export { DIRECT_CHANGES_MAX } from './api/versions.js';
+export type { IndexExplanation } from './catalog/catalog-store.js';
+export type { FacetCount } from './catalog/facets.js';
+export { INDEX_TYPES, type IndexDefinition, type IndexType } from './catalog/index-definition.js';
+export { isQueryName } from './catalog/query.js';
+export { QueryError } from './catalog/query-error.js';
+export { Catalog, INDEX_PERMISSION, SEARCH_PERMISSION } from './content/catalog.js';
+export { readOptions } from './content/catalog-answer.js';
+export { beginFilling } from './content/catalog-fill.js';
+export { catalogsIn } from './content/catalog-list.js';
+export {
+  type CatalogResult,
+  explainObject,
+  type Found,
+  searchCatalog,
+  slowQueriesOf,
+} from './content/catalog-search.js';
+export { isFound } from './content/cataloged.js';
 export {
   type ContentType,
   contentTypes,
@@ -77,6 +94,22 @@ export {
 export { restoreFromPast } from './content/restore-past.js';
 export type { RestoredObject, RestoreOutcome, RestoreRequest } from './content/restore-steps.js';
 export { type LeftWhy, RESTORE_OBJECTS_MAX } from './content/restore-walk.js';
+export { callSqlMethod, connectionOf, explainSqlMethod, USE_METHODS } from './content/sql-call.js';
+export {
+  CHANGE_CONNECTIONS,
+  OPEN_CONNECTIONS,
+  setConnected,
+  SqlConnection,
+  TEST_CONNECTIONS,
+} from './content/sql-connection.js';
+export { SqlMethod } from './content/sql-method.js';
+export {
+  browseDatabase,
+  connectionStatus,
+  TRIED_ROWS,
+  tryStatements,
+  unfinishedIn,
+} from './content/sql-try.js';
 export {
   findInTrash,
   folderNamed,
@@ -198,6 +231,7 @@ export { importOrder, importResultFor, type UploadedFile } from './jobs/import.j
 export { idOfImport, importObjectOrder, readExport } from './jobs/import-object.js';
 export { getJob, hasEnded, type JobRecord, listJobs, LOOK_AGAIN } from './jobs/job.js';
 export { packOrder } from './jobs/pack.js';
+export { reindexOrder } from './jobs/reindex.js';
 export type { AssetFolder, Plugin } from './plugin.js';
 export { isSecure } from './publisher/authenticate.js';
 export {
@@ -245,5 +279,12 @@ export {
   rolesValidAt,
 } from './security/role.js';
 export { ANONYMOUS_CALLER, Standing } from './security/standing.js';
+export { type ArgumentDef } from './sql/arguments.js';
+export { CSV_TYPE, csvLines } from './sql/csv.js';
+export { jsonOfValue, type SqlResult } from './sql/result.js';
+export type { Listing as SqlListing } from './sql/session.js';
+export { SqlError } from './sql/sql-errors.js';
+export type { Statement as SqlStatement } from './sql/statement.js';
+export type { SqlValue } from './sql/value-types.js';
 export { PAGE_LANGUAGE } from './templates/index.js';
 export { countInWords, minuteInWords, momentInWords, sizeInWords } from './words.js';

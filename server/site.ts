@@ -16,7 +16,10 @@ import {
   type Tid,
   TransientError,
 } from '../odb/index.js';
+import { CatalogList, CATALOGS_KEY } from './content/catalog-list.js';
+import { fillCatalog } from './content/catalog-fill.js';
 import { contentTypes } from './content/content-type.js';
+import { deriveCatalogs, takePending } from './content/deriving.js';
 import { Folder } from './content/folder.js';
 import { SITE_KEY, siteRoot } from './content/places.js';
 import { TransactionWork } from './content/transaction-work.js';
@@ -36,6 +39,8 @@ import { principalKey, USER_FOLDER_ID } from './security/principal.js';
 import { MANAGER_ROLE } from './security/role.js';
 import { Sessions } from './security/session.js';
 import type { ServerFacts } from './server-facts.js';
+import { prepareJournal } from './sql/sql-journal.js';
+import { SqlServices, type SqlServicesOptions } from './sql/sql-services.js';
 import { TemplateCache } from './templates/index.js';
 import { loadWelcomeSite } from './welcome/load.js';
 
@@ -54,6 +59,8 @@ export interface OpenSiteOptions {
   readonly thread?: number;
   /** The server that this thread is of. */
   readonly server?: ServerFacts;
+  /** What SQL shares with the other threads, and its way to databases. */
+  readonly sql?: SqlServicesOptions;
   /** Milliseconds since the epoch. */
   readonly nowMs?: () => number;
 }
@@ -74,6 +81,7 @@ export class Site implements SiteServices {
     page: new TemplateCache(),
     text: new TemplateCache(),
   };
+  readonly sql: SqlServices;
   readonly plugins: readonly Plugin[];
   readonly server: ServerFacts | undefined;
   readonly #nowMs: () => number;
@@ -81,11 +89,13 @@ export class Site implements SiteServices {
   constructor(options: OpenSiteOptions) {
     const { database, plugins = [], passwords, thread = 0, nowMs = Date.now } = options;
     this.database = database;
+    database.derives(deriveCatalogs);
     this.storage = database.storage;
     this.blobs = database.storage.blobs;
     this.passwords = passwords ?? new Passwords();
     this.sessions = new Sessions({ metadata: this.storage, now: nowMs });
     this.guard = new LoginGuard({ metadata: this.storage, now: nowMs, thread });
+    this.sql = new SqlServices(options.sql);
     this.plugins = plugins;
     this.server = options.server;
     this.#nowMs = nowMs;
@@ -134,8 +144,12 @@ export class Site implements SiteServices {
         const work = new TransactionWork({ site: this, connection, policy, nowMs });
         const result = await run(work);
         await work.settled();
+        const { transaction } = connection;
         const tid = await connection.commit(work.meta);
         onSaved?.(tid);
+        for (const catalog of takePending(transaction)) {
+          await fillCatalog({ database: this.database, catalog, version, user });
+        }
         return result;
       } catch (error) {
         connection.abort();
@@ -205,6 +219,8 @@ export async function initialise(site: Site, options: InitialiseOptions): Promis
   users.insert(new User({ ...made, userRoles: [MANAGER_ROLE], passwordHash }), ADMIN_NAME);
   connection.root.set(SITE_KEY, root);
   connection.root.set(VERSIONS_KEY, new VersionList());
+  connection.root.set(CATALOGS_KEY, new CatalogList());
+  prepareJournal(connection);
   await connection.commit({ user: ADMIN_KEY, note: 'Created the site', paths: ['/'] });
   if (options.welcome) await site.transact(ADMIN_KEY, loadWelcomeSite);
   return true;

@@ -254,6 +254,9 @@ test('each library has one way in', () => {
     'classic-level':
       /^(odb\/level\/[a-z-]+|test\/bench\/[a-z-]+|test\/odb\/support\/format-reader)\.ts$/,
     express: /^(server\/http\/app|test\/bench\/[a-z-]+)\.ts$/,
+    pg: /^server\/sql\/postgres-[a-z]+\.ts$/,
+    mysql2: /^server\/sql\/mysql-[a-z]+\.ts$/,
+    libsql: /^server\/sql\/sqlite-child\.ts$/,
     handlebars: /^(server\/templates\/compiler|ui\/render|test\/bench\/[a-z-]+)\.ts$/,
   };
   const wrong = sources.flatMap(({ file, text }) =>

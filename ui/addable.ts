@@ -13,6 +13,7 @@ import { screenUrl } from './screen.js';
 const GROUPS: readonly { readonly title: string; readonly types: readonly string[] }[] = [
   { title: 'Pages', types: ['Document', 'Template', 'Folder', 'Redirect'] },
   { title: 'Files', types: ['Image', 'File'] },
+  { title: 'Data', types: ['SqlConnection', 'SqlMethod'] },
   { title: 'People', types: ['UserFolder', 'User'] },
   { title: 'More', types: [] },
 ];

@@ -8,6 +8,11 @@ import { manageView } from './manage.js';
 import { type AnyScreen, registerScreens } from './screen.js';
 import { account } from './screens/account.js';
 import { add } from './screens/add.js';
+import { catalogContents } from './screens/catalog-contents.js';
+import { catalogIndexes } from './screens/catalog-indexes.js';
+import { catalogSearch } from './screens/catalog-search.js';
+import { catalogSlow } from './screens/catalog-slow.js';
+import { catalogs } from './screens/catalogs.js';
 import { conflicts } from './screens/conflicts.js';
 import { contents } from './screens/contents.js';
 import { database } from './screens/database.js';
@@ -24,6 +29,10 @@ import { rename } from './screens/rename.js';
 import { restore } from './screens/restore.js';
 import { restored } from './screens/restored.js';
 import { security } from './screens/security.js';
+import { sqlBrowse } from './screens/sql-browse.js';
+import { sqlStatus } from './screens/sql-status.js';
+import { sqlTest } from './screens/sql-test.js';
+import { sqlTry } from './screens/sql-try.js';
 import { trash } from './screens/trash.js';
 import { trashRestore } from './screens/trash-restore.js';
 import { undo } from './screens/undo.js';
@@ -42,9 +51,17 @@ const SCREENS: readonly AnyScreen[] = [
   versionAbout,
   versionPreview,
   restored,
+  catalogSearch,
+  catalogContents,
+  catalogIndexes,
+  catalogSlow,
   users,
   contents,
+  sqlStatus,
+  sqlBrowse,
+  sqlTry,
   edit,
+  sqlTest,
   view,
   properties,
   history,
@@ -66,6 +83,7 @@ const SCREENS: readonly AnyScreen[] = [
   conflicts,
   moment,
   restore,
+  catalogs,
 ];
 
 registerScreens(SCREENS);

@@ -28,6 +28,7 @@ const THINGS: Readonly<Record<string, string>> = {
   import: 'file',
   'import-object': 'object',
   pack: 'looked at',
+  reindex: 'object',
 };
 
 interface RunningJob {
@@ -59,10 +60,16 @@ export interface JobsShown {
   readonly ended: readonly EndedJob[];
 }
 
+/** Which jobs are shown; by default all of them. */
+export type JobFilter = (job: JobRecord) => boolean;
+
 /** Shows the jobs that the reader may see. */
-export async function shownJobs(request: PublishRequest): Promise<JobsShown> {
+export async function shownJobs(
+  request: PublishRequest,
+  isWanted: JobFilter = () => true,
+): Promise<JobsShown> {
   const all = await listJobs(request.site.storage);
-  const jobs = all.filter((job) => maySeeJob(request, job));
+  const jobs = all.filter((job) => maySeeJob(request, job) && isWanted(job));
   return {
     // The one that runs, then those that wait, in the order in which they will be done.
     running: jobs
@@ -121,6 +128,7 @@ function shownEnded(job: JobRecord): EndedJob {
 
 function titleOf({ kind, path }: JobRecord): string {
   if (kind === 'check-in') return `Check-in of ${path}`;
+  if (kind === 'reindex') return `Indexing for ${path}`;
   if (kind === 'update') return `Update of ${path} from main`;
   return TITLES[kind] ?? `Import into ${path}`;
 }

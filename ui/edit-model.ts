@@ -9,6 +9,7 @@ import {
   isExecutable,
   mediaType,
   type PublishRequest,
+  SqlMethod,
 } from '../server/index.js';
 import type { Merged } from './edit-merge.js';
 import { fieldsBeside, textOf } from './edit-values.js';
@@ -20,7 +21,7 @@ import { whoIs } from './who.js';
 /** Paths offered as places a template is seen from. */
 const PLACES_MAX = 30;
 
-type Language = 'html' | 'markdown' | 'css' | 'javascript' | 'text';
+type Language = 'html' | 'markdown' | 'css' | 'javascript' | 'text' | 'sql';
 
 const LANGUAGE_TITLES: Readonly<Record<Language, string>> = {
   html: 'HTML',
@@ -28,6 +29,7 @@ const LANGUAGE_TITLES: Readonly<Record<Language, string>> = {
   css: 'CSS',
   javascript: 'JavaScript',
   text: 'Text',
+  sql: 'SQL',
 };
 
 /** What the form is made from beside the object. */
@@ -71,13 +73,14 @@ export function formModel(object: Content, request: PublishRequest, facts: FormF
         mine[field.name] ?? read[field.name],
         conflict === undefined ? attempt : undefined,
       ),
-      help: '',
+      ...(field.asText === undefined ? { help: '' } : {}),
     })),
     sourceLabel: type.fields.find(({ name }) => name === type.sourceField)?.label ?? 'Text',
-    language,
-    languageTitle: mustaches
-      ? `Handlebars in ${LANGUAGE_TITLES[language]}`
-      : LANGUAGE_TITLES[language],
+    language: language === 'sql' ? 'text' : language,
+    languageTitle:
+      mustaches || language === 'sql'
+        ? `Handlebars in ${LANGUAGE_TITLES[language]}`
+        : LANGUAGE_TITLES[language],
     mustaches,
     source: textOrElse(
       mine['source'],
@@ -100,6 +103,7 @@ function textOrElse(value: unknown, otherwise: string): string {
 }
 
 function languageOf(object: Content): Language {
+  if (object instanceof SqlMethod) return 'sql';
   const values = contentTypes.of(object).read(object);
   if (values['format'] === 'markdown') return 'markdown';
   const contentType =

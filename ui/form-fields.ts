@@ -28,7 +28,8 @@ export function inputOf(field: FieldDef, value: unknown, attempt?: Attempt): Inp
   const name = `fields.${field.name}`;
   const typed = attempt?.form.has(name) === true ? attempt.form.get(name) : undefined;
   const kind = inputKind(field);
-  const text = kind === 'password' ? '' : asText(typed ?? value);
+  const shown = field.kind === 'json' ? jsonText(field, value) : value;
+  const text = kind === 'password' ? '' : asText(typed ?? shown);
   return {
     name,
     key: keyOf(name),
@@ -89,10 +90,28 @@ function valueOf(field: FieldDef, text: string): unknown {
         .split(/\r?\n/)
         .map((line) => line.trim())
         .filter((line) => line !== '');
+    case 'json':
+      return field.asText === undefined ? parsed(text) : field.asText.read(text);
     case 'source':
       return text.replaceAll('\r\n', '\n');
     default:
       return text;
+  }
+}
+
+/** A value that a type takes in several forms may be its text already. */
+function jsonText({ asText: written }: FieldDef, value: unknown): string {
+  if (typeof value === 'string') return value;
+  return written === undefined ? JSON.stringify(value, undefined, 2) : written.write(value ?? []);
+}
+
+/** What is no JSON stays the text it is, for the type to refuse. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) return text;
+    throw error;
   }
 }
 
@@ -107,6 +126,7 @@ function inputKind(field: FieldDef): Input['kind'] {
     list: 'area',
     file: 'file',
     password: 'password',
+    json: 'area',
   } as const;
   return kinds[field.kind];
 }
@@ -125,7 +145,9 @@ function asText(value: unknown): string {
 
 /** Says what was wrong with one input; `''` when nothing was. */
 export function errorOf(name: string, errors: readonly FieldProblem[] = []): string {
-  return errors.find((error) => error.field === name)?.message ?? '';
+  const error = errors.find((each) => each.field === name);
+  if (error === undefined) return '';
+  return error.line === undefined ? error.message : `Line ${error.line}: ${error.message}`;
 }
 
 function keyOf(name: string): string {

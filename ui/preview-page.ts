@@ -66,6 +66,24 @@ export async function renderUnsaved(
   }
 }
 
+/** Says what is wrong with values of an object that has no page to be tried out in. Sets none. */
+export function wrongWith(
+  object: Content,
+  request: PublishRequest,
+  values: EditValues,
+): readonly FieldError[] {
+  try {
+    setValues(object, request, values);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error;
+    return problemsOf(error, object);
+  } finally {
+    request.connection.abort();
+    request.policy.forget();
+  }
+}
+
 /**
  * Gives the object that a template is seen from; any other object is seen by itself.
  * @throws NotFound where there is nothing, or nothing that the reader may view

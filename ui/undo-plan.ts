@@ -66,6 +66,8 @@ export interface PlanModel {
   readonly moreChanges: number;
   /** What the one transaction that was chosen did; `null` for several. */
   readonly did: Deeds | null;
+  /** What was written to SQL databases, which stays. */
+  readonly sql: UndoOutcome['sql'];
   /** Tids of the transactions that stand in the way, for the list. */
   readonly blockerTids: readonly string[];
 }
@@ -84,7 +86,7 @@ const UNDO = { verb: 'Undo', doing: 'undoing', done: 'undone' } as const;
 const REDO = { verb: 'Redo', doing: 'redoing', done: 'redone' } as const;
 
 type Verdict =
-  | { readonly kind: 'possible'; readonly plan: readonly Tid[] }
+  | { readonly kind: 'possible'; readonly plan: readonly Tid[]; readonly sql: UndoOutcome['sql'] }
   | { readonly kind: 'blocked'; readonly outcome: UndoOutcome }
   | { readonly kind: 'refused'; readonly error: ServerError };
 
@@ -157,6 +159,7 @@ export function planOf(
     changes: told.changes,
     moreChanges: told.total - told.changes.length,
     did: only === undefined ? null : deedsOf(request, only, { isOpen: alone.kind !== 'possible' }),
+    sql: joint.kind === 'possible' ? joint.sql : (outcome?.sql ?? []),
     blockerTids: blockers.map(({ tid }) => String(tid)),
   };
 }
@@ -172,7 +175,7 @@ function judge(request: PublishRequest, tids: readonly Tid[]): Verdict {
   try {
     const outcome = undoTransactions(request, { transactions: tids, dryRun: true });
     if (outcome.conflicts.length > 0) return { kind: 'blocked', outcome };
-    return { kind: 'possible', plan: outcome.plan };
+    return { kind: 'possible', plan: outcome.plan, sql: outcome.sql };
   } catch (error) {
     if (!(error instanceof ServerError)) throw error;
     return { kind: 'refused', error };

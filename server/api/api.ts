@@ -13,6 +13,7 @@ import { quoted } from '../quote.js';
 import { isKnown } from '../security/principal.js';
 import { VERSION } from '../version.js';
 import { batchRoute } from './batch.js';
+import { catalogRoutes } from './catalog.js';
 import { databaseRoutes } from './database.js';
 import { exportRoutes } from './export.js';
 import { jobRoutes } from './jobs.js';
@@ -22,6 +23,7 @@ import { problemOf, problemResponse } from './problem.js';
 import { onRead } from './refusals.js';
 import { type FoundRoute, matchRoutes, type Route } from './route.js';
 import { securityRoutes } from './security.js';
+import { sqlRoutes } from './sql.js';
 import { transactionRoutes } from './transactions.js';
 import { versionCommentRoutes } from './version-comments.js';
 import { versionPreviewRoutes } from './version-preview.js';
@@ -39,6 +41,8 @@ export const routes: readonly Route[] = [
   ...versionCommentRoutes,
   ...versionPreviewRoutes,
   ...securityRoutes,
+  ...sqlRoutes,
+  ...catalogRoutes,
   ...jobRoutes,
   ...databaseRoutes,
   {

@@ -208,6 +208,7 @@ function refused(
   results: readonly Result[],
 ): Response {
   request.connection.abort();
+  request.site.sql.door?.release();
   // There is no transaction, so nothing stands where its tid and time would have stood.
   const text = JSON.stringify(results)
     .replaceAll(`"${request.pendingTid}"`, 'null')

@@ -12,6 +12,7 @@ import { moveObject } from '../content/move.js';
 import { siteRoot } from '../content/places.js';
 import type { PropertyPatch } from '../content/properties.js';
 import { Invalid, MethodNotAllowed, NotFound, PreconditionFailed, TooLarge } from '../errors.js';
+import { orderFilling } from '../publisher/pending-catalogs.js';
 import type { PublishRequest } from '../publisher/request.js';
 import { Response } from '../publisher/response.js';
 import { quoted } from '../quote.js';
@@ -69,7 +70,9 @@ export const objectRoutes: readonly Route[] = [
         ...(values === undefined ? {} : { fields: values }),
         ...(patches === undefined ? {} : { properties: patches }),
       });
-      return tagged(Response.json(writtenJson(request, request.object)), request.object, request);
+      const job = jobOf(request);
+      const answer = Response.json({ ...writtenJson(request, request.object), ...job });
+      return tagged(answer, request.object, request);
     },
   },
   {
@@ -160,7 +163,8 @@ export const objectRoutes: readonly Route[] = [
         ...(values === undefined ? {} : { fields: values }),
         ...(patches === undefined ? {} : { properties: patches }),
       });
-      const answer = Response.json(writtenJson(request, created), { status: 201 });
+      const job = jobOf(request);
+      const answer = Response.json({ ...writtenJson(request, created), ...job }, { status: 201 });
       return tagged(answer, created, request).set('Location', request.origin + created.url);
     },
   },
@@ -266,6 +270,12 @@ export const objectRoutes: readonly Route[] = [
     },
   },
 ];
+
+/** Names the job that indexes what there is, where a catalog was made or defined otherwise. */
+function jobOf(request: PublishRequest): Json {
+  const job = orderFilling(request);
+  return job === undefined ? {} : { job };
+}
 
 /** @throws Unauthorized unless the asker may view the object and see what is in it */
 export function requireView(request: PublishRequest): void {

@@ -4,6 +4,7 @@
  * Status and words are those of every other door (`publisher/error-page.ts`); what is added here
  * are the members that a program can use: the fields that did not pass, the steps of a refusal.
  */
+import { QueryError } from '../catalog/query-error.js';
 import { BadRequest, Invalid, Unauthorized } from '../errors.js';
 import { reportError } from '../publisher/error-page.js';
 import { Response } from '../publisher/response.js';
@@ -50,6 +51,9 @@ function membersOf(error: unknown): Readonly<Record<string, unknown>> {
     return { errors };
   }
   if (error instanceof Unauthorized && error.known) return { because: error.decision.because };
+  if (error instanceof QueryError && error.position !== undefined) {
+    return { field: error.field, position: error.position };
+  }
   if (error instanceof BadRequest && error.field !== undefined) return { field: error.field };
   return {};
 }

@@ -103,6 +103,9 @@ const fieldErrors = listOf(
 
 const conflicts = listOf(shape({ path, fields: listOf(text), blockedBy: listOf(tid) }));
 
+/** What was written to SQL databases, by the path of their connection: an undo leaves it as it is. */
+export const writtenSql = listOf(shape({ path, text }));
+
 /** An object as a version or main has it; null where it is not there. */
 const side: Schema = {
   anyOf: [
@@ -134,6 +137,14 @@ function orNull(schema: Schema): Schema {
   return { anyOf: [schema, { type: 'null' }] };
 }
 
+const sqlRows = {
+  columns: listOf(shape({ name: text, type: text })),
+  rows: listOf({ type: 'array', description: 'The values of one row', items: {} }),
+  truncated: { type: 'boolean', description: 'There were more rows' },
+  'changes?': { type: 'integer', description: 'Rows that were written' },
+  milliseconds: { type: 'number', minimum: 0 },
+};
+
 export const components: Readonly<Record<string, Schema>> = {
   Property: property,
   Summary: shape({ ...summary, size: { type: 'integer' } }),
@@ -145,13 +156,80 @@ export const components: Readonly<Record<string, Schema>> = {
     fields: { type: 'object' },
     properties: listOf({ $ref: '#/components/schemas/Property' }),
     views: listOf(text),
+    'job?': {
+      ...text,
+      description: 'Indexes what there is, after a write of a catalog that covers much',
+    },
   }),
   Problem: shape(problem),
-  BadRequest: shape({ ...problem, 'field?': text }),
+  BadRequest: shape({
+    ...problem,
+    'field?': text,
+    'position?': { type: 'integer', description: 'Where in the text of a query, from 0' },
+  }),
+  Found: shape({
+    items: listOf({
+      type: 'object',
+      description: 'The columns of the catalog, and where the object is',
+      properties: {
+        path,
+        score: { type: 'number' },
+        excerpt: { ...text, description: 'HTML; what was asked for stands in `<mark>`' },
+      },
+      required: ['path'],
+      additionalProperties: {},
+    }),
+    total: { type: 'integer', minimum: 0 },
+    start: { type: 'integer', minimum: 0 },
+    limit: { type: 'integer', minimum: 0 },
+    'suggestion?': { ...text, description: 'A text that finds more' },
+    'facets?': {
+      type: 'object',
+      additionalProperties: listOf(shape({ value: {}, count: { type: 'integer', minimum: 1 } })),
+    },
+  }),
+  SqlRows: shape(sqlRows),
+  SqlAnswer: shape({
+    ...sqlRows,
+    'statement?': { ...text, description: 'What was run; for those who may see the source' },
+    'parameters?': listOf({}),
+  }),
+  SqlStatus: shape({
+    connected: { type: 'boolean', description: 'The connection is open' },
+    server: { type: ['string', 'null'], description: 'The server and its version' },
+    problem: { type: ['string', 'null'], description: 'Why there is no way to it' },
+    encrypted: { type: 'boolean' },
+    prepares: { type: 'boolean', description: 'Transactions can be prepared' },
+    sessions: shape({
+      open: { type: 'integer' },
+      busy: { type: 'integer' },
+      waiting: { type: 'integer' },
+      max: { type: 'integer' },
+    }),
+  }),
+  SqlListing: shape({
+    level: { enum: ['schemas', 'tables', 'columns'] },
+    'schemas?': listOf(shape({ name: text })),
+    'tables?': listOf(shape({ name: text, kind: { enum: ['table', 'view'] } })),
+    'columns?': listOf(
+      shape({
+        name: text,
+        type: text,
+        isNullable: { type: 'boolean' },
+        isKey: { type: 'boolean' },
+        default: { type: ['string', 'null'] },
+      }),
+    ),
+  }),
   Refusal: shape({ ...problem, 'because?': listOf(text) }),
   Invalid: shape({ ...problem, errors: fieldErrors }),
   Fault: shape({ ...problem, 'id?': text }),
-  UndoConflict: shape({ ...problem, 'conflicts?': conflicts, 'plan?': listOf(tid) }),
+  UndoConflict: shape({
+    ...problem,
+    'conflicts?': conflicts,
+    'plan?': listOf(tid),
+    'sql?': writtenSql,
+  }),
   BatchProblem: shape({
     ...problem,
     'failed?': { type: 'integer', description: 'Which operation failed, from 0' },

@@ -21,7 +21,18 @@ import { restoreRoute } from './restore.js';
 import { problemResponse } from './problem.js';
 import { onJson, onRead, refusal } from './refusals.js';
 import type { Route } from './route.js';
-import { listOf, named, pageOf, path, rangeQuery, shape, text, tid, written } from './schemas.js';
+import {
+  listOf,
+  named,
+  pageOf,
+  path,
+  rangeQuery,
+  shape,
+  text,
+  tid,
+  written,
+  writtenSql,
+} from './schemas.js';
 import { diffText, unifiedDiff } from './unified-diff.js';
 
 export const transactionRoutes: readonly Route[] = [
@@ -169,7 +180,7 @@ export const transactionRoutes: readonly Route[] = [
     answers: {
       200: {
         description: 'Undone, or with `dryRun` what would be',
-        schema: shape({ 'tid?': tid, objects: listOf(path) }),
+        schema: shape({ 'tid?': tid, objects: listOf(path), 'sql?': writtenSql }),
       },
       ...onJson(),
       409: refusal(
@@ -210,12 +221,14 @@ export const transactionRoutes: readonly Route[] = [
               blockedBy: conflict.blockedBy.map(String),
             })),
             plan: outcome.plan.map(String),
+            ...(outcome.sql.length === 0 ? {} : { sql: outcome.sql }),
           },
         });
       }
       return Response.json({
         ...(dryRun ? {} : { tid: request.transactionTid }),
         objects: outcome.objects,
+        ...(outcome.sql.length === 0 ? {} : { sql: outcome.sql }),
       });
     },
   },

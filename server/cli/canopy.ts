@@ -74,6 +74,10 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     online: true,
     load: async () => (await import('./export.js')).exportCommand,
   },
+  sql: {
+    summary: 'run a file of SQL in a database of the site',
+    load: async () => (await import('./sql.js')).sqlCommand,
+  },
   user: {
     summary: 'list, add and remove users; change passwords and roles',
     online: true,

@@ -15,6 +15,7 @@ import type { FieldError } from '../errors.js';
 import type { Response } from '../publisher/response.js';
 import type { Executable } from '../templates/index.js';
 import type { Content } from './content.js';
+import type { SiteRow } from './sql-row.js';
 import type { PageRequest, SiteServices, Work } from './work.js';
 
 export type FieldKind =
@@ -31,7 +32,9 @@ export type FieldKind =
   /** Bytes in the blob store; set by `setData`, shown as what is known of them. */
   | 'file'
   /** Written, never read: a string. */
-  | 'password';
+  | 'password'
+  /** Plain data, checked by the type. */
+  | 'json';
 
 export interface FieldDef {
   readonly name: string;
@@ -45,9 +48,24 @@ export interface FieldDef {
   readonly writeOnly?: boolean;
   /** What a new object has where nothing is given; `undefined` where it may be left out. */
   readonly default?: unknown;
+  /** How people write a value of kind `json`, where that is not as JSON. */
+  readonly asText?: WrittenValue;
+}
+
+export interface WrittenValue {
+  write(value: unknown): string;
+  /** Gives the value; for a text that is none the text itself, which the type refuses. */
+  read(text: string): unknown;
 }
 
 export type FieldValues = Readonly<Record<string, unknown>>;
+
+/** What a URL calls something with. */
+export interface PathArguments {
+  readonly given: Readonly<Record<string, string>>;
+  /** How many ids that took: at least one. */
+  readonly taken: number;
+}
 
 /** What a value is checked in the light of. */
 export interface ValidationContext {
@@ -70,10 +88,14 @@ export interface ContentType<T extends Content = Content> {
   readonly class: new (init?: object) => T;
   /** Asked on the container. */
   readonly addPermission: string;
+  /** It leads out of the site, so `addPermission` is asked on the site's root, too. */
+  readonly leadsOut?: boolean;
   /** Asked on the object, for title, fields and data. */
   readonly changePermission: string;
   /** It runs: it keeps its authors, and acts with what its caller and every author may do. */
   readonly executable: boolean;
+  /** Fields whose change makes somebody an author. Default: `source`. */
+  readonly authored?: readonly string[];
   /** The field that holds its text, for editors that save files. */
   readonly sourceField?: 'source';
   /** What `data` is: the source's text, or bytes in the blob store. */
@@ -82,6 +104,8 @@ export interface ContentType<T extends Content = Content> {
   readonly protectedFields?: boolean;
   /** It is called on the object it was reached from, as a method is, not on itself. */
   readonly method?: boolean;
+  /** `false`: catalogs leave it out. */
+  readonly isFound?: boolean;
   readonly fields: readonly FieldDef[];
   /** Says what is wrong with values to be set; an empty list means nothing. */
   validate?(values: FieldValues, context: ValidationContext): readonly FieldError[];
@@ -94,8 +118,25 @@ export interface ContentType<T extends Content = Content> {
   apply(object: T, values: FieldValues, work: Work): void;
   /** Says why a child of that type may not be put in; `undefined` when it may. */
   refuses?(container: T, child: ContentType, id: string): string | undefined;
+  /**
+   * Takes ids that follow its own in a URL as what it is called with, and no steps to objects;
+   * `undefined` where the next one is none. What it gives then is one row.
+   */
+  pathArguments?(object: T, ids: readonly string[]): PathArguments | undefined;
+  /**
+   * Gives that row.
+   * @param call.context the object as it was reached
+   * @throws NotFound where it is not exactly one row
+   */
+  urlRow?(
+    object: T,
+    request: PageRequest,
+    call: { readonly given: PathArguments['given']; readonly context: Context },
+  ): SiteRow;
+  /** Gives a field that holds text with markup as HTML, which was not sanitized. */
+  html?(object: T, field: string): string | undefined;
   /** Gives what runs when a template names it, or calls it as a partial. */
-  callable?(object: T, work: Work): Executable;
+  callable?(object: T, request: PageRequest): Executable;
   /**
    * Answers its page when it is published; a type without one has no page.
    * @param context what a method is called on; for any other object, the object as it was reached

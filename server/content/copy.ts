@@ -10,7 +10,7 @@ import { Invalid, TooLarge } from '../errors.js';
 import { isKnown, principalKey } from '../security/principal.js';
 import { type Container, type Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
-import { addAuthor, requirePlace, touched } from './edit.js';
+import { addAuthor, requireAdd, requirePlace, touched } from './edit.js';
 import { freeId } from './ids.js';
 import { listNew } from './version-list.js';
 import type { Work } from './work.js';
@@ -26,7 +26,7 @@ export interface Copy {
 
 /** What belongs to the original alone. */
 const LEFT_BEHIND: ReadonlySet<string> = new Set(
-  'place children owner createdMs localRoles proxyRoles'.split(' '),
+  'place children derived owner createdMs localRoles proxyRoles'.split(' '),
 );
 
 /**
@@ -64,7 +64,7 @@ function collect(work: Work, top: Content, to: Container): ReadonlySet<Content> 
     policy.require('View', object);
     policy.require('Access contents information', object);
     if (type.protectedFields === true) policy.require('View management screens', object);
-    if (!addable.has(type.addPermission)) policy.require(type.addPermission, to);
+    if (!addable.has(type.addPermission)) requireAdd(work, type, to);
     addable.add(type.addPermission);
     found.add(object);
     if (found.size > COPY_OBJECTS_MAX) {

@@ -79,14 +79,18 @@ export const documentType: ContentType<Document> = {
     document.format = FORMATS.find((known) => known === format) ?? document.format;
   },
 
+  html: (document, field) => (field === 'source' ? htmlOf(document) : undefined),
   page: showDocument,
 };
 
 /** Gives a document's text as HTML that may be shown: sanitized, where its authors ask for it. */
 export function documentHtml(document: Document, policy: Policy): string {
-  const { source, format } = document;
-  const html = format === 'markdown' ? markdownToHtml(source) : source;
+  const html = htmlOf(document);
   return policy.mayActive(document) ? html : sanitizeHtml(html);
+}
+
+function htmlOf({ source, format }: Document): string {
+  return format === 'markdown' ? markdownToHtml(source) : source;
 }
 
 function showDocument(document: Document, request: PageRequest, context: Context): Response {

@@ -19,6 +19,7 @@ import { isExecutable } from './executable.js';
 import { defaultFields, sameValue } from './fields.js';
 import { File } from './file.js';
 import { refuseId } from './ids.js';
+import { siteRoot } from './places.js';
 import { requireOtherManager } from './user.js';
 import { discardRemoved, entriesIn, PUBLISH_PERMISSION, Version } from './version.js';
 import { listNew } from './version-list.js';
@@ -51,7 +52,7 @@ export function createObject(work: Work, container: Container, given: NewObject)
     const message = `There is no content type ${quoted(given.type)}`;
     throw new Invalid([{ field: 'type', message }]);
   }
-  work.policy.require(type.addPermission, container);
+  requireAdd(work, type, container);
   requirePlace(container, type, given.id);
 
   const fields = { ...defaultFields(type), ...given.fields };
@@ -95,7 +96,8 @@ export function changeObject(work: Work, object: Content, change: ObjectChange):
   const changed = changedParts(object, type, checked);
   if (changed.length === 0) return changed;
   applyChange(object, type, checked, work);
-  if (changed.includes('source')) addAuthor(work, object);
+  const { authored = ['source'] } = type;
+  if (changed.some((part) => authored.includes(part))) addAuthor(work, object);
   return changed;
 }
 
@@ -164,6 +166,16 @@ export function deleteObjects(work: Work, container: Container, ids: readonly st
   if (paths.length > 0) work.did(`Deleted ${listed(paths)}`);
 }
 
+/** @throws Unauthorized when the user may not add that type there */
+export function requireAdd(
+  { policy, connection }: Work,
+  type: ContentType,
+  container: Container,
+): void {
+  policy.require(type.addPermission, container);
+  if (type.leadsOut === true) policy.require(type.addPermission, siteRoot(connection));
+}
+
 /**
  * Says what must hold of an id and a type where an object is to be put.
  *
@@ -198,7 +210,7 @@ export function touched(work: Work, object: Content): void {
   work.paths.add(object.path);
 }
 
-/** Makes the user an author of what runs, after a change of its source. */
+/** Makes the user an author of what runs, after a change of what it does. */
 export function addAuthor(work: Work, object: Content): void {
   if (!isExecutable(object)) return;
   const key = principalKey(work.user);

@@ -18,9 +18,10 @@ import { Invalid } from '../errors.js';
 import { quoted } from '../quote.js';
 import { isKnown, principalKey } from '../security/principal.js';
 import { checkChange } from './change.js';
+import { Catalog, CatalogDerived } from './catalog.js';
 import { type Container, Content, isContainer } from './content.js';
 import { type ContentType, contentTypes } from './content-type.js';
-import { requirePlace, touched } from './edit.js';
+import { requireAdd, requirePlace, touched } from './edit.js';
 import { isExecutable } from './executable.js';
 import { Folder } from './folder.js';
 import { refuseId } from './ids.js';
@@ -41,7 +42,7 @@ const TO_EXPORT = [
 const TO_IMPORT = [EXPORT_PERMISSION, 'Change permissions', 'Add active content'] as const;
 
 /** Attributes that refer to other objects, as they should. */
-const REFERRING: ReadonlySet<string> = new Set(['place', 'children']);
+const REFERRING: ReadonlySet<string> = new Set(['place', 'children', 'derived']);
 
 /**
  * Asks for all that exporting an object needs. Looks at each object below it.
@@ -106,8 +107,10 @@ export async function importObject(
   container.insert(object, id);
   let count = 0;
   for (const each of withAllBelow(object, requireSound)) {
+    // What it knew was derived elsewhere.
+    if (each instanceof Catalog) each.derived = CatalogDerived.empty();
     const eachType = contentTypes.of(each);
-    work.policy.require(eachType.addPermission, container);
+    requireAdd(work, eachType, container);
     requireValues(work, each, eachType);
     adopt(work, each);
     listNew(work, each);

@@ -89,6 +89,8 @@ function refuseValue(field: FieldDef, value: unknown): string | undefined {
     case 'list':
       if (!Array.isArray(value)) return 'A list of texts is expected';
       return (value as unknown[]).map(refuseLine).find((refusal) => refusal !== undefined);
+    case 'json':
+      return undefined;
     case 'file':
       return 'Send the bytes of a file to its “data”';
   }

@@ -65,6 +65,8 @@ export class Folder extends Content implements Container {
     if (child.place !== undefined) throw new TypeError(`${child.path} is in a container already`);
     this.children.set(id, child);
     child.place = { container: this, id, order };
+    // Whoever derives something from it looks at what is part of the transaction.
+    this.connection?.add(child);
   }
 
   /**

@@ -11,6 +11,7 @@ import { Response } from '../publisher/response.js';
 import { stepTo } from '../publisher/traverse.js';
 import { contentTypes } from './content-type.js';
 import type { Content } from './content.js';
+import { findUrlRows, UrlRow } from './url-row.js';
 import type { PageRequest } from './work.js';
 
 const METHODS = ['GET', 'HEAD', 'POST'] as const;
@@ -29,10 +30,12 @@ export function publishPage(request: PageRequest): Response | Promise<Response> 
       allow: METHODS,
     });
   }
+  findUrlRows(request);
   const called = calledByButton(request);
   if (called !== undefined) return showPage(called.object, request, called.context);
   const { executable, object, context } = request;
   if (executable !== undefined) request.policy.require('View', object);
+  else if (context.object instanceof UrlRow) return Response.json(context.object);
   return showPage(executable ?? object, request, context, { canonical: true });
 }
 

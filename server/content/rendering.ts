@@ -54,6 +54,11 @@ export function worldOf(request: PageRequest): SiteWorld {
   return renderingOf(request).world;
 }
 
+/** Gives what renders the pages of a request, for others to share its bounds with. */
+export function rendererOf(request: PageRequest): Renderer {
+  return renderingOf(request).page;
+}
+
 /**
  * Renders a template on the object of `context` and answers what it gives.
  *

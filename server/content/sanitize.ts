@@ -119,6 +119,26 @@ function partsOf(html: string): ReadonlyMap<string, number> {
   return found;
 }
 
+/** Elements that do not part the words before them from those behind. */
+const INLINE = new Set(
+  'a abbr b bdi bdo cite code del dfn em i ins kbd mark q s samp small span strong sub sup u wbr'.split(
+    ' ',
+  ),
+);
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"' };
+
+/** Gives the text of HTML as people read it, in one line. */
+export function textOfHtml(html: string): string {
+  library ??= require('sanitize-html') as (html: string, options: IOptions) => string;
+  const parted = html.replace(/<\/?([a-z][a-z0-9]*)/gi, (tag, name: string) =>
+    INLINE.has(name.toLowerCase()) ? tag : ` ${tag}`,
+  );
+  return library(parted, { ...OPTIONS, allowedTags: [], allowedAttributes: {}, transformTags: {} })
+    .replace(/&(amp|lt|gt|quot);/g, (_, name: string) => ENTITIES[name] ?? '')
+    .replace(/\s+/g, ' ')
+    .trim();
+}
+
 /** Gives the HTML without what could act in a visitor's browser. Costs about a millisecond a 10 kB. */
 export function sanitizeHtml(html: string): string {
   library ??= require('sanitize-html') as (html: string, options: IOptions) => string;

@@ -21,8 +21,11 @@ import {
   type Executable,
   type RequestData,
   type ResponseControls,
+  type SearchAnswer,
   type TemplateWorld,
 } from '../templates/index.js';
+import { Catalog } from './catalog.js';
+import { answerTemplate } from './catalog-answer.js';
 import { Content, contentAt, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
@@ -31,6 +34,7 @@ import { markdownToHtml } from './markdown.js';
 import { siteRoot } from './places.js';
 import { sanitizeHtml } from './sanitize.js';
 import { responseControls, ShownRequest } from './shown-request.js';
+import { isRow } from './url-row.js';
 import type { PageRequest } from './work.js';
 
 /** When a visitor may ask again for a page that took too long. */
@@ -80,7 +84,7 @@ export class SiteWorld implements TemplateWorld {
   }
 
   mayTouch(object: Acquirable): boolean {
-    return object instanceof Content && this.#request.policy.mayTouch(object);
+    return isRow(object) || (object instanceof Content && this.#request.policy.mayTouch(object));
   }
 
   refuse(object: Acquirable): never {
@@ -119,8 +123,11 @@ export class SiteWorld implements TemplateWorld {
     return isContainer(object) ? object.items() : undefined;
   }
 
+  /** Of a row, that is what its column of that name says. */
   urlOf(object: Acquirable): string {
-    return object instanceof Content ? object.url : '';
+    if (object instanceof Content) return object.url;
+    const url = isRow(object) ? object.lookup('url') : undefined;
+    return typeof url === 'string' ? url : '';
   }
 
   assetUrl(object: Acquirable): string {
@@ -129,10 +136,19 @@ export class SiteWorld implements TemplateWorld {
   }
 
   attributes(object: Acquirable): Iterable<string> {
+    if (isRow(object)) return object.names;
     if (!(object instanceof Content)) return [];
     const type = contentTypes.of(object);
     const fields = type.protectedFields === true ? [] : type.fields;
     return [...fields.map(({ name }) => name), ...Object.keys(object.properties)];
+  }
+
+  search(
+    object: Acquirable,
+    question: Readonly<Record<string, unknown>>,
+  ): SearchAnswer | undefined {
+    if (!(object instanceof Catalog)) return undefined;
+    return answerTemplate(this.#request, object, question);
   }
 
   get languages(): readonly string[] {

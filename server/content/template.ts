@@ -87,16 +87,22 @@ export const templateType: ContentType<Template> = {
 };
 
 /** Gives a template as the engine takes it. */
-export function templateCode(template: Template, { connection }: Work): TemplateCode {
-  const { oid, tid, path, source, strict } = template;
-  // What is not saved yet has no revision to be known by, so its source has to do.
-  const revision = connection.changed.has(template) ? `changed:${source}` : String(tid);
+export function templateCode(template: Template, work: Work): TemplateCode {
+  const { path, source, strict } = template;
   return {
     kind: 'template',
     object: template,
-    key: `${oid}@${revision}@${path}`,
+    key: codeKey(template, work),
     path,
     source,
     strict,
   };
+}
+
+/** Gives what the compiled source of an executable is kept by: it stands for this source for ever. */
+export function codeKey(executable: Executable, { connection }: Work): string {
+  const { oid, tid, path, source } = executable;
+  // What is not saved yet has no revision to be known by, so its source has to do.
+  const revision = connection.changed.has(executable) ? `changed:${source}` : String(tid);
+  return `${oid}@${revision}@${path}`;
 }

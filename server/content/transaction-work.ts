@@ -5,6 +5,9 @@
 import type { Connection, Tid, TransactionMeta } from '../../odb/index.js';
 import type { Policy } from '../security/policy.js';
 import { type Principal, principalKey } from '../security/principal.js';
+import type { SqlRunner } from '../sql/sql-runner.js';
+import { type HandedOver, NO_SQL, type SqlBounds, type SqlWork } from '../sql/sql-work.js';
+import { noteOfSql } from './sql-notes.js';
 import { NOTE_CHARACTERS_MAX, type SiteServices, type Work } from './work.js';
 
 export interface TransactionWorkOptions {
@@ -28,6 +31,7 @@ export class TransactionWork implements Work {
   readonly #ends: (() => Promise<void>)[];
   readonly #notes: string[];
   readonly #deeds: string[];
+  readonly #sql: { work?: SqlWork };
 
   constructor({ site, connection, policy, nowMs, within }: TransactionWorkOptions) {
     this.paths = within?.paths ?? new Set();
@@ -36,6 +40,7 @@ export class TransactionWork implements Work {
     this.#ends = within === undefined ? [] : within.#ends;
     this.#notes = within === undefined ? [] : within.#notes;
     this.#deeds = within === undefined ? [] : within.#deeds;
+    this.#sql = within === undefined ? {} : within.#sql;
     this.site = site;
     this.connection = connection;
     this.policy = policy;
@@ -44,6 +49,28 @@ export class TransactionWork implements Work {
 
   get user(): Principal {
     return this.policy.caller.principal;
+  }
+
+  /** What it does in SQL databases; one for all that are part of one transaction. */
+  get sql(): SqlRunner {
+    const { door } = this.site.sql;
+    const { sqlBounds } = this;
+    if (door === undefined || sqlBounds === undefined) return NO_SQL;
+    this.#sql.work ??= door.work(this.connection, sqlBounds);
+    return this.#sql.work;
+  }
+
+  /**
+   * Ends what it does in databases, and gives what is to be committed with the objects. Before they are
+   * packed, and after all else.
+   */
+  finishSql(): HandedOver | undefined {
+    return this.#sql.work?.finish();
+  }
+
+  /** What it may do in databases; nothing, where it is no request. */
+  protected get sqlBounds(): SqlBounds | undefined {
+    return undefined;
   }
 
   note(text: string): void {
@@ -79,6 +106,7 @@ export class TransactionWork implements Work {
       note: said.join('\n').slice(0, NOTE_CHARACTERS_MAX).toWellFormed() || this.unsaid,
       paths: [...this.paths].sort(),
       undoes: [...this.undoes].sort((a, b) => a - b),
+      ...noteOfSql(this.#sql.work?.written ?? []),
     };
   }
 

@@ -17,6 +17,7 @@ import {
 } from '../../odb/index.js';
 import { Invalid, Taken } from '../errors.js';
 import { principalKey } from '../security/principal.js';
+import type { WrittenStatement } from '../sql/sql-work.js';
 import { placeOf, requireAt, requireByHand, standingContainer } from './by-hand.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
@@ -24,6 +25,7 @@ import { isExecutable } from './executable.js';
 import { Folder } from './folder.js';
 import { holderOfMap, pathAt, siteRoot } from './places.js';
 import { authorsAfterUndo } from './restored-authors.js';
+import { sqlNotedIn } from './sql-notes.js';
 import { describeUndo, nameUndo, pathsSeenBy } from './transaction-notes.js';
 import { User, watchManagers } from './user.js';
 import { discardRemoved, entriesIn, PUBLISH_PERMISSION, Version } from './version.js';
@@ -51,6 +53,11 @@ export interface UndoOutcome {
   readonly conflicts: readonly BlockedObject[];
   /** The smallest set that can be undone together; the transactions asked for when they can. */
   readonly plan: readonly Tid[];
+  /**
+   * What the transactions asked for wrote to SQL databases, which stays as it is; without that in
+   * databases whose connection the user may not view.
+   */
+  readonly sql: readonly WrittenStatement[];
 }
 
 export interface BlockedObject {
@@ -91,6 +98,7 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
   const plan = connection.planUndo(tids, only === undefined ? {} : { objects: only });
   const mine = tids.every((tid) => isOwnAndRecent(work, tid));
   if (!plan.possible) return blocked(work, plan, { tids, mine });
+  const sql = sqlThatStays(work, tids);
 
   const undone = describePlan(work, plan);
   for (const each of undone) requirePermissions(work, each, { mine });
@@ -122,12 +130,12 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
   const objects = touched.filter(pathsSeenBy(work));
   if (request.dryRun === true) {
     connection.abort();
-    return { objects, conflicts: [], plan: tids };
+    return { objects, conflicts: [], plan: tids, sql };
   }
   for (const path of touched) work.paths.add(path);
   for (const tid of tids) work.undoes.add(tid);
   work.did(describeUndo(nameUndo(work, tids)));
-  return { objects, conflicts: [], plan: tids };
+  return { objects, conflicts: [], plan: tids, sql };
 }
 
 /** Tells whether a transaction may be undone without `Undo changes`. */
@@ -248,7 +256,14 @@ function blocked(
     const isShown = object !== undefined && policy.may('View', object);
     return { path: visiblePath(work, object), fields: isShown ? fields : [], blockedBy };
   });
-  return { objects: [], conflicts, plan: plan.together };
+  return { objects: [], conflicts, plan: plan.together, sql: sqlThatStays(work, tids) };
+}
+
+function sqlThatStays(work: Work, tids: readonly Tid[]): readonly WrittenStatement[] {
+  const isSeen = pathsSeenBy(work);
+  return tids
+    .flatMap((tid) => sqlNotedIn(work.connection.transactionRecord(tid) ?? {}))
+    .filter(({ path }) => isSeen(path));
 }
 
 function visiblePath(work: Work, object: Content | undefined): string {

@@ -83,6 +83,7 @@ export const userFolderType: ContentType<UserFolder> = {
   addPermission: 'Add User Folders',
   changePermission: 'Manage users',
   executable: false,
+  isFound: false,
   fields: [],
   read: () => ({}),
   apply: () => undefined,

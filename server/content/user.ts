@@ -63,6 +63,7 @@ export const userType: ContentType<User> = {
   addPermission: 'Manage users',
   changePermission: 'Manage users',
   executable: false,
+  isFound: false,
   protectedFields: true,
   fields: [
     {

@@ -7,6 +7,7 @@
  * it brings back both.
  */
 import { type Oid, record } from '../../odb/index.js';
+import { derivedOids } from './catalog-list.js';
 import { Content } from './content.js';
 import type { ContentType } from './content-type.js';
 import { siteRoot } from './places.js';
@@ -72,6 +73,7 @@ export const versionType: ContentType<Version> = {
   addPermission: 'Add Versions',
   changePermission: 'Change Versions',
   executable: false,
+  isFound: false,
   fields: [
     { name: 'state', label: 'State', kind: 'text', readonly: true },
     { name: 'changes', label: 'Changes', kind: 'number', readonly: true },
@@ -83,11 +85,21 @@ export const versionType: ContentType<Version> = {
   apply: () => undefined,
 };
 
-/** Counts what a version holds: objects, and lists of children. One key read. */
-export function entriesIn({ storage }: Pick<SiteServices, 'storage'>, { oid }: Version): number {
+/**
+ * Counts what a version holds: objects, and lists of children. One key read, and where there are
+ * catalogs, which hold what is derived, one for each of their parts.
+ */
+export function entriesIn(
+  { storage, database }: Pick<SiteServices, 'storage' | 'database'>,
+  { oid }: Version,
+): number {
   if (oid === undefined) return 0;
   using reader = storage.snapshot();
-  return reader.overlaySize(oid);
+  const entries = reader.overlaySize(oid);
+  if (entries === 0) return 0;
+  using main = database.connect();
+  const derived = derivedOids(main).filter((part) => reader.overlay(oid, part) !== undefined);
+  return entries - derived.length;
 }
 
 /** Gives the Version with an oid, where it stands on the site; `undefined` when it does not. */

@@ -15,6 +15,8 @@ import type { Policy } from '../security/policy.js';
 import type { Principal } from '../security/principal.js';
 import type { Sessions } from '../security/session.js';
 import type { ServerFacts } from '../server-facts.js';
+import type { SqlRunner } from '../sql/sql-runner.js';
+import type { SqlServices } from '../sql/sql-services.js';
 import type { Instruction, TemplateCache } from '../templates/index.js';
 import type { Content } from './content.js';
 
@@ -28,6 +30,7 @@ export interface SiteServices {
   /** Counts wrong passwords, wherever one is asked for. */
   readonly guard: LoginGuard;
   readonly templates: TemplateCaches;
+  readonly sql: SqlServices;
   /** The server that this thread is of; there is none in a command. */
   readonly server: ServerFacts | undefined;
 }
@@ -48,6 +51,8 @@ export interface Work {
   readonly user: Principal;
   /** Paths of the objects this transaction touched, before and after a move. */
   readonly paths: Set<string>;
+  /** What the transaction does in SQL databases. */
+  readonly sql: SqlRunner;
   /** Transactions that this one takes back. */
   readonly undoes: Set<Tid>;
   /** When the work began; the clock comes in from outside, so that a test can hold it. */

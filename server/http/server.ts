@@ -20,6 +20,8 @@ import type { PublisherPool } from '../publisher/pool.js';
 import { PublisherThreads } from '../publisher/threads.js';
 import type { PasswordParameters } from '../security/password.js';
 import { prepareSessions } from '../security/session.js';
+import { prepareSecrets } from '../sql/sealed-password.js';
+import { SqlServer } from '../sql/sql-server.js';
 import { backupsDirectory, type Settings } from '../settings.js';
 import { ExportStreams } from '../export/streams.js';
 import { createApp, type RequestHandler } from './app.js';
@@ -96,14 +98,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     new PublisherThreads({ settings: { ...settings, backups, passwords }, log, onFatal });
   const { pool, statistics } = threads;
   let storage: Storage | undefined;
+  let sqlServer: SqlServer | undefined;
   let jobs: JobRunner | undefined;
   try {
     const opened = await options.openStorage(threads.loaded.then(({ rules }) => rules));
     storage = opened;
     const { assets } = await threads.loaded;
     await prepareSessions(storage);
+    await prepareSecrets(storage);
     await keepTrashFor(storage, settings.trashDays);
-    const made = await threads.open(storage, options.initial);
+    const sql = new SqlServer({ data: settings.data, storage, log });
+    sqlServer = sql;
+    const made = await threads.open(storage, sql, options.initial);
     if (made) options.onMade?.();
     const onForgotten = (): void => pool.renew();
     const running: JobRunner = new JobRunner({
@@ -119,9 +125,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       nowMs: Date.now,
     });
     await jobs.open();
+    sql.open();
     const dispatcher = new Dispatcher({
       pool,
       storage,
+      sql,
       log,
       timeLimitMs,
       statistics,
@@ -155,6 +163,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       jobs,
       schedules,
       housekeeping,
+      sql,
       storage,
       settings,
       made,
@@ -162,6 +171,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   } catch (error) {
     await jobs?.[Symbol.asyncDispose]();
     await pool.close();
+    await sqlServer?.[Symbol.asyncDispose]();
     await storage?.close();
     throw error;
   }
@@ -202,6 +212,7 @@ interface Parts {
   readonly jobs: JobRunner;
   readonly schedules: Schedules;
   readonly housekeeping: Housekeeping;
+  readonly sql: SqlServer;
   readonly storage: Storage;
   readonly settings: ServerSettings;
   readonly made: boolean;
@@ -237,7 +248,8 @@ class Running implements RunningServer {
   }
 
   async #close(): Promise<void> {
-    const { server, gateway, exports, pool, jobs, schedules, housekeeping, storage } = this.#parts;
+    const { server, gateway, exports, pool, jobs, schedules, housekeeping, sql, storage } =
+      this.#parts;
     housekeeping[Symbol.dispose]();
     schedules[Symbol.dispose]();
     const closed = new Promise<void>((resolve) => {
@@ -251,6 +263,7 @@ class Running implements RunningServer {
     await jobs[Symbol.asyncDispose]();
     await exports[Symbol.asyncDispose]();
     await pool.close();
+    await sql[Symbol.asyncDispose]();
     await storage.close();
   }
 }

@@ -222,6 +222,9 @@ export function quietly(work: Work): Work {
   const { site, connection, policy, user, paths, undoes, nowMs } = work;
   return {
     ...{ site, connection, policy, user, paths, undoes, nowMs },
+    get sql() {
+      return work.sql;
+    },
     note: (text) => work.note(text),
     did: () => {},
     waitFor: (promise) => work.waitFor(promise),

@@ -94,11 +94,20 @@ export async function listJobs(storage: Pick<Storage, 'listMeta'>): Promise<read
 const LEFT: Readonly<Record<string, string>> = {
   pack: 'What it forgot until then stays forgotten, and the database is sound: pack again to go on.',
   backup: 'No backup was made; those made before are as they were.',
+  reindex: 'What it indexed stays: index again to go on.',
 };
 
 /** Says what is left of a job that ended early. */
 export function leftBy({ kind }: Pick<JobOrder, 'kind'>): string {
   return (Object.hasOwn(LEFT, kind) ? LEFT[kind] : undefined) ?? 'Nothing was changed.';
+}
+
+/** Kinds of jobs that go on after the end of the server, at its next start. */
+const RESUMED: ReadonlySet<string> = new Set(['reindex']);
+
+/** Tells whether a job that the server's end interrupts goes on at the next start. */
+export function isResumed({ kind }: Pick<JobOrder, 'kind'>): boolean {
+  return RESUMED.has(kind);
 }
 
 export function hasEnded({ state }: JobRecord): boolean {

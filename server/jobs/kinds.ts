@@ -9,6 +9,7 @@ import { checkInJob } from './check-in.js';
 import { importJob } from './import.js';
 import { importObjectJob } from './import-object.js';
 import type { JobOrder, JobReporter } from './job.js';
+import { reindexJob } from './reindex.js';
 import { updateJob } from './update.js';
 
 /** What a job may need of its server beside the site. */
@@ -31,5 +32,6 @@ export const jobKinds: Readonly<Record<string, JobKind>> = {
   'check-in': checkInJob,
   import: importJob,
   'import-object': importObjectJob,
+  reindex: reindexJob,
   update: updateJob,
 };

@@ -3,12 +3,13 @@
  *
  * A pack is done where the storage was opened, every other job in a thread of its own. Jobs that were
  * queued or running when the server ended are marked as failed at the next start, since whoever did
- * them is gone.
+ * them is gone; those that keep how far they got go on.
  */
 import type { Storage } from '../../odb/index.js';
 import type { Logger } from '../log.js';
 import {
   hasEnded,
+  isResumed,
   jobKey,
   type JobCommand,
   type JobEvents,
@@ -68,14 +69,21 @@ export class JobRunner implements AsyncDisposable {
     return this.#closed || this.#waiting.length >= QUEUE_MAX;
   }
 
-  /** Marks what the last run of the server left unfinished. */
+  /** Marks what the last run of the server left unfinished, or goes on with it. */
   async open(): Promise<void> {
     const endedMs = this.#options.nowMs();
     for (const job of await listJobs(this.#options.storage)) {
       if (hasEnded(job)) continue;
+      if (isResumed(job)) {
+        const again: JobRecord = { ...job, state: 'queued' };
+        this.#store(again);
+        this.#waiting.push(again);
+        continue;
+      }
       const log = [...job.log, `The server ended before the job did. ${leftBy(job)}`];
       this.#store({ ...job, state: 'failed', endedMs, log });
     }
+    this.#next();
     await this.#stored;
   }
 
@@ -95,9 +103,12 @@ export class JobRunner implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    for (const job of this.#waiting.splice(0)) this.#end(job, 'cancelled', 'The server ended.');
+    for (const job of this.#waiting.splice(0)) {
+      if (!isResumed(job)) this.#end(job, 'cancelled', 'The server ended.');
+    }
     const running = this.#running;
-    if (running !== undefined) {
+    if (running !== undefined && isResumed(running.record)) await this.#leave(running);
+    else if (running !== undefined) {
       await this.#stop(running, 'cancelled', `The server ended. ${leftBy(running.record)}`);
     }
     await this.#stored;
@@ -190,6 +201,15 @@ export class JobRunner implements AsyncDisposable {
 
   async #stop(running: Running, state: JobState, line: string): Promise<void> {
     this.#finish(running, state, line);
+    running.started?.stop();
+    await running.started?.ended;
+  }
+
+  /** Ends a job that goes on at the next start; its record stays as it is. */
+  async #leave(running: Running): Promise<void> {
+    running.ended = true;
+    clearTimeout(running.timer);
+    this.#store({ ...running.record, log: logOf(running) });
     running.started?.stop();
     await running.started?.ended;
   }

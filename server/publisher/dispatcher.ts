@@ -7,10 +7,13 @@
  * nothing for the transaction. Lives in the main thread.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { OdbError, type Storage, TransientError } from '../../odb/index.js';
-import { ServerError, Unavailable } from '../errors.js';
+import { OdbError, type Storage, type Tid, TransientError } from '../../odb/index.js';
+import { NotFinished, ServerError, Unavailable } from '../errors.js';
 import type { JobCommand } from '../jobs/job.js';
 import type { Logger } from '../log.js';
+import type { SqlTarget } from '../sql/data-messages.js';
+import type { SqlServer } from '../sql/sql-server.js';
+import type { HandedOver } from '../sql/sql-work.js';
 import type { Statistics } from '../statistics.js';
 import { newErrorId } from './error-id.js';
 import { plainAnswer, reportError } from './error-page.js';
@@ -23,12 +26,15 @@ import { type Answer, settle } from './response.js';
 export const RETRIES_MAX = 3;
 /** The longest wait before the first retry; it doubles each time. */
 const RETRY_WAIT_MS = 4;
+/** How often a request is begun again because something was to be finished in a database first. */
+const FINISHED_FIRST_MAX = 20;
 const BUSY_RETRY_SECONDS = 5;
 const OVERDUE_RETRY_SECONDS = 30;
 
 export interface DispatcherOptions {
   readonly pool: PublisherPool;
   readonly storage: Storage;
+  readonly sql: Pick<SqlServer, 'save' | 'recover'>;
   readonly log: Logger;
   readonly timeLimitMs: number;
   readonly statistics: Statistics;
@@ -57,8 +63,18 @@ export class Dispatcher {
   /** Publishes a request, as often as it takes. Never rejects: what goes wrong is an answer. */
   async dispatch(first: Dispatch): Promise<Dispatched> {
     let dispatch = first;
+    let finishedFirst = 0;
     for (let attempt = 0; ; attempt += 1) {
-      const outcome = await this.#publish(dispatch);
+      let outcome = await this.#publish(dispatch);
+      for (
+        ;
+        outcome.kind === 'unfinished' && finishedFirst < FINISHED_FIRST_MAX;
+        finishedFirst += 1
+      ) {
+        const refusal = await this.#finishFirst(outcome.target, dispatch);
+        if (refusal !== undefined) return { attempts: attempt + 1, ...refusal };
+        outcome = await this.#publish(dispatch);
+      }
       const settled = await this.#settle(outcome, dispatch);
       const attempts = attempt + 1;
       if (settled.kind === 'done') return { attempts, ...settled.dispatched };
@@ -78,12 +94,27 @@ export class Dispatcher {
     });
   }
 
+  /** Finishes in a database what was saved before; gives an answer where that cannot be done. */
+  async #finishFirst(
+    target: SqlTarget,
+    dispatch: Dispatch,
+  ): Promise<Omit<Dispatched, 'attempts'> | undefined> {
+    try {
+      await this.#options.sql.recover(target);
+      return undefined;
+    } catch (error) {
+      return this.#answerError(error, dispatch);
+    }
+  }
+
   async #settle(outcome: PoolOutcome, dispatch: Dispatch): Promise<Settled> {
     switch (outcome.kind) {
       case 'published':
         return this.#commit(outcome.published, dispatch);
       case 'again':
         return { kind: 'again', cause: new Error(outcome.reason) };
+      case 'unfinished':
+        return { kind: 'again', cause: new Error(`${outcome.target.path} is never finished`) };
       case 'overdue':
         return done(this.#answerError(overdue(this.#options.timeLimitMs), dispatch));
       case 'crashed':
@@ -96,23 +127,51 @@ export class Dispatcher {
   }
 
   async #commit(published: Published, dispatch: Dispatch): Promise<Settled> {
-    const { answer, user, failure, proceed = false } = published;
+    const { answer, user, failure, proceed = false, sql } = published;
     if (failure !== undefined) this.#options.log.error('A request failed', { ...failure });
     try {
       let settled = answer;
-      if (answer.commit !== undefined) {
-        const { statistics, storage } = this.#options;
-        const { tid, merged } = await storage.commitPacked(answer.commit);
-        statistics.count('saved');
-        if (merged.length > 0) statistics.count('merged');
-        settled = settle(answer, tid);
-      }
+      const { commit } = answer;
+      const saveObjects =
+        commit === undefined
+          ? undefined
+          : async (): Promise<void> => {
+              settled = settle(answer, await this.#saveObjects(commit));
+            };
+      const left = await this.#save(sql, saveObjects);
       for (const job of answer.jobs ?? []) await this.#options.runJob(job);
+      if (left !== undefined) return done({ ...this.#answerError(left, dispatch), user });
       return done({ answer: settled, user, proceed });
     } catch (error) {
       if (error instanceof TransientError) return { kind: 'again', cause: error };
       return done({ ...this.#answerError(this.#notSaved(error), dispatch), user });
     }
+  }
+
+  /** @returns why something of it follows later, where the objects are saved */
+  async #save(
+    sql: HandedOver | undefined,
+    saveObjects: (() => Promise<void>) | undefined,
+  ): Promise<NotFinished | undefined> {
+    if (sql === undefined) {
+      await saveObjects?.();
+      return undefined;
+    }
+    try {
+      await this.#options.sql.save(sql, saveObjects);
+      return undefined;
+    } catch (error) {
+      if (error instanceof NotFinished && error.code === 'SRV_SQL_UNFINISHED') return error;
+      throw error;
+    }
+  }
+
+  async #saveObjects(commit: Uint8Array): Promise<Tid> {
+    const { statistics, storage } = this.#options;
+    const { tid, merged } = await storage.commitPacked(commit);
+    statistics.count('saved');
+    if (merged.length > 0) statistics.count('merged');
+    return tid;
   }
 
   #notSaved(error: unknown): unknown {

@@ -11,6 +11,7 @@ import {
   Forbidden,
   Invalid,
   MethodNotAllowed,
+  NotFinished,
   NotFound,
   PreconditionFailed,
   ReadOnlyRequest,
@@ -24,6 +25,7 @@ import {
   UnsupportedMedia,
 } from '../errors.js';
 import { asMessage } from '../quote.js';
+import { SqlError } from '../sql/sql-errors.js';
 import { notWritable } from './not-writable.js';
 import type { Answer } from './response.js';
 
@@ -100,6 +102,11 @@ function judge(error: unknown): Judgement {
     const inside = { template: path, line, column, message };
     return { status: 500, detail: 'A template of this page has an error.', inside };
   }
+  if (error instanceof SqlError) {
+    const { path, line, column, message } = error;
+    const inside = { template: path, line, column, message };
+    return { status: 500, detail: 'A statement of this page failed.', inside };
+  }
   if (error instanceof ServerError) return judgeOwn(error);
   if (error instanceof ConflictError) {
     return {
@@ -131,6 +138,7 @@ function judgeOwn(error: ServerError): Judgement {
   }
   if (error instanceof ReadOnlyRequest) return { status: 405, detail, headers: { Allow: 'POST' } };
   if (error instanceof NotFound) return { status: 404, detail };
+  if (error instanceof NotFinished) return { status: 500, detail };
   if (error instanceof Forbidden) return { status: 403, detail };
   if (error instanceof BadRequest) return { status: 400, detail };
   if (error instanceof Taken) return { status: 409, detail };

@@ -9,6 +9,10 @@ import type { CommitResult, MergeRules, StorageHandle } from '../../odb/index.js
 import type { LogFields, LogLevel } from '../log.js';
 import type { AssetFolder } from '../plugin.js';
 import type { PasswordParameters } from '../security/password.js';
+import type { SqlTarget } from '../sql/data-messages.js';
+import type { SqlNews } from '../sql/sql-door.js';
+import type { SqlHandle } from '../sql/sql-server.js';
+import type { HandedOver } from '../sql/sql-work.js';
 import type { CallError } from './call-error.js';
 import type { Envelope } from './request.js';
 import type { Answer } from './response.js';
@@ -51,6 +55,8 @@ export interface Published {
   readonly failure?: Failure;
   /** The body was not read yet, and may be sent: `answer` says nothing. */
   readonly proceed?: boolean;
+  /** Open SQL transactions that are committed before it is sent. */
+  readonly sql?: HandedOver;
 }
 
 /** What a publisher thread is started with. */
@@ -86,9 +92,16 @@ export interface Initial {
 }
 
 export type ToThread =
-  | { readonly kind: 'join'; readonly handle: StorageHandle; readonly initial?: Initial }
+  | {
+      readonly kind: 'join';
+      readonly handle: StorageHandle;
+      readonly sql: SqlHandle | undefined;
+      readonly initial?: Initial;
+    }
   | { readonly kind: 'publish'; readonly id: number; readonly dispatch: Dispatch }
   | { readonly kind: 'settled'; readonly call: number; readonly result: CallResult }
+  /** What there is to know of databases. */
+  | { readonly kind: 'sql'; readonly news: SqlNews }
   /** To let go of the view of the database it has, and take a new one: old states were forgotten. */
   | { readonly kind: 'renew' }
   | { readonly kind: 'end' };
@@ -104,6 +117,8 @@ export type FromThread =
   | { readonly kind: 'published'; readonly id: number; readonly published: Published }
   /** The same request, begun again, may succeed. */
   | { readonly kind: 'again'; readonly id: number; readonly reason: string }
+  /** The same request may be begun again once what was saved before is finished in a database. */
+  | { readonly kind: 'unfinished'; readonly id: number; readonly target: SqlTarget }
   | { readonly kind: 'call'; readonly call: number; readonly request: Call }
   | {
       readonly kind: 'log';

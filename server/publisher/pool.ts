@@ -16,6 +16,7 @@
  */
 import type { StorageHandle } from '../../odb/index.js';
 import type { Logger } from '../log.js';
+import type { SqlTarget } from '../sql/data-messages.js';
 import { Deadline } from './deadline.js';
 import type { Dispatch, Initial, Published } from './messages.js';
 import type { Loaded, Ready, ThreadOutcome } from './thread.js';
@@ -40,6 +41,8 @@ export type PoolOutcome =
   | { readonly kind: 'published'; readonly published: Published }
   /** Begun again, it may succeed. */
   | { readonly kind: 'again'; readonly reason: string }
+  /** It may succeed once what was saved before is finished in a database. */
+  | { readonly kind: 'unfinished'; readonly target: SqlTarget }
   /** It passed the time limit; its thread is gone. */
   | { readonly kind: 'overdue' }
   /** Its thread crashed. */

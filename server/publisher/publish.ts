@@ -30,6 +30,7 @@ import { isKnown, principalKey } from '../security/principal.js';
 import { SESSION_COOKIE } from '../security/session.js';
 import { ANONYMOUS_CALLER } from '../security/standing.js';
 import type { Site } from '../site.js';
+import type { SqlTarget } from '../sql/data-messages.js';
 import { type Authenticated, type Authenticator, isSecure } from './authenticate.js';
 import { answerDryRun, beginDryRun, servicesForDryRun } from './dry-run.js';
 import { errorResponse } from './error-response.js';
@@ -38,6 +39,7 @@ import type { Dispatch, Published, Refusal } from './messages.js';
 import { momentCookie, MOMENT_COOKIE } from './moment.js';
 import { carriedMoment, momentOf, pastPolicyAt, requireReading } from './past.js';
 import { putStrip } from './place-strip.js';
+import { orderFilling } from './pending-catalogs.js';
 import { choosePreview, inPreview, PREVIEW_COOKIE, previewCookie } from './preview.js';
 import { asksDryRun, type Envelope, PublishRequest } from './request.js';
 import type { RequestVersion } from './request-version.js';
@@ -64,7 +66,9 @@ export interface PublisherOptions {
 export type PublishOutcome =
   | { readonly kind: 'published'; readonly published: Published }
   /** Begun again, it may succeed. */
-  | { readonly kind: 'again'; readonly reason: string };
+  | { readonly kind: 'again'; readonly reason: string }
+  /** It may succeed once what was saved before is finished in a database. */
+  | { readonly kind: 'unfinished'; readonly target: SqlTarget };
 
 /** How far a request got: what its error page is made from. */
 interface Progress {
@@ -119,12 +123,14 @@ export class Publisher implements Disposable {
     };
     try {
       const published = await this.#answer(dispatch, progress, { root, startedMs });
-      return { kind: 'published', published };
+      return this.#obstacle() ?? { kind: 'published', published };
     } catch (error) {
+      const obstacle = this.#obstacle();
+      if (obstacle !== undefined) return obstacle;
       if (error instanceof TransientError) return { kind: 'again', reason: error.message };
       progress.connection.abort();
       // Another request than the failed one: what that one changed or decided is forgotten.
-      const request = this.#request(dispatch.envelope, progress, startedMs);
+      const request = this.#request(dispatch.envelope, progress, startedMs, { isErrorPage: true });
       const { response, failure } = await errorResponse(
         inPreview(error, progress.version),
         request,
@@ -136,9 +142,17 @@ export class Publisher implements Disposable {
         published: failure === undefined ? published : { ...published, failure },
       };
     } finally {
+      this.#site.sql.door?.release();
       progress.connection.abort();
       this.#connection.abort();
     }
+  }
+
+  /** Gives why the whole request is to be begun again, whoever caught the error that said so. */
+  #obstacle(): PublishOutcome | undefined {
+    const obstacle = this.#site.sql.door?.obstacle;
+    if (obstacle === undefined) return undefined;
+    return obstacle.kind === 'unfinished' ? obstacle : { kind: 'again', reason: obstacle.reason };
   }
 
   /** Takes new connections in place of those it has, between two requests. */
@@ -296,8 +310,14 @@ export class Publisher implements Disposable {
     return new Policy(caller, { resolveCaller: (key) => resolveCaller(root, key) });
   }
 
-  #request(envelope: Envelope, progress: Progress, startedMs: number): PublishRequest {
+  #request(
+    envelope: Envelope,
+    progress: Progress,
+    startedMs: number,
+    { isErrorPage = false }: { readonly isErrorPage?: boolean } = {},
+  ): PublishRequest {
     return new PublishRequest({
+      isErrorPage,
       envelope,
       site: asksDryRun(envelope) ? servicesForDryRun(this.#site) : this.#site,
       connection: progress.connection,
@@ -315,14 +335,18 @@ export class Publisher implements Disposable {
     endPlaces(response, request, progress);
     finishHeaders(response, request);
     const user = isKnown(request.user) ? { user: principalKey(request.user) } : {};
-    const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
     const { connection } = request;
     // A doomed transaction is given up without a word: it was doomed so that nothing is saved.
     const isDoomed = connection.transaction.isDoomed || request.isDryRun;
-    if (isDoomed || !connection.hasWork) return { answer: response.toAnswer(jobs), ...user };
+    if (!isDoomed) orderFilling(request);
+    const jobs = request.orders.length === 0 ? {} : { jobs: request.orders };
+    const handed = isDoomed ? undefined : request.finishSql();
+    const sql = handed === undefined ? {} : { sql: handed };
+    if (isDoomed || !connection.hasWork)
+      return { answer: response.toAnswer(jobs), ...user, ...sql };
     const { bytes } = connection.prepare(request.meta);
     const pending = request.marks.nonce;
-    return { answer: response.toAnswer({ commit: bytes, pending, ...jobs }), ...user };
+    return { answer: response.toAnswer({ commit: bytes, pending, ...jobs }), ...user, ...sql };
   }
 }
 

@@ -19,6 +19,7 @@ import { Form, type FormPart } from './form.js';
 import { parseJson, requireJsonType } from './json-body.js';
 import { isSafeMethod } from './methods.js';
 import { type PendingMarks, pendingMarks } from './response.js';
+import type { ReadOnlyReason, SqlBounds } from '../sql/sql-work.js';
 import type { Traversed } from './traverse.js';
 import type { RequestVersion } from './request-version.js';
 
@@ -51,6 +52,8 @@ export interface PublishRequestOptions extends TransactionWorkOptions {
   readonly version?: RequestVersion | undefined;
   /** The moment that the browser carries from page to page; `undefined` where the address names one. */
   readonly carriedAt?: Tid | undefined;
+  /** It only tells of an error. */
+  readonly isErrorPage?: boolean;
   /** The request whose transaction this one is part of. */
   readonly within?: PublishRequest | undefined;
 }
@@ -79,6 +82,8 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   readonly carriedAt: Tid | undefined;
   /** It is only to say what it would change. */
   readonly isDryRun: boolean;
+  /** It only tells of an error: nothing that it changes is kept. */
+  readonly isErrorPage: boolean;
   /** Jobs to be started or cancelled once the answer is decided. */
   readonly orders: JobCommand[];
   readonly outcome: PageOutcome = { status: undefined, redirect: undefined, headers: new Map() };
@@ -105,12 +110,17 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     this.#within = within;
     this.version = within === undefined ? options.version : within.version;
     this.carriedAt = options.carriedAt;
+    this.isErrorPage = options.isErrorPage ?? false;
     this.isDryRun = within?.isDryRun ?? asksDryRun(envelope);
     this.context = traversed.context;
     this.object = traversed.object;
     this.executable = traversed.executable;
     this.view = traversed.view;
     this.rest = traversed.rest;
+  }
+
+  protected override get sqlBounds(): SqlBounds {
+    return { readOnly: readOnlyReason(this), deadlineMs: this.deadlineMs };
   }
 
   /** It is one of several requests in one transaction. */
@@ -253,6 +263,15 @@ export class PublishRequest extends TransactionWork implements PageRequest {
     if (this.mediaType === 'application/json') return jsonParts(parseJson(this.body));
     return [];
   }
+}
+
+/** Why a request may not write to databases; `undefined` where it may. */
+function readOnlyReason(request: PublishRequest): ReadOnlyReason | undefined {
+  if (request.isErrorPage) return 'error-page';
+  if (!request.mayWrite) return 'method';
+  if (request.connection.isReadOnly) return 'past';
+  if (request.version !== undefined) return 'version';
+  return request.isDryRun ? 'dry-run' : undefined;
 }
 
 function mediaTypeIn(headers: Envelope['headers']): string {

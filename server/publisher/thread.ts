@@ -6,9 +6,11 @@
  * Whoever gave it a request hears of it exactly once, also when the thread ends before it answered,
  * unless the request was taken back.
  */
-import { Worker } from 'node:worker_threads';
+import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Storage, StorageHandle } from '../../odb/index.js';
 import type { Logger } from '../log.js';
+import type { SqlTarget } from '../sql/data-messages.js';
+import type { SqlHandle, SqlServer } from '../sql/sql-server.js';
 import { Claims } from './claims.js';
 import type {
   Call,
@@ -35,6 +37,7 @@ const END_WITHIN_MS = 2000;
 export type ThreadOutcome =
   | { readonly kind: 'published'; readonly published: Published }
   | { readonly kind: 'again'; readonly reason: string }
+  | { readonly kind: 'unfinished'; readonly target: SqlTarget }
   | { readonly kind: 'ended'; readonly cause: unknown };
 
 /** What a thread's code brings, known before it is joined to a database. */
@@ -47,9 +50,14 @@ export interface ThreadOptions {
   readonly log: Logger;
   /** The one storage; calls of the thread go there. */
   readonly storage: () => Storage | undefined;
+  /** Its way to SQL databases, from when it is joined. */
+  readonly sql: () => ThreadSql | undefined;
   /** Called once, when the thread is gone for whatever reason. */
   readonly onEnded: (cause: unknown) => void;
 }
+
+/** What a thread needs of the `SqlServer`. */
+export type ThreadSql = Pick<SqlServer, 'share' | 'ended' | 'news' | 'keep'>;
 
 export class PublisherThread {
   /** Resolves when the code is loaded; rejects when the thread ends before. */
@@ -64,6 +72,7 @@ export class PublisherThread {
   readonly #claims = new Claims();
   /** Requests that it has, the one it does first. */
   readonly #requests = new Map<number, (outcome: ThreadOutcome) => void>();
+  #sql: { readonly handle: SqlHandle; readonly told: { version: number } } | undefined;
   #cause: unknown;
 
   constructor(options: ThreadOptions) {
@@ -96,7 +105,12 @@ export class PublisherThread {
 
   /** Tells the thread where the database is, and what to make of it when there is no site in it. */
   join(handle: StorageHandle, initial?: Initial): void {
-    this.#post({ kind: 'join', handle, ...(initial === undefined ? {} : { initial }) });
+    const sql = this.#options.sql()?.share();
+    if (sql !== undefined) this.#sql = { handle: sql, told: { version: 0 } };
+    this.#post(
+      { kind: 'join', handle, sql, ...(initial === undefined ? {} : { initial }) },
+      sql === undefined ? [] : [sql.link.port],
+    );
   }
 
   /**
@@ -108,6 +122,8 @@ export class PublisherThread {
     const [other] = this.#requests.keys();
     const id = this.#claims.offer(other);
     this.#requests.set(id, done);
+    const news = this.#sql === undefined ? undefined : this.#options.sql()?.news(this.#sql.told);
+    if (news !== undefined) this.#post({ kind: 'sql', news });
     this.#post({ kind: 'publish', id, dispatch });
     return id;
   }
@@ -137,8 +153,8 @@ export class PublisherThread {
     await this.#exited;
   }
 
-  #post(message: ToThread): void {
-    this.#worker.postMessage(message);
+  #post(message: ToThread, moved: readonly MessagePort[] = []): void {
+    this.#worker.postMessage(message, moved);
   }
 
   #receive(message: FromThread): void {
@@ -150,10 +166,14 @@ export class PublisherThread {
         this.#settleReady.resolve(message);
         break;
       case 'published':
+        if (message.published.sql !== undefined) this.#options.sql()?.keep(message.published.sql);
         this.#done(message.id, { kind: 'published', published: message.published });
         break;
       case 'again':
         this.#done(message.id, { kind: 'again', reason: message.reason });
+        break;
+      case 'unfinished':
+        this.#done(message.id, { kind: 'unfinished', target: message.target });
         break;
       case 'call':
         this.#call(message.request).then(
@@ -194,6 +214,7 @@ export class PublisherThread {
   }
 
   #ended(cause: unknown): void {
+    if (this.#sql !== undefined) this.#options.sql()?.ended(this.#sql.handle);
     this.#settleLoaded.reject(cause);
     this.#settleReady.reject(cause);
     const requests = [...this.#requests.values()];

@@ -13,7 +13,7 @@ import { VerifiedCredentials } from '../security/verified-credentials.js';
 import { Statistics } from '../statistics.js';
 import type { Initial } from './messages.js';
 import { PublisherPool } from './pool.js';
-import { PublisherThread } from './thread.js';
+import { PublisherThread, type ThreadSql } from './thread.js';
 
 export interface ThreadsOptions {
   readonly settings: {
@@ -42,6 +42,7 @@ export class PublisherThreads {
   }>;
   readonly #numbers = new ThreadNumbers();
   #storage: Storage | undefined;
+  #sql: ThreadSql | undefined;
 
   /** Starts the first thread. */
   constructor({ settings, log, onFatal }: ThreadsOptions) {
@@ -68,6 +69,7 @@ export class PublisherThreads {
           },
           log,
           storage: () => this.#storage,
+          sql: () => this.#sql,
           onEnded: (cause) => {
             this.#numbers.giveBack(thread);
             this.statistics.setLoaded(thread, 0);
@@ -85,8 +87,9 @@ export class PublisherThreads {
    *
    * @returns whether there was no site in it, and one was made
    */
-  async open(storage: Storage, initial: Initial): Promise<boolean> {
+  async open(storage: Storage, sql: ThreadSql, initial: Initial): Promise<boolean> {
     this.#storage = storage;
+    this.#sql = sql;
     const { made } = await this.pool.open(storage.share(), initial);
     return made;
   }

@@ -3,12 +3,15 @@
  *
  * Each segment names a child of the object reached so far, else something that object acquires; so
  * `/news/archive/standard_page` finds the page where it stands, with `/news/archive` as its
- * context. A segment that begins with `@` names a view and ends the walk. Traversal asks for no
- * permission, and what is missing is no error here: whoever called decides what to make of it.
+ * context. A segment that begins with `@` names a view and ends the walk. On the way to a page, what
+ * takes arguments takes the segments that give them, and the walk goes on from the row it is to give:
+ * nothing is called here. Traversal asks for no permission, and what is missing is no error here:
+ * whoever called decides what to make of it.
  */
 import { Context, acquire } from '../../acquisition/index.js';
 import { contentTypes } from '../content/content-type.js';
-import { type Content, isContainer } from '../content/content.js';
+import { Content, isContainer } from '../content/content.js';
+import { UrlRow } from '../content/url-row.js';
 import { BadRequest, NotFound } from '../errors.js';
 
 /** How many segments a path may have. */
@@ -20,8 +23,12 @@ export interface Traversed {
   readonly segments: readonly string[];
   /** The path ended in a slash. */
   readonly slash: boolean;
-  /** What was reached, and how: for a template to be called, what it is called on. */
+  /**
+   * What was reached, and how: for a template to be called, what it is called on. A row in it is not
+   * found yet.
+   */
   readonly context: Context;
+  /** The object of `context`; where that is a row, the method that gives it. */
   readonly object: Content;
   /** What is called on `object`: a template, own or acquired. */
   readonly executable: Content | undefined;
@@ -54,24 +61,44 @@ export function traverse(root: Content, rawPath: string, options: TraverseOption
 
   let context = Context.of(root);
   let before: Context | undefined;
-  let missing: readonly string[] = [];
-  for (const [index, id] of ids.entries()) {
-    const next = stepTo(context, id, { containmentOnly });
-    if (next === undefined) {
-      missing = ids.slice(index);
-      break;
-    }
+  let index = 0;
+  while (index < ids.length) {
+    const taken = view === undefined ? stepToRow(context, ids.slice(index)) : undefined;
+    const next = taken?.context ?? stepTo(context, ids[index] ?? '', { containmentOnly });
+    if (next === undefined) break;
     before = context;
     context = next;
+    index += taken?.taken ?? 1;
   }
-  const reached = context.object as Content;
-  const called = view === undefined && missing.length === 0 && before !== undefined;
-  if (called && contentTypes.of(reached).method === true && before !== undefined) {
-    const object = before.object as Content;
-    const where = { context: before, object, executable: reached };
-    return { segments, slash, ...where, view, rest, missing };
+  const missing = ids.slice(index);
+  const walked = { segments, slash, view, rest, missing };
+  const reached = context.object;
+  const isPage = view === undefined && missing.length === 0;
+  if (isPage && before !== undefined && isMethod(reached)) {
+    return { ...walked, context: before, object: contentIn(before), executable: reached };
   }
-  return { segments, slash, context, object: reached, executable: undefined, view, rest, missing };
+  return { ...walked, context, object: contentIn(context), executable: undefined };
+}
+
+function isMethod(object: unknown): object is Content {
+  return object instanceof Content && contentTypes.of(object).method === true;
+}
+
+/** Takes ids as what the object reached is called with: the step leads to the row that it gives. */
+function stepToRow(
+  context: Context,
+  ids: readonly string[],
+): { readonly context: Context; readonly taken: number } | undefined {
+  const { object } = context;
+  if (!(object instanceof Content)) return undefined;
+  const found = contentTypes.of(object).pathArguments?.(object, ids);
+  if (found === undefined) return undefined;
+  return { context: context.step(new UrlRow(object, found.given)), taken: found.taken };
+}
+
+/** The object that a context is of; of a row, the method that gives it. */
+function contentIn({ object }: Context): Content {
+  return (object instanceof UrlRow ? object.container : object) as Content;
 }
 
 /**
@@ -84,7 +111,7 @@ export function stepTo(
   options: { readonly containmentOnly?: boolean } = {},
 ): Context | undefined {
   if (id === '' || id.startsWith('_') || id.startsWith('@')) return undefined;
-  const object = context.object as Content;
+  const { object } = context;
   const child = isContainer(object) ? object.child(id) : undefined;
   if (child !== undefined) return context.step(child);
   if (options.containmentOnly === true) return undefined;

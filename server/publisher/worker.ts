@@ -6,31 +6,22 @@
  * main thread to the one writer. It may be terminated at any moment.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import {
-  type CommitResult,
-  Database,
-  LevelStorage,
-  mergeRules,
-  type StorageHandle,
-} from '../../odb/index.js';
+import { type CommitResult, Database, LevelStorage, mergeRules } from '../../odb/index.js';
 import { apiView } from '../api/api.js';
 import type { Plugin } from '../plugin.js';
 import { Passwords } from '../security/password.js';
 import { VerifiedCredentials } from '../security/verified-credentials.js';
+import { DataLink } from '../sql/data-link.js';
+import { SqlDoor } from '../sql/sql-door.js';
+import type { SqlHandle } from '../sql/sql-server.js';
+import type { SqlServicesOptions } from '../sql/sql-services.js';
+import { WriteCounts } from '../sql/write-counts.js';
 import { Statistics } from '../statistics.js';
 import { initialise, loadSitePlugins, openSite, type Site } from '../site.js';
 import { Authenticator } from './authenticate.js';
 import { callErrorOf } from './call-error.js';
 import { Claims } from './claims.js';
-import type {
-  Call,
-  CallResult,
-  Dispatch,
-  FromThread,
-  Initial,
-  ThreadData,
-  ToThread,
-} from './messages.js';
+import type { Call, CallResult, Dispatch, FromThread, ThreadData, ToThread } from './messages.js';
 import { previewView } from './preview.js';
 import { Publisher } from './publish.js';
 import type { Answer } from './response.js';
@@ -42,7 +33,8 @@ const port = parentPort;
 // The main thread starts this module with exactly that.
 const data = workerData as ThreadData;
 
-type Order = Exclude<ToThread, { readonly kind: 'settled' }>;
+type Order = Exclude<ToThread, { readonly kind: 'settled' | 'sql' }>;
+type Joining = Extract<ToThread, { readonly kind: 'join' }>;
 
 const claims = new Claims(data.claims);
 const statistics = new Statistics(data.statistics);
@@ -59,7 +51,9 @@ const orders: Order[] = [];
 let working = true;
 
 port.on('message', (message: ToThread) => {
-  if (message.kind === 'settled') {
+  if (message.kind === 'sql') {
+    site?.sql.door?.learn(message.news);
+  } else if (message.kind === 'settled') {
     calls.get(message.call)?.(message.result);
     calls.delete(message.call);
   } else {
@@ -88,7 +82,7 @@ async function work(): Promise<void> {
 async function obey(message: Order): Promise<void> {
   switch (message.kind) {
     case 'join':
-      await join(message.handle, message.initial);
+      await join(message);
       break;
     case 'publish':
       await publish(message.id, message.dispatch);
@@ -106,7 +100,7 @@ async function obey(message: Order): Promise<void> {
   }
 }
 
-async function join(handle: StorageHandle, initial: Initial | undefined): Promise<void> {
+async function join({ handle, sql, initial }: Joining): Promise<void> {
   const storage = await LevelStorage.join(handle, {
     async commit(bytes) {
       const result = await call({ what: 'commit', bytes });
@@ -124,12 +118,19 @@ async function join(handle: StorageHandle, initial: Initial | undefined): Promis
   });
   const { thread, backups, startedMs, cacheObjects } = data;
   const server = { backups, startedMs, cacheObjects, statistics };
-  site = await openSite({ database, plugins, passwords, thread, server });
+  const databases = sql === undefined ? {} : { sql: openDatabases(sql) };
+  site = await openSite({ database, plugins, passwords, thread, server, ...databases });
   const made = initial === undefined ? false : await initialise(site, initial);
   const authenticator = new Authenticator(site);
   for (const view of signInViews({ authenticator, sessions: site.sessions })) registerView(view);
   publisher = new Publisher({ site, authenticator, timeLimitMs: data.timeLimitMs });
   post({ kind: 'ready', made });
+}
+
+/** Makes the thread's way to SQL databases. */
+function openDatabases({ link, writes, run }: SqlHandle): SqlServicesOptions {
+  const door = new SqlDoor({ link: new DataLink(link), run });
+  return { counts: new WriteCounts(writes), door };
 }
 
 async function publish(id: number, dispatch: Dispatch): Promise<void> {
@@ -140,6 +141,10 @@ async function publish(id: number, dispatch: Dispatch): Promise<void> {
   statistics.setLoaded(data.thread, publisher.cachedObjects);
   if (outcome.kind === 'again') {
     post({ kind: 'again', id, reason: outcome.reason });
+    return;
+  }
+  if (outcome.kind === 'unfinished') {
+    post({ kind: 'unfinished', id, target: outcome.target });
     return;
   }
   const published = { ...outcome.published, answer: withBytes(outcome.published.answer) };

@@ -126,6 +126,16 @@ export class Policy {
     }
   }
 
+  /**
+   * Tells whether every author of `executable` has a permission at an object, whoever calls it: what
+   * they made it use has to be theirs to use.
+   *
+   * @throws TypeError when there is no such permission
+   */
+  authorsMay(permission: string, executable: Executable, object: Guarded): boolean {
+    return this.#authorsOf(executable).every(({ standing }) => standing.may(permission, object));
+  }
+
   /** Tells whether every author of `executable` may write active content where it stands. */
   mayActive(executable: Executable): boolean {
     return this.#authorsOf(executable).every((author) => mayActive(author, executable));

@@ -76,6 +76,8 @@ export interface PartialStatement extends Node {
 export interface ContentStatement extends Node {
   readonly type: 'ContentStatement';
   readonly value: string;
+  /** As it was written: `value` is without the white space that tags take away around them. */
+  readonly original: string;
 }
 
 export interface CommentStatement extends Node {

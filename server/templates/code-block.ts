@@ -8,7 +8,7 @@ import type { Evaluation, Instruction } from './frame.js';
 import type { BlockPart, Coder, Helper } from './language.js';
 import { itemsOf } from './list.js';
 import { loopOver } from './loop.js';
-import { printed } from './print.js';
+import { codeOfPrint } from './print.js';
 import { SyntaxFault } from './syntax-fault.js';
 import { untaint } from './taint.js';
 import { isTrue } from './text.js';
@@ -45,7 +45,8 @@ function codeOfHelperBlock(helper: Helper, node: BlockStatement, coder: CallCode
     parts: partsOf(helper, program, inside),
   };
   const value = codeOfHelper(helper, node, coder, block);
-  return (frame) => printed(frame, value(frame), { raw: false });
+  const write = codeOfPrint(coder.language, { raw: false, at: positionOf(node) });
+  return (frame) => write(frame, value(frame));
 }
 
 /** The parts of a block that is divided by `{{and}}` and the like. */

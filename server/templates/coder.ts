@@ -9,8 +9,10 @@ import { ABSENT } from '../../acquisition/index.js';
 import { positionOf, simpleName } from './ast.js';
 import type {
   CallNode,
+  ContentStatement,
   Expression,
   MustacheStatement,
+  PartialStatement,
   PathExpression,
   Program,
   Statement,
@@ -31,7 +33,8 @@ import { codeOfInlines, codeOfPartial, withoutInlines } from './code-partial.js'
 import { Inlines } from './frame.js';
 import type { Evaluation, Instruction } from './frame.js';
 import type { ArgumentRules, Language, Scope } from './language.js';
-import { printed } from './print.js';
+import { codeOfPrint } from './print.js';
+import { positionAt } from './source.js';
 import { SyntaxFault } from './syntax-fault.js';
 
 const nothing: Instruction = () => {};
@@ -120,17 +123,19 @@ export class TemplateCoder implements CallCoder {
   #statement(statement: Statement): Instruction {
     switch (statement.type) {
       case 'ContentStatement': {
-        const { value } = statement;
+        const value = this.#content(statement);
         return value === '' ? nothing : (frame) => frame.run.write(value);
       }
       case 'CommentStatement':
         return nothing;
       case 'MustacheStatement':
+        this.#admit(statement);
         return this.#mustache(statement);
       case 'BlockStatement':
         return codeOfBlock(statement, this);
       case 'PartialStatement':
       case 'PartialBlockStatement':
+        this.#admit(statement);
         return codeOfPartial(statement, this);
       case 'Decorator':
       case 'DecoratorBlock':
@@ -140,12 +145,29 @@ export class TemplateCoder implements CallCoder {
     }
   }
 
+  #content(statement: ContentStatement): string {
+    const { value, original } = statement;
+    const { content } = this.language;
+    if (value === '' || content === undefined) return value;
+    const before = positionAt(original, Math.max(0, original.indexOf(value)));
+    const { line, column } = positionOf(statement);
+    return content(value, {
+      line: line + before.line - 1,
+      column: before.line === 1 ? column + before.column - 1 : before.column,
+    });
+  }
+
+  #admit(statement: MustacheStatement | PartialStatement): void {
+    const refusal = this.language.refusal?.(statement);
+    if (refusal !== undefined) throw SyntaxFault.at(statement, refusal);
+  }
+
   #mustache(statement: MustacheStatement): Instruction {
     const value = codeOfCall(statement, this);
     const raw = !statement.escaped;
     const at = positionOf(statement);
     const name = nameOf(statement);
-    const { print } = this.language;
+    const write = codeOfPrint(this.language, { raw, at });
     const mayBeMissing = isOfRequest(statement.path);
     return (frame) => {
       const shown = value(frame);
@@ -154,12 +176,7 @@ export class TemplateCoder implements CallCoder {
         frame.run.at = at;
         throw missingName(name);
       }
-      if (print === undefined) {
-        printed(frame, shown, { raw });
-        return;
-      }
-      frame.run.at = at;
-      frame.run.write(print(frame, shown, raw));
+      write(frame, shown);
     };
   }
 

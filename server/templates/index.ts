@@ -32,6 +32,7 @@ export {
   type RenderOptions,
   type RequestData,
   type ResponseControls,
+  type SearchAnswer,
   type TemplateCode,
   type TemplateWorld,
 } from './world.js';

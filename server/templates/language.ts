@@ -11,9 +11,11 @@ import type {
   CallNode,
   Expression,
   MustacheStatement,
+  PartialStatement,
   Program,
   SubExpression,
 } from './ast.js';
+import type { Position } from './errors.js';
 import type { Evaluation, Frame, Instruction, Run } from './frame.js';
 import type { Html } from './html.js';
 
@@ -139,17 +141,29 @@ export interface LanguageParts {
    * @throws TemplateFault where nothing may be printed this way
    */
   readonly print?: (frame: Frame, value: unknown, raw: boolean) => string;
+  /** Gives what a piece of the source between tags writes, where it is not the piece as it is. */
+  readonly content?: (text: string, at: Position) => string;
+  /** Says why a tag that writes something cannot stand in this language; told when it is saved. */
+  readonly refusal?: (node: MustacheStatement | PartialStatement) => string | undefined;
+  /** Whether a template is never called from another one; it may be by default. */
+  readonly alone?: boolean;
 }
 
 export class Language {
   readonly markup: boolean;
   readonly print: LanguageParts['print'];
+  readonly content: LanguageParts['content'];
+  readonly refusal: LanguageParts['refusal'];
+  readonly alone: boolean;
   readonly #helpers: ReadonlyMap<string, Helper>;
   readonly #forms: ReadonlyMap<string, Form>;
 
-  constructor({ helpers, forms, markup, print }: LanguageParts) {
+  constructor({ helpers, forms, markup, print, content, refusal, alone }: LanguageParts) {
     this.markup = markup;
     this.print = print;
+    this.content = content;
+    this.refusal = refusal;
+    this.alone = alone ?? false;
     this.#helpers = new Map(helpers.map((helper) => [helper.name, helper]));
     this.#forms = new Map(forms.map((form) => [form.name, form]));
   }
@@ -157,11 +171,16 @@ export class Language {
   /** Gives this language with more, or other, helpers. */
   with(parts: Partial<LanguageParts>): Language {
     const print = parts.print ?? this.print;
+    const content = parts.content ?? this.content;
+    const refusal = parts.refusal ?? this.refusal;
     return new Language({
       helpers: [...this.#helpers.values(), ...(parts.helpers ?? [])],
       forms: [...this.#forms.values(), ...(parts.forms ?? [])],
       markup: parts.markup ?? this.markup,
+      alone: parts.alone ?? this.alone,
       ...(print === undefined ? {} : { print }),
+      ...(content === undefined ? {} : { content }),
+      ...(refusal === undefined ? {} : { refusal }),
     });
   }
 

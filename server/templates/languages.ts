@@ -9,6 +9,7 @@ import { messageHelpers } from './helpers/messages.js';
 import { navigationHelpers } from './helpers/navigation.js';
 import { numberHelpers } from './helpers/numbers.js';
 import { objectHelpers } from './helpers/objects.js';
+import { searchHelpers } from './helpers/search.js';
 import { textHelpers } from './helpers/texts.js';
 import { treeHelpers } from './helpers/tree.js';
 import { Language } from './language.js';
@@ -28,6 +29,7 @@ export const PAGE_LANGUAGE = new Language({
     ...navigationHelpers,
     ...treeHelpers,
     ...messageHelpers,
+    ...searchHelpers,
   ],
 });
 

@@ -14,7 +14,7 @@ import type { Acquirable } from '../../acquisition/index.js';
 import { ServerError, TemplateError } from '../errors.js';
 import { DEPTH_MAX, TEXT_MAX, tooLong } from './bounds.js';
 import type { Budget } from './bounds.js';
-import { placed, TemplateFault } from './errors.js';
+import { placed, TemplateFault, unusable } from './errors.js';
 import type { Position } from './errors.js';
 import { ReturnSignal } from './frame.js';
 import type { Activation, Frame, Instruction, Run } from './frame.js';
@@ -34,6 +34,8 @@ export interface RunOptions {
   readonly world: TemplateWorld;
   readonly budget: Budget;
   readonly markup: boolean;
+  /** Whether no template is called from another one. */
+  readonly alone: boolean;
   /** Gives the compiled form of a template; throws what is wrong with its syntax. */
   readonly compiled: (code: TemplateCode) => Instruction;
 }
@@ -47,6 +49,7 @@ export class PageRun implements Run {
   /** The text written since the last boundary. */
   out = '';
   at: Position = BEGINNING;
+  readonly #alone: boolean;
   #waiting: string[] = [];
   #depth = 0;
   #cleared: Acquirable | undefined;
@@ -55,6 +58,7 @@ export class PageRun implements Run {
     this.world = options.world;
     this.budget = options.budget;
     this.markup = options.markup;
+    this.#alone = options.alone;
     this.compiled = options.compiled;
   }
 
@@ -87,10 +91,11 @@ export class PageRun implements Run {
   /**
    * Runs a template and gives what it wrote, as `Html`, or the value that it returned.
    *
-   * @throws TemplateFault `SRV_TEMPLATE_DEPTH`
+   * @throws TemplateFault `SRV_TEMPLATE_DEPTH`; `SRV_TEMPLATE_VALUE` where none may be called
    */
   template(program: Instruction, frame: Frame): unknown {
     const { activation } = frame.env;
+    if (this.#alone && this.#depth > 0) throw unusable('No other template is called in this one.');
     const { code } = activation;
     const text = this.#apart(activation, () =>
       this.world.run(code, () => {

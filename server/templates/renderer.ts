@@ -10,7 +10,7 @@ import { Budget, STEPS_MAX } from './bounds.js';
 import type { TemplateCache } from './cache.js';
 import { compileTemplate } from './compiler.js';
 import { Activation, Frame } from './frame.js';
-import type { Args, Env, Instruction } from './frame.js';
+import type { Args, Env, Instruction, Run } from './frame.js';
 import type { Language } from './language.js';
 import { PageRun } from './page-run.js';
 import { codeBytes } from './source.js';
@@ -35,12 +35,18 @@ export class Renderer {
       world,
       budget: this.#budget,
       markup: language.markup,
+      alone: language.alone,
       compiled: (code) =>
         cache.get(code.key, () => ({
           value: compileTemplate(code.source, code.path, language),
           sizeBytes: codeBytes(code.source),
         })),
     });
+  }
+
+  /** What all its renders share: languages may keep there what they gather beside the text. */
+  get run(): Run {
+    return this.#run;
   }
 
   /** Steps taken so far. */

@@ -61,6 +61,17 @@ export interface TemplateWorld {
   /** Names the fields and properties of an object that templates may read. */
   attributes(object: Acquirable): Iterable<string>;
 
+  /**
+   * Looks objects up in a catalog: what caller and authors may view is found, and nothing else.
+   *
+   * @param question names of indexes and options with what is asked, as in the JSON interface
+   * @returns `undefined` for what is no catalog
+   */
+  search?(
+    catalog: Acquirable,
+    question: Readonly<Record<string, unknown>>,
+  ): SearchAnswer | undefined;
+
   /** The languages the visitor asks for, best first: `['de-CH', 'de', 'en']`. */
   readonly languages: readonly string[];
   /** Gives Markdown as HTML that was not sanitized. */
@@ -140,6 +151,24 @@ export class ListItem {
     this.value = value;
     this.data = data;
   }
+}
+
+/** What a catalog answers. */
+export interface SearchAnswer {
+  readonly items: readonly {
+    readonly object: Acquirable;
+    readonly score?: number | undefined;
+    /** Markup: the words that were asked for stand in `<mark>`. */
+    readonly excerpt?: Html | undefined;
+  }[];
+  /** All that was found, whatever is in `items`. */
+  readonly total: number;
+  /** Values with how many were found that have them, by index. */
+  readonly facets: Readonly<
+    Record<string, readonly { readonly value: unknown; readonly count: number }[]>
+  >;
+  /** What else might have been meant, where words are in no object. */
+  readonly suggestion?: string | undefined;
 }
 
 /** What one render begins with beside the object. */

@@ -3,7 +3,8 @@
  *
  * Its objects lie beside this module as the files they are: `contents.json` lists them with their
  * titles, in the order they stand in. A file's ending says what it becomes: `.hbs` a Template, `.md`
- * a Document (both without the ending), a picture an Image, anything else a File.
+ * a Document (both without the ending), a picture an Image, anything else a File. What is no file, such
+ * as the catalog, is listed with its type.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,6 +20,8 @@ import type { Work } from '../content/work.js';
 interface Entry {
   /** Path of the file or folder; a folder's ends in a slash. */
   readonly file: string;
+  /** Given for what has no file: `file` is its path all the same. */
+  readonly type?: string;
   readonly title: string;
   readonly fields?: Readonly<Record<string, unknown>>;
   readonly properties?: readonly PropertyPatch[];
@@ -42,6 +45,11 @@ function addEntry(work: Work, entry: Entry): void {
   const base = path.posix.basename(file);
   if (file !== entry.file) {
     createObject(work, container, { ...common, type: 'Folder', id: base });
+    return;
+  }
+  if (entry.type !== undefined) {
+    const { type, fields = {} } = entry;
+    createObject(work, container, { ...common, type, id: base, fields });
     return;
   }
   const bytes = read(file);

@@ -211,7 +211,7 @@ export class AdminSite implements AsyncDisposable {
       ...(parts === undefined ? {} : { parts }),
     };
     const outcome = await this.#publisher.publish({ envelope });
-    if (outcome.kind === 'again') throw new Error(outcome.reason);
+    if (outcome.kind !== 'published') throw new Error(`It is to be begun again: ${outcome.kind}`);
     const { answer, failure } = outcome.published;
     if (failure !== undefined) throw new Error(failure.error.stack ?? failure.error.message);
     if (answer.commit === undefined) return new Page(answer);

@@ -19,6 +19,9 @@ const OBJECTS: readonly (readonly [folder: string, type: string, id: string])[] 
   ['/docs/guide', 'Image', 'tree.svg'],
   ['/docs/guide', 'File', 'style.css'],
   ['/docs/guide', 'Redirect', 'old'],
+  ['/docs/guide', 'Catalog', 'find'],
+  ['/docs/guide', 'SqlConnection', 'db'],
+  ['/docs/guide', 'SqlMethod', 'albums'],
   ['/docs/guide', 'Version', 'draft'],
   ['/docs/guide', 'UserFolder', 'acl_users'],
   ['/docs/guide/acl_users', 'User', 'lin'],
@@ -28,6 +31,8 @@ const OBJECTS: readonly (readonly [folder: string, type: string, id: string])[] 
 const FIELDS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   User: { password: 'password of lin', roles: ['Manager'] },
   Redirect: { target: '/docs/' },
+  SqlConnection: { driver: 'sqlite', url: 'site.sqlite' },
+  SqlMethod: { connection: 'db', source: 'SELECT 1' },
 };
 
 async function site(): Promise<AdminSite> {

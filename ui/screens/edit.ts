@@ -13,6 +13,7 @@ import {
   type PublishRequest,
   Response,
   setData,
+  SqlMethod,
 } from '../../server/index.js';
 import { activeNotice } from '../active-notice.js';
 import { namesAnsweringAt } from '../answering-names.js';
@@ -20,8 +21,9 @@ import type { Merged } from '../edit-merge.js';
 import { fileModel, formModel, previewModel } from '../edit-model.js';
 import { requireSameFile, staleFile } from '../stale-file.js';
 import { setValues, textOf, valuesIn, valuesOf } from '../edit-values.js';
+import { connectionShown } from '../sql-connection-shown.js';
 import { answerPreview } from '../preview-answer.js';
-import { renderUnsaved, seenAt, type Unsaved } from '../preview-page.js';
+import { renderUnsaved, seenAt, type Unsaved, wrongWith } from '../preview-page.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 import {
   MERGED_QUERY,
@@ -43,7 +45,7 @@ export const edit = defineScreen({
   help: 'editing',
   permission: 'View management screens',
   modules: ['editor', 'preview'],
-  styles: ['source', 'editor', 'components-edit'],
+  styles: ['source', 'editor', 'components-edit', 'sql'],
   parts: ['toasts'],
   appliesTo: (object): object is Content => contentTypes.of(object).data !== undefined,
   show,
@@ -78,7 +80,11 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
       text === undefined
         ? null
         : formModel(object, request, { attempt, conflict, mayChange, text }),
-    preview: mayChange && type.data === 'source' ? previewModel(object, request) : null,
+    connection: object instanceof SqlMethod ? connectionShown(object, request) : null,
+    preview:
+      mayChange && type.data === 'source' && type.page !== undefined
+        ? previewModel(object, request)
+        : null,
   };
 }
 
@@ -122,11 +128,15 @@ function replace(object: Content, request: PublishRequest): Outcome {
 
 /** Tries the form out: what is wrong with it, how its page came out, and what it would lose. Changes nothing. */
 async function check(object: Content, request: PublishRequest): Promise<Response> {
-  const { data, changePermission } = contentTypes.of(object);
+  const type = contentTypes.of(object);
+  const { data, changePermission } = type;
   const nothing = { errors: [], digest: '', figures: '', active: null };
   if (data !== 'source') return Response.json(nothing);
   const given = unsaved(object, request);
   const mayChange = request.policy.may(changePermission, object);
+  if (type.page === undefined) {
+    return Response.json({ ...nothing, errors: wrongWith(object, request, given.values) });
+  }
   const active = activeNotice(object, request, { mayChange, values: given.values });
   const rendered = await renderUnsaved(object, request, given);
   if (rendered.kind === 'wrong') {

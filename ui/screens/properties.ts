@@ -71,6 +71,7 @@ function show(object: Content, request: PublishRequest, attempt?: Attempt): View
   const adding = attempt?.action === 'add' ? attempt : undefined;
   return {
     path: object.path,
+    catalogsHref: screenUrl(object, 'catalogs'),
     typeTitle: type.title,
     changePermission: type.changePermission,
     mayChange,

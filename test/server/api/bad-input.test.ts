@@ -21,6 +21,13 @@ const paths: Record<string, string> = {
   User: '/f/acl_users/low',
 };
 
+/** Fields that objects of a type cannot be without. */
+const NEEDED: Readonly<Record<string, object>> = {
+  Redirect: { target: '/f' },
+  SqlConnection: { url: 'site.sqlite' },
+  SqlMethod: { connection: 'SqlConnection' },
+};
+
 before(async () => {
   registerBuiltInTypes();
   site = await DescribedServer.start();
@@ -30,7 +37,7 @@ before(async () => {
   await site.write('POST', '/f/acl_users/@api/contents', low);
   for (const { name } of contentTypes.all()) {
     if (name in paths) continue;
-    const fields = name === 'Redirect' ? { target: '/f' } : {};
+    const fields = NEEDED[name];
     await site.write('POST', '/f/@api/contents', { type: name, id: name, fields });
     paths[name] = `/f/${name}`;
   }
@@ -76,6 +83,8 @@ const bodies = (): Readonly<Record<string, { url: string; body: Record<string, u
     url: '/@api/undo',
     body: { transactions: [tid], dryRun: true },
   },
+  'POST /{path}/@api/run': { url: '/f/SqlMethod/@api/run', body: {} },
+  'POST /{path}/@api/test': { url: '/f/SqlConnection/@api/test', body: { sql: 'SELECT 1' } },
   'PATCH /{path}/@api/permissions': { url: '/f/Document/@api/permissions', body: {} },
   'POST /{path}/@api/me/password': {
     url: '/@api/me/password',
@@ -116,6 +125,10 @@ function readsWell(text: string): boolean {
   );
 }
 
+function isOfType(value: unknown, type: string): boolean {
+  return type === 'integer' ? Number.isSafeInteger(value) : typeof value === type;
+}
+
 function fieldsOf(page: Page): readonly string[] {
   return (page.json<Problem>().errors ?? []).map(({ field }) => field);
 }
@@ -127,7 +140,7 @@ test('each member of each body: what is not of its type is refused by its name',
     for (const [name, { type }] of Object.entries(members)) {
       for (const value of VALUES) {
         const page = await send(key, url, { ...body, [name]: value });
-        if (typeof type !== 'string' || typeof value === type || Array.isArray(value)) continue;
+        if (typeof type !== 'string' || isOfType(value, type) || Array.isArray(value)) continue;
         assert.equal(page.status, 422, `${key} ${name} ${JSON.stringify(value)}: ${page.text}`);
         assert.ok(fieldsOf(page).includes(name), `${key} ${name}: ${page.text}`);
       }
@@ -295,6 +308,8 @@ test('queries: what cannot be read is refused with the name of the parameter', a
     const url = path.replace('{path}', 'f').replace('{tid}', tid).replace('{id}', 'x');
     for (const { name, in: where } of get.parameters) {
       if (where !== 'query') continue;
+      // What a search is sorted by depends on the catalog.
+      if (path.endsWith('/search') && ['sort', 'order'].includes(name)) continue;
       for (const value of bad[name] ?? []) {
         const at = path.includes('history/') ? url.replace('/f/', '/f/Document/') : url;
         const page = await send(`GET ${path}`, `${at}?${name}=${value}`, undefined);

@@ -684,6 +684,126 @@ route('POST /{path}/@api/me/password', async () => {
   );
 });
 
+const CATALOG = { indexes: [{ name: 'title', type: 'field' }], columns: ['title'] };
+
+route('GET /{path}/@api/search', async () => {
+  const { at } = await add('Catalog', 'searched', CATALOG);
+  const url = `${at}/@api/search`;
+  await exhaust(
+    'GET /{path}/@api/search',
+    {
+      ...reading(url),
+      200: [{}, { url: `${url}?title=&facets=title` }],
+      400: [{ url: `${url}?limit=x` }, { url: `${url}?colour=red` }],
+      404: { url: '/f/@api/search' },
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/reindex', async () => {
+  const { at } = await add('Catalog', 'indexed', CATALOG);
+  const url = `${at}/@api/reindex`;
+  const { 412: _, ...cases } = writing(url, {});
+  await exhaust(
+    'POST /{path}/@api/reindex',
+    { ...cases, 202: [{}, { json: { path: '/f' } }], 404: { url: '/f/@api/reindex' } },
+    url,
+  );
+});
+
+/** Adds a connection to a file of its own, and a method on it. */
+async function addSql(id: string, source = 'SELECT {{sqlvar x}} AS x'): Promise<string> {
+  const { at } = await add('SqlConnection', `${id}-db`, { url: `${id}.sqlite` });
+  await add('SqlMethod', id, {
+    connection: `${id}-db`,
+    arguments: [{ name: 'x', type: 'int', default: 1 }],
+    source,
+  });
+  return at.replace(/-db$/, '');
+}
+
+const BAD_ARGUMENT = { json: { arguments: { x: 'one' } } };
+
+route('POST /{path}/@api/run', async () => {
+  const at = await addSql('run');
+  const write = await addSql('write', 'CREATE TABLE t (a)');
+  const url = `${at}/@api/run`;
+  const { 412: _, ...cases } = writing(url, {});
+  await exhaust(
+    'POST /{path}/@api/run',
+    {
+      ...cases,
+      200: [{}, { json: { arguments: { x: 2 } } }, { url: `${write}/@api/run` }],
+      404: { url: '/f/@api/run' },
+      409: { url: `${write}/@api/run`, headers: inVersion },
+      422: [{ json: [] }, BAD_ARGUMENT],
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/explain', async () => {
+  const url = `${await addSql('explain')}/@api/explain`;
+  const { 412: _, ...cases } = writing(url, {});
+  await exhaust(
+    'POST /{path}/@api/explain',
+    { ...cases, 200: {}, 404: { url: '/f/@api/explain' }, 422: [{ json: [] }, BAD_ARGUMENT] },
+    url,
+  );
+});
+
+route('POST /{path}/@api/test', async () => {
+  const url = `${await addSql('test')}-db/@api/test`;
+  const { 412: _, ...cases } = writing(url, {});
+  const sql = 'CREATE TABLE t (a)';
+  await exhaust(
+    'POST /{path}/@api/test',
+    {
+      ...cases,
+      200: [{ json: { sql } }, { json: { sql: 'SELECT 1', maxRows: 1 } }],
+      404: { url: '/f/@api/test' },
+      409: { json: { sql }, headers: inVersion },
+      422: [{ json: [] }, {}, { json: { sql: 'SELECT' } }, { json: { sql, maxRows: 0 } }],
+    },
+    url,
+  );
+});
+
+route('GET /{path}/@api/status', async () => {
+  const url = `${await addSql('status')}-db/@api/status`;
+  await exhaust(
+    'GET /{path}/@api/status',
+    { ...reading(url), 200: {}, 404: { url: '/f/@api/status' } },
+    url,
+  );
+});
+
+route('GET /{path}/@api/browse', async () => {
+  const url = `${await addSql('browse')}-db/@api/browse`;
+  const table = { url: `${url}?schema=main&table=t` };
+  await exhaust(
+    'GET /{path}/@api/browse',
+    {
+      ...reading(url),
+      200: [{}, { url: `${url}?schema=main` }, table],
+      404: { url: '/f/@api/browse' },
+    },
+    url,
+  );
+});
+
+for (const what of ['close', 'open']) {
+  route(`POST /{path}/@api/${what}`, async () => {
+    const url = `${await addSql(`${what}d`)}-db/@api/${what}`;
+    await exhaust(
+      `POST /{path}/@api/${what}`,
+      { ...writing(url, {}), 200: [{}, {}], 404: { url: `/f/@api/${what}` } },
+      url,
+    );
+  });
+}
+
 /** Starts an import, and gives the job's id. */
 async function startJob(): Promise<string> {
   const boundary = 'cut';

@@ -1,5 +1,5 @@
 /** The small site that the examples of the help page `templates.md` are rendered on. */
-import { folder, page, script, template, TestSite } from './test-site.js';
+import { catalog, folder, page, script, template, TestSite } from './test-site.js';
 
 /** Where the examples are rendered. */
 export const HELP_PATH = '/news';
@@ -26,6 +26,7 @@ export function helpSite(): TestSite {
       navigation: template('<nav>{{title}}</nav>'),
       card: template('<b>{{title}}</b> {{note}}'),
       'style.css': page({ title: 'Styles' }),
+      find: catalog(),
       price: script(({ positional: [item], named: { qty } }) => `${String(qty)} × ${String(item)}`),
       orders: script(({ named: { limit } }) =>
         ORDERS.slice(0, limit === undefined ? 5 : Number(limit)),

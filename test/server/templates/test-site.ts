@@ -8,13 +8,20 @@ import { marked } from 'marked';
 import sanitizeHtml from 'sanitize-html';
 import { ABSENT, Context } from '../../../acquisition/index.js';
 import type { Acquirable } from '../../../acquisition/index.js';
-import { Html, PAGE_LANGUAGE, Renderer, TemplateCache } from '../../../server/templates/index.js';
+import {
+  escapeHtml,
+  Html,
+  PAGE_LANGUAGE,
+  Renderer,
+  TemplateCache,
+} from '../../../server/templates/index.js';
 import type {
   CallArguments,
   Executable,
   Instruction,
   Language,
   RenderOptions,
+  SearchAnswer,
   TemplateWorld,
 } from '../../../server/templates/index.js';
 
@@ -124,6 +131,11 @@ export function template(source: string, options: TemplateOptions = {}): TestObj
   return object;
 }
 
+/** Finds what is in its folder and below by a word of the title. */
+export function catalog(): TestObject {
+  return new TestObject('Catalog', {});
+}
+
 export function script(calls: (args: CallArguments) => unknown): TestObject {
   const object = new TestObject('Script', {});
   object.calls = calls;
@@ -217,6 +229,39 @@ export class TestSite {
   }
 }
 
+/** Asks for `title`; the longer a title, the smaller its score. */
+function searchIn(
+  { type, container }: TestObject,
+  { title, limit = 10 }: Values,
+  mayView: (object: TestObject) => boolean,
+): SearchAnswer | undefined {
+  if (type !== 'Catalog' || container === undefined) return undefined;
+  const wanted = String(title).toLowerCase();
+  const all = (at: TestObject): TestObject[] => [
+    at,
+    ...[...(at.children ?? new Map()).values()].flatMap(all),
+  ];
+  const found = all(container)
+    .filter((object) => mayView(object) && object.title.toLowerCase().includes(wanted))
+    .sort((a, b) => a.title.length - b.title.length);
+  const types = [...new Set(found.map((object) => object.type))];
+  return {
+    items: found.slice(0, Number(limit)).map((object) => ({
+      object,
+      score: 10 / object.title.length,
+      excerpt: new Html(`<mark>${escapeHtml(object.title)}</mark>`),
+    })),
+    total: found.length,
+    facets: {
+      type: types.map((value) => ({
+        value,
+        count: found.filter((object) => object.type === value).length,
+      })),
+    },
+    suggestion: found.length === 0 ? wanted.slice(0, -1) : undefined,
+  };
+}
+
 function worldOf(site: TestSite, options: SiteOptions): TemplateWorld {
   const pushed: Executable[] = [];
   const mayView = options.mayView ?? (() => true);
@@ -253,6 +298,7 @@ function worldOf(site: TestSite, options: SiteOptions): TemplateWorld {
         site.answer.status = status;
       },
     },
+    search: (object, question) => searchIn(objectOf(object), question, mayView),
     now: () => new Date('2026-11-21T10:00:00Z'),
     random: () => {
       random = (random * 7 + 3) % 10;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Container, contentAt, isContainer } from '../../../server/content/content.js';
 import { contentTypes } from '../../../server/content/content-type.js';
-import { updateObject } from '../../../server/content/edit.js';
+import { deleteObjects, updateObject } from '../../../server/content/edit.js';
 import { setPermissions } from '../../../server/content/permissions.js';
 import { siteRoot } from '../../../server/content/places.js';
 import { undoTransactions } from '../../../server/content/undo.js';
@@ -20,6 +20,11 @@ const pages: readonly (readonly [url: string, has: RegExp])[] = [
   ['/images/', /<a href="\/images\/tree.svg\/image_page">A broad tree<\/a>/],
   ['/images/tree.svg/image_page', /width="460" height="400"/],
   ['/try/', /<a href="\/try\/guide\/">Guide<\/a>/],
+  ['/search', /<h1>Search<\/h1>[\s\S]*<input id="q" type="search"/],
+  ['/search?q=undo', /3 pages were found for <b>undo<\/b>[\s\S]*<mark>undo<\/mark>/],
+  ['/search?q=undo&type=Document', /aria-current="true">Document \(3\)/],
+  ['/search?q=undoo', /Did you mean <a href="\/search\?q=undo">undo<\/a>/],
+  ['/search?q=title:a:b', /These words cannot be looked for/],
   ['/try/guide/routing', /<p class="notice wrap" role="note">Closed on Monday/],
 ];
 
@@ -35,6 +40,29 @@ test('the welcome site: its pages', async (t) => {
       assert.equal(text.match(/<main\b/g)?.length, 1);
     });
   }
+});
+
+test('the welcome site: what is found follows what is saved, and a page without a catalog says so', async () => {
+  await using site = await memorySite({ welcome: true });
+  await site.add('/lighthouse', { type: 'Document', title: 'The <lighthouse>' });
+  const found = await site.publish('/search?q=lighthouse');
+  assert.match(found.text, /<a href="\/lighthouse">The &lt;lighthouse&gt;<\/a>/);
+  for (let n = 0; n < 11; n += 1) {
+    await site.add(`/pier-${n}`, { type: 'Document', title: `Pier ${n}` });
+  }
+  const first = await site.publish('/search?q=pier');
+  const next = /<a href="([^"]*)" rel="next">/.exec(first.text)?.[1] ?? '';
+  const second = await site.publish(
+    `/search${next.replaceAll('&amp;', '&').replaceAll('&#x3D;', '=')}`,
+  );
+  assert.equal(first.text.match(/class="where"/g)?.length, 10);
+  assert.equal(second.text.match(/class="where"/g)?.length, 1);
+  await site.manage((work) => {
+    deleteObjects(work, siteRoot(work.connection), ['catalog']);
+  });
+  const without = await site.publish('/search?q=pier');
+  assert.match(without.text, /There is no catalog at <code>\/catalog<\/code>/);
+  assert.doesNotMatch((await site.publish('/undo')).text, /href="\/search"/);
 });
 
 test('the welcome site: every link on every page leads somewhere', async () => {

@@ -1,0 +1,186 @@
+/**
+ * Filling a catalog: indexing what is there already, in steps that are transactions of their own.
+ *
+ * How far it got is kept with the catalog, so it goes on where it was left off. Objects are taken by
+ * oid; what changes meanwhile is indexed by the transactions that change it.
+ */
+import { ConflictError, type Connection, type Database, type Oid } from '../../odb/index.js';
+import { Catalog, type Pending } from './catalog.js';
+import { DocumentBatch } from './catalog-batch.js';
+import { ancestorsIn, isFound } from './cataloged.js';
+import { Content, contentAt } from './content.js';
+import { within } from './deriving.js';
+import { siteRoot } from './places.js';
+
+/** Objects of one step. Where others keep changing some of them, a step takes fewer. */
+const STEP_OBJECTS = 500;
+
+export interface FillOptions {
+  readonly database: Database;
+  /** Oid of the catalog. */
+  readonly catalog: Oid;
+  /** Where it is filled; `undefined`: main. */
+  readonly version?: Oid | undefined;
+  /** Principal key of who asked for it. */
+  readonly user: string;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Indexes what waits to be in a catalog.
+ *
+ * @returns how many objects were looked at; 0 where nothing waits, or the catalog is gone
+ */
+export async function fillCatalog(options: FillOptions): Promise<number> {
+  const filling = new Filling(options);
+  return filling.run();
+}
+
+/**
+ * Indexes what is at a path and below it again.
+ *
+ * @returns how many objects were looked at
+ */
+export async function indexAgain(options: FillOptions, path: string): Promise<number> {
+  return new Filling(options).runBelow(path);
+}
+
+/** Lets all that a catalog covers be indexed again; what was left off is gone on with. */
+export function beginFilling({ derived }: Catalog): void {
+  const { pending } = derived;
+  if (pending === undefined || pending.only !== undefined) derived.pending = { after: 0 };
+}
+
+class Filling {
+  readonly #options: FillOptions;
+  #done = 0;
+
+  constructor(options: FillOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<number> {
+    const begun = this.#look((catalog) => catalog.derived.pending);
+    if (begun === undefined) return 0;
+    const all = this.#objects((catalog) => catalog.container);
+    const rest = all.filter((oid) => oid > begun.after);
+    this.#done = all.length - rest.length;
+    await this.#steps(rest, all.length, { pending: begun });
+    // What came in from elsewhere since may have a lower oid than those that were being done.
+    for (;;) {
+      const there = this.#objects((catalog) => catalog.container);
+      const missing =
+        this.#look(({ store }) => there.filter((oid) => !store.hasDocument(oid))) ?? [];
+      if (missing.length === 0) break;
+      await this.#steps(missing, this.#done + missing.length, {});
+    }
+    await this.#transact('Indexed', (connection) => this.#end(connection));
+    return this.#done;
+  }
+
+  async runBelow(path: string): Promise<number> {
+    const oids = this.#objects((catalog) => {
+      const { connection } = catalog;
+      return connection === undefined ? undefined : contentAt(siteRoot(connection), path);
+    });
+    await this.#steps(oids, oids.length, {});
+    return this.#done;
+  }
+
+  /** @param pending what waits; `undefined`: how far it got is not kept */
+  async #steps(
+    oids: readonly Oid[],
+    total: number,
+    { pending }: { readonly pending?: Pending },
+  ): Promise<void> {
+    let size = STEP_OBJECTS;
+    for (let at = 0; at < oids.length;) {
+      const step = oids.slice(at, at + size);
+      try {
+        await this.#transact(`Indexed ${step.length} objects`, (connection) =>
+          this.#index(connection, step, pending),
+        );
+      } catch (error) {
+        if (!(error instanceof ConflictError) || size === 1) throw error;
+        size = Math.ceil(size / 4);
+        continue;
+      }
+      at += step.length;
+      this.#done += step.length;
+      size = Math.min(size * 2, STEP_OBJECTS);
+      this.#options.onProgress?.(this.#done, Math.max(total, this.#done));
+    }
+  }
+
+  #index(connection: Connection, oids: readonly Oid[], pending: Pending | undefined): void {
+    const catalog = this.#catalogIn(connection);
+    if (catalog === undefined) return;
+    const batch = new DocumentBatch(connection, catalog);
+    for (const oid of oids) {
+      const object = connection.find(oid);
+      if (object instanceof Content) batch.put(object);
+    }
+    batch.index(pending?.only);
+    if (pending === undefined) return;
+    // Definitions that changed meanwhile begin it anew.
+    const { derived } = catalog;
+    const isSame = derived.pending?.only?.join() === pending.only?.join();
+    const after = oids.at(-1) ?? 0;
+    if (isSame && derived.pending !== undefined) derived.pending = { ...derived.pending, after };
+  }
+
+  /** Takes out what is not there any more, and says that all is done. */
+  #end(connection: Connection): void {
+    const catalog = this.#catalogIn(connection);
+    const folder = catalog?.container;
+    if (catalog === undefined || folder === undefined) return;
+    const batch = new DocumentBatch(connection, catalog);
+    const { store } = catalog;
+    for (let after = 0; ;) {
+      const oids = store.documentIds({ after, limit: STEP_OBJECTS }) as Oid[];
+      for (const oid of oids) {
+        const object = connection.find(oid);
+        const isThere = object instanceof Content && ancestorsIn(object, folder) !== undefined;
+        if (!isThere) batch.remove(oid);
+      }
+      const last = oids.at(-1);
+      if (last === undefined) break;
+      after = last;
+    }
+    connection.readCurrent(catalog.derived.moves);
+    catalog.derived.pending = undefined;
+  }
+
+  /** Gives the oids of what catalogs take in below an object, the oldest first. */
+  #objects(topOf: (catalog: Catalog) => Content | undefined): readonly Oid[] {
+    const found = this.#look((catalog) => {
+      const top = topOf(catalog);
+      const oids: Oid[] = [];
+      for (const object of top === undefined ? [] : within(top)) {
+        if (object.oid !== undefined && isFound(object)) oids.push(object.oid);
+      }
+      return oids;
+    });
+    return (found ?? []).sort((a, b) => a - b);
+  }
+
+  #look<T>(read: (catalog: Catalog) => T): T | undefined {
+    const { database, version } = this.#options;
+    using connection = database.connect(version === undefined ? {} : { version });
+    const catalog = this.#catalogIn(connection);
+    return catalog === undefined ? undefined : read(catalog);
+  }
+
+  #catalogIn(connection: Connection): Catalog | undefined {
+    const catalog = connection.find(this.#options.catalog);
+    return catalog instanceof Catalog ? catalog : undefined;
+  }
+
+  async #transact(note: string, work: (connection: Connection) => void): Promise<void> {
+    const { database, user, version } = this.#options;
+    const path = this.#look((catalog) => catalog.path);
+    if (path === undefined) return;
+    const meta = { user, note: `${note} for ${path}`, paths: [path] };
+    await database.transact(work, meta, version === undefined ? {} : { version });
+  }
+}

@@ -1,0 +1,234 @@
+/** The screens of SQL connections and methods, on a real server with a database of SQLite. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Client, Page } from '../support/client.js';
+import { ADMIN, startServer } from '../support/server.js';
+
+const HTML = { accept: 'text/html' };
+
+interface SqlScreens extends AsyncDisposable {
+  readonly client: Client;
+  run(sql: string, more?: Readonly<Record<string, string>>): Promise<Page>;
+}
+
+async function screens(): Promise<SqlScreens> {
+  const server = await startServer();
+  const client = server.client(ADMIN);
+  const add = async (fields: Readonly<Record<string, unknown>>, object: object): Promise<void> => {
+    const added = await client.json('POST', '/@api/contents', { ...object, fields });
+    assert.equal(added.status, 201, added.text);
+  };
+  await add({ driver: 'sqlite', url: 'shop.sqlite' }, { type: 'SqlConnection', id: 'db' });
+  const run: SqlScreens['run'] = (sql, more = {}) =>
+    client.post('/db/@manage/try', { action: 'run', sql, ...more }, HTML);
+  const made = await run(
+    "CREATE TABLE album (id INTEGER PRIMARY KEY, title TEXT NOT NULL, price REAL DEFAULT 1.5); INSERT INTO album (title) VALUES ('Ash'), ('<b>Birch</b>'), ('=1+1')",
+    { keep: 'true' },
+  );
+  assert.match(made.text, /What was written is kept/);
+  await add(
+    {
+      connection: 'db',
+      arguments: 'title\nlimit:int=2',
+      source:
+        'SELECT id, title, price FROM album\nWHERE title >= {{sqlvar title}}\nORDER BY id LIMIT {{sqlvar limit}}',
+    },
+    { type: 'SqlMethod', id: 'albums' },
+  );
+  return {
+    client,
+    run,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+test('status: tells the server, and closes and opens the way to it', async () => {
+  await using site = await screens();
+  const { client } = site;
+  const page = await client.get('/db/@manage', HTML);
+  assert.equal(page.status, 200);
+  assert.match(page.text, /Connected<\/p><p>SQLite/);
+  assert.match(page.text, /<code class="sql__address">shop\.sqlite<\/code>/);
+  const closed = await client.post('/db/@manage/connection', { action: 'close' }, HTML);
+  assert.equal(closed.status, 303);
+  const after = await client.get('/db/@manage/connection', HTML);
+  assert.match(after.text, /msg__title">Closed/);
+  assert.match(after.text, /value="open"/);
+  for (const screen of ['browse', 'connection']) {
+    assert.equal((await client.get(`/db/@manage/${screen}`, HTML)).status, 200, screen);
+  }
+  assert.match((await site.run('SELECT 1')).text, /The connection \/db is closed/);
+  await client.post('/db/@manage/connection', { action: 'open' }, HTML);
+  assert.match((await client.get('/db/@manage/connection', HTML)).text, /msg__title">Connected/);
+});
+
+test('no screen shows a password, and a server that is not there is told', async () => {
+  await using site = await screens();
+  const { client } = site;
+  const fields = { driver: 'postgres', url: 'postgres://ada:swordfish@127.0.0.1:1/shop' };
+  const far = { type: 'SqlConnection', id: 'far', fields };
+  const added = await client.json('POST', '/@api/contents', far);
+  assert.equal(added.status, 201, added.text);
+  const pages = await Promise.all(
+    ['connection', 'properties', 'browse', 'try'].map((screen) =>
+      client.get(`/far/@manage/${screen}`, HTML),
+    ),
+  );
+  for (const { status, text, path } of pages) {
+    assert.equal(status, 200, path);
+    assert.doesNotMatch(text, /swordfish/, path);
+  }
+  assert.match(pages[0]?.text ?? '', /There is no way to the database/);
+  assert.match(pages[0]?.text ?? '', /kept, and never shown/);
+  assert.match(pages[2]?.text ?? '', /The database did not answer/);
+});
+
+test('browse: lists tables, and the columns of the one chosen', async () => {
+  await using site = await screens();
+  const { links } = await site.client.get('/db/@manage/browse', HTML);
+  assert.ok(links.includes('/db/@manage/browse?schema=main&table=album'), links.join('\n'));
+  const page = await site.client.get('/db/@manage/browse?schema=main&table=album', HTML);
+  const columns = page.text;
+  assert.match(columns, />price<\/th><td>REAL<\/td><td>allowed<\/td><td><code>1\.5<\/code>/);
+  assert.match(columns, /id <span class="chip">.*key<\/span>/);
+  assert.ok(
+    page.links.includes('/db/@manage/try?sql=SELECT+*+FROM+%22main%22.%22album%22'),
+    page.links.join('\n'),
+  );
+  const prefilled = await site.client.get('/db/@manage/try?sql=DROP+TABLE+album', HTML);
+  assert.match(prefilled.text, /DROP TABLE album<\/textarea>/);
+  assert.match((await site.run('SELECT count(*) AS n FROM album')).text, /<td[^>]*>3<\/td>/);
+});
+
+test('try: shows rows as text, rolls back what it writes, and keeps it when that is ticked', async () => {
+  await using site = await screens();
+  const { text } = await site.run('SELECT id, title, NULL AS none FROM album');
+  assert.match(text, /<td>&lt;b&gt;Birch&lt;\/b&gt;<\/td><td><span class="dimmer">NULL/);
+  assert.match(text, /3 rows in [\d.]+ ms/);
+  const written = await site.run(
+    "INSERT INTO album (title) VALUES ('x'); SELECT count(*) FROM album",
+  );
+  assert.match(written.text, /1 row changed/);
+  assert.match(written.text, /<td[^>]*>4<\/td>/);
+  assert.match(written.text, /rolled back/);
+  assert.match((await site.run('SELECT count(*) FROM album')).text, /<td[^>]*>3<\/td>/);
+  const kept = await site.run("INSERT INTO album (title) VALUES ('x')", { keep: 'true' });
+  assert.match(kept.text, /What was written is kept/);
+  assert.match((await site.run('SELECT count(*) FROM album')).text, /<td[^>]*>4<\/td>/);
+});
+
+test('try: an error names line and column, keeps what was typed, and saves nothing', async () => {
+  await using site = await screens();
+  const sql = 'DELETE FROM album;\nSELECT oops FROM album';
+  const page = await site.run(sql, { keep: 'true' });
+  assert.equal(page.status, 422);
+  assert.match(page.text, /Line 2, column \d+/);
+  assert.match(page.text, /oops/);
+  assert.ok(page.text.includes(`${sql}</textarea>`));
+  assert.match((await site.run('SELECT count(*) FROM album')).text, /<td[^>]*>3<\/td>/);
+  const refused = await site.run('ATTACH DATABASE x AS y');
+  assert.equal(refused.status, 422);
+  assert.match(refused.text, /Line 1, column 1/);
+});
+
+test('method: the form has a field for each argument, and the answer its statement and values', async () => {
+  await using site = await screens();
+  const { client } = site;
+  const form = (await client.get('/albums/@manage/test', HTML)).text;
+  assert.match(form, /title <span class="dim tiny">string<\/span>/);
+  assert.match(form, /limit <span class="dim tiny">int, default 2<\/span>/);
+  const sent = { 'arguments.title': 'A', 'arguments.limit': '2' };
+  const ran = (await client.post('/albums/@manage/test', { action: 'run', ...sent }, HTML)).text;
+  assert.match(ran, /2 rows in|1 row in/);
+  assert.match(ran, /WHERE title &gt;&#x3D; \?/);
+  assert.match(
+    ran,
+    /<dt>1<\/dt><dd><code class="sql__value">&quot;A&quot;<\/code> <span class="dim">[^<]*from title/,
+  );
+  const plan = (await client.post('/albums/@manage/test', { action: 'explain', ...sent }, HTML))
+    .text;
+  assert.match(plan, /<h2 id="plan-head">Plan<\/h2><ol class="chain"><li>.*album/);
+  assert.doesNotMatch(plan, /<h2>Result/);
+  const wrong = await client.post(
+    '/albums/@manage/test',
+    { action: 'run', 'arguments.limit': 'many' },
+    HTML,
+  );
+  assert.equal(wrong.status, 422);
+  assert.match(wrong.text, /value="many"[^>]* aria-invalid="true"/);
+});
+
+test('method: rows come as a file for spreadsheets, in which no text is a formula', async () => {
+  await using site = await screens();
+  const csv = await site.client.post(
+    '/albums/@manage/test',
+    { action: 'csv', 'arguments.title': '', 'arguments.limit': '10' },
+    HTML,
+  );
+  assert.equal(csv.status, 200);
+  assert.match(csv.header('content-type') ?? '', /^text\/csv/);
+  assert.match(csv.header('content-disposition') ?? '', /filename="albums\.csv"/);
+  assert.match(csv.text, /^id,title,price\r\n/);
+  assert.match(csv.text, /'=1\+1/);
+});
+
+test('method: it is edited with its arguments as lines, and with the connection it runs on', async () => {
+  await using site = await screens();
+  const { client } = site;
+  const page = await client.get('/albums/@manage/edit', HTML);
+  assert.match(page.text, /title:string\nlimit:int&#x3D;2<\/textarea>/);
+  assert.match(page.text, /Runs on.*\/db/);
+  assert.doesNotMatch(page.text, /data-preview="frame"/);
+  const base = page.fields(1)['base'] ?? page.fields(0)['base'] ?? '';
+  const given = {
+    action: 'save',
+    fields: '1',
+    base: /name="base" value="([^"]*)"/.exec(page.text)?.[1] ?? base,
+  };
+  const rest = { 'fields.connection': 'db', 'fields.maxRows': '10', 'fields.cacheSeconds': '0' };
+  const wrong = await client.post(
+    '/albums/@manage/edit',
+    {
+      ...given,
+      ...rest,
+      'fields.arguments': 'title\nlimit:money',
+      source: 'SELECT 1\nWHERE {{x}}',
+    },
+    HTML,
+  );
+  assert.equal(wrong.status, 422);
+  assert.match(wrong.text, /Line 2: /);
+  assert.match(wrong.text, /Line 2, column 7/);
+  assert.ok(wrong.text.includes('limit:money'));
+  const saved = await client.post(
+    '/albums/@manage/edit',
+    {
+      ...given,
+      ...rest,
+      'fields.arguments': 'limit:int:required',
+      source: 'SELECT {{sqlvar limit}} AS n',
+    },
+    HTML,
+  );
+  assert.equal(saved.status, 303, saved.text);
+  assert.match(
+    (await client.get('/albums/@manage/edit', HTML)).text,
+    /limit:int:required<\/textarea>/,
+  );
+  const gone = { ...given, ...rest, 'fields.connection': 'nowhere' };
+  const base2 = /name="base" value="([^"]*)"/.exec(
+    (await client.get('/albums/@manage/edit', HTML)).text,
+  );
+  await client.post('/albums/@manage/edit', { ...gone, base: base2?.[1] ?? '' }, HTML);
+  assert.match((await client.get('/albums/@manage/edit', HTML)).text, /There is no SQL connection/);
+});
+
+test('who may not test a connection is offered neither Browse nor Try', async () => {
+  await using site = await screens();
+  const { client } = site;
+  assert.equal((await client.get('/db/@manage/try')).status, 200);
+  const visitor = await client.request('GET', '/db/@manage/try', {
+    headers: { authorization: 'Basic eDp5' },
+  });
+  assert.notEqual(visitor.status, 200);
+});

@@ -1,0 +1,37 @@
+/** Slow queries: what took long to find in a catalog, and how it was found. */
+import {
+  Catalog,
+  INDEX_PERMISSION,
+  type PublishRequest,
+  slowQueriesOf,
+} from '../../server/index.js';
+import { defineScreen, type ViewModel } from '../screen.js';
+import { millisecondsInWords } from '../catalog-words.js';
+
+export const catalogSlow = defineScreen({
+  path: 'slow-queries',
+  tab: 'Slow queries',
+  icon: 'history',
+  view: 'catalog-slow',
+  // Questions to indexes are shown with their values.
+  permission: INDEX_PERMISSION,
+  styles: ['catalog'],
+  help: 'catalog-screens',
+  appliesTo: (object): object is Catalog => object instanceof Catalog,
+  show,
+});
+
+function show(catalog: Catalog, _request: PublishRequest): ViewModel {
+  return {
+    queries: slowQueriesOf(catalog).map(
+      ({ shape, count, meanMs, longestMs, lastMs, plan, total }) => ({
+        ...{ shape, count, lastMs, total },
+        mean: millisecondsInWords(meanMs),
+        longest: millisecondsInWords(longestMs),
+        plan: plan.map(({ step, hits, milliseconds }) => ({
+          ...{ step, hits, took: millisecondsInWords(milliseconds) },
+        })),
+      }),
+    ),
+  };
+}
