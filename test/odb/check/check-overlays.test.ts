@@ -66,7 +66,7 @@ async function makeVersions(directory: string): Promise<Held> {
   });
   const second = await edit(storage, version, oid, { n: 5, to: new Ref(began) }, {});
   await edit(storage, version, began, { n: 1 });
-  await changeMapIn(storage, reader, { version, map, changes: numbered(20, 'mine') });
+  await changeMapIn(storage, reader, { version, map, changes: numbered(40, 'mine') });
   await edit(storage, other, oid, { n: 9 });
   await discard(storage, other);
   return { version, oid, map, base, tids: [first.tid, second], began };
