@@ -29,7 +29,8 @@ export function inputOf(field: FieldDef, value: unknown, attempt?: Attempt): Inp
   const typed = attempt?.form.has(name) === true ? attempt.form.get(name) : undefined;
   const kind = inputKind(field);
   const shown = field.kind === 'json' ? jsonText(field, value) : value;
-  const text = kind === 'password' ? '' : asText(typed ?? shown);
+  const hidden = typeof typed === 'string' ? field.hides?.(typed) : undefined;
+  const text = kind === 'password' ? '' : (hidden?.text ?? asText(typed ?? shown));
   return {
     name,
     key: keyOf(name),
@@ -39,7 +40,7 @@ export function inputOf(field: FieldDef, value: unknown, attempt?: Attempt): Inp
     ticked: attempt === undefined ? value === true : attempt.form.has(name),
     choices: (field.choices ?? []).map((choice) => ({ value: choice, chosen: choice === text })),
     help: helpOf(field),
-    error: errorOf(name, attempt?.errors),
+    error: [errorOf(name, attempt?.errors), hidden?.remark ?? ''].filter((each) => each).join(' '),
     autocomplete: kind === 'password' ? 'new-password' : '',
   };
 }

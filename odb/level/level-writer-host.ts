@@ -241,10 +241,12 @@ export class LevelWriterHost {
     for (let at = 0; at < stored.length;) {
       const id = stored[at] ?? 0;
       const tid = asTid(stored[at + 1] ?? Number.NaN);
-      const previousTid = asTid(tid - (stored[at + 2] ?? 0));
+      const sincePrevious = stored[at + 2] ?? 0;
       const end = at + 4 + (stored[at + 3] ?? 0);
       const merged = stored.slice(at + 4, end).map(asOid);
-      this.#take(id)?.done({ tid, previousTid, merged });
+      // Nothing was written where no time passed.
+      const previous = sincePrevious === 0 ? {} : { previousTid: asTid(tid - sincePrevious) };
+      this.#take(id)?.done({ tid, ...previous, merged });
       at = end;
     }
     for (const answer of others) {

@@ -50,6 +50,14 @@ export interface FieldDef {
   readonly default?: unknown;
   /** How people write a value of kind `json`, where that is not as JSON. */
   readonly asText?: WrittenValue;
+  /** Keeps what is secret in a text that was typed out of a form that shows it again. */
+  hides?(typed: string): HiddenText | undefined;
+}
+
+/** What a form shows in place of what was typed, and says of it. */
+export interface HiddenText {
+  readonly text: string;
+  readonly remark: string;
 }
 
 export interface WrittenValue {

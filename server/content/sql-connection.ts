@@ -10,12 +10,18 @@
  * SQLite: so where one leads is said by those alone who may say so for the whole site.
  */
 import { type FieldError, Unavailable } from '../errors.js';
-import { readAddress, splitPassword, UrlFault } from '../sql/connection-url.js';
+import {
+  readAddress,
+  SHOWN_PASSWORD,
+  shownUrl,
+  splitPassword,
+  UrlFault,
+} from '../sql/connection-url.js';
 import { type Dialect, DIALECTS } from '../sql/dialect.js';
 import { isSameWay, openPassword, sealPassword } from '../sql/sealed-password.js';
 import type { SqlPlaceOfWork } from '../sql/sql-runner.js';
 import { Content } from './content.js';
-import type { ContentType, FieldValues } from './content-type.js';
+import type { ContentType, FieldValues, HiddenText } from './content-type.js';
 import { siteRoot } from './places.js';
 import type { SiteServices, Work } from './work.js';
 
@@ -25,8 +31,6 @@ export const TEST_CONNECTIONS = 'Test Database Connections';
 /** Asked on the connection. */
 export const OPEN_CONNECTIONS = 'Open/Close Database Connections';
 
-/** What stands for the password in a URL that somebody was shown. */
-const SHOWN_PASSWORD = '•••';
 /** A password that stands in the environment is no secret of the site. */
 const VARIABLE = /^\$\{\w+\}$/;
 const CLOSED_RETRY_SECONDS = 60;
@@ -82,6 +86,7 @@ export const sqlConnectionType: ContentType<SqlConnection> = {
       label: 'Database',
       kind: 'text',
       help: 'The name of a file, or postgres://user:password@host/name, mysql://user:password@host/name. A password is never shown again; ${CANOPY_SQL_NAME} is read from the environment.',
+      hides: hidePassword,
     },
     { name: 'hasPassword', label: 'A password is kept', kind: 'boolean', readonly: true },
     { name: 'connected', label: 'Open', kind: 'boolean', readonly: true },
@@ -115,6 +120,15 @@ export const sqlConnectionType: ContentType<SqlConnection> = {
     if (source.url !== held.url) connection.address = source.url;
   },
 };
+
+/** Keeps a password that was typed out of the form that is shown again. */
+function hidePassword(typed: string): HiddenText | undefined {
+  const { password } = splitPassword(typed);
+  if (password === undefined || password === SHOWN_PASSWORD || VARIABLE.test(password)) {
+    return undefined;
+  }
+  return { text: shownUrl(typed), remark: 'The password is not shown again: write it once more.' };
+}
 
 interface Source {
   readonly driver: Dialect;

@@ -62,7 +62,8 @@ export const SESSIONS_MAX_LIMIT = 64;
 
 const VARIABLE = /\$\{([^}]*)\}/g;
 const VARIABLE_NAME = /^CANOPY_SQL_[A-Z0-9_]+$/;
-const SHOWN_PASSWORD = '•••';
+/** What stands for a password in a URL that somebody is shown. */
+export const SHOWN_PASSWORD = '•••';
 const FILE_NAME_LENGTH_MAX = 120;
 /** Files that SQLite puts beside a database. */
 const COMPANION = /-(?:journal|wal|shm)$/i;
@@ -125,7 +126,7 @@ export function splitPassword(url: string): {
   };
 }
 
-/** Gives a URL as people may see it. */
+/** Gives a URL as people may see it: with `SHOWN_PASSWORD` for a password. */
 export function shownUrl(url: string): string {
   const found = passwordIn(url);
   return found === undefined

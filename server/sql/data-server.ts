@@ -21,7 +21,7 @@ import type { Dialect } from './dialect.js';
 import { inParts, MarksTable } from './marks-table.js';
 import type { SessionPool } from './session-pool.js';
 import { type Driver, isMark, type Session } from './session.js';
-import { GIVE_UP_MS_MAX, inTime, isBreaking, Sessions, type Timed } from './sessions.js';
+import { inTime, isBreaking, Sessions, type Timed } from './sessions.js';
 
 /** Whoever owns what was kept; links have numbers from 1. */
 export const MAIN_LINK = 0;
@@ -226,13 +226,7 @@ export class DataServer {
       return;
     }
     this.#transactions.delete(id);
-    try {
-      await inTime(GIVE_UP_MS_MAX, () => session.rollback());
-      pool.release(session);
-    } catch {
-      // The server rolls back whatever is open on a connection that ends.
-      pool.discard(session);
-    }
+    await this.#sessions.giveBack(pool, session);
   }
 
   #drop({ id, session, pool }: Transaction): void {

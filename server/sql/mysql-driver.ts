@@ -10,7 +10,8 @@ import type { ConnectionAddress, ServerAddress } from './connection-url.js';
 import { DataError, unreachable } from './data-error.js';
 import { connect, connected, makeConnection, type MysqlFacts, said } from './mysql-connection.js';
 import { isNotPreparable, isUnknownMark, mysqlError } from './mysql-errors.js';
-import { listMysql } from './mysql-listing.js';
+import { listLevel } from './listing.js';
+import { MYSQL_LISTING } from './mysql-listing.js';
 import { type MysqlColumn, mysqlParameter, mysqlTypeName, readMysqlValue } from './mysql-values.js';
 import type { SqlResult } from './result.js';
 import { RowCollector } from './row-collector.js';
@@ -167,7 +168,7 @@ class MysqlSession implements Session {
   }
 
   async browse(path: ListingPath): Promise<Listing> {
-    return listMysql(path, async (text, parameters) => {
+    return listLevel(MYSQL_LISTING, path, async (text, parameters) => {
       const { rows } = await this.query({ text, parameters }, { rowsMax: LISTED_MAX });
       return rows;
     });

@@ -9,7 +9,8 @@ import pg from 'pg';
 import type { ConnectionAddress, ServerAddress } from './connection-url.js';
 import { DataError, unreachable } from './data-error.js';
 import { isUnknownMark, postgresError } from './postgres-errors.js';
-import { listPostgres } from './postgres-listing.js';
+import { listLevel } from './listing.js';
+import { POSTGRES_LISTING } from './postgres-listing.js';
 import { postgresTypeName, postgresTypes } from './postgres-values.js';
 import type { SqlResult } from './result.js';
 import { RowCollector } from './row-collector.js';
@@ -213,7 +214,7 @@ class PostgresSession implements Session {
   }
 
   async browse(path: ListingPath): Promise<Listing> {
-    return listPostgres(path, async (text, parameters) => {
+    return listLevel(POSTGRES_LISTING, path, async (text, parameters) => {
       const { rows } = await this.query({ text, parameters }, { rowsMax: LISTED_MAX });
       return rows;
     });

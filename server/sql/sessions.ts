@@ -15,7 +15,7 @@ import type { Driver, Session } from './session.js';
 const POOLS_MAX = 200;
 
 /** How long a rollback may take before its session is ended instead. */
-export const GIVE_UP_MS_MAX = 3000;
+const GIVE_UP_MS_MAX = 3000;
 
 export interface SessionsOptions {
   readonly drivers: Readonly<Record<Dialect, Driver>>;
@@ -82,15 +82,15 @@ export class Sessions {
         return await inTime(untilMs - performance.now(), () => work(session));
       } catch (error) {
         if (isBreaking(error)) pool.discard(session);
-        else await this.#reset(pool, session);
+        else await this.giveBack(pool, session);
         const isStale = error instanceof DataError && error.kind === 'lost' && !isFresh;
         if (!isStale) throw error;
       }
     }
   }
 
-  /** Gives a session back after a failure, without the transaction that it may have begun. */
-  async #reset(pool: SessionPool, session: Session): Promise<void> {
+  /** Gives a session back without the transaction that is open on it, if there is one. Never rejects. */
+  async giveBack(pool: SessionPool, session: Session): Promise<void> {
     try {
       await inTime(GIVE_UP_MS_MAX, () => session.rollback());
       pool.release(session);

@@ -6,6 +6,7 @@
  */
 import type { ConnectionAddress, FileAddress } from './connection-url.js';
 import { DataError } from './data-error.js';
+import { columnOf, tableOf } from './listing.js';
 import type { SqlResult } from './result.js';
 import type {
   BeginOptions,
@@ -140,25 +141,10 @@ class SqliteSession implements Session {
     if (schema !== SCHEMA) return { level: 'tables', tables: [] };
     if (table === undefined) {
       const rows = await this.#list(TABLES, []);
-      return {
-        level: 'tables',
-        tables: rows.map(([name, kind]) => ({
-          name: String(name),
-          kind: kind === 'view' ? 'view' : 'table',
-        })),
-      };
+      return { level: 'tables', tables: rows.map(tableOf) };
     }
     const rows = await this.#list(COLUMNS, [table]);
-    return {
-      level: 'columns',
-      columns: rows.map(([name, type, isRequired, key, preset]) => ({
-        name: String(name),
-        type: String(type),
-        isNullable: isRequired === 0,
-        isKey: key !== 0,
-        default: typeof preset === 'string' ? preset : null,
-      })),
-    };
+    return { level: 'columns', columns: rows.map(columnOf) };
   }
 
   cancel(): Promise<void> {
@@ -197,10 +183,10 @@ class SqliteSession implements Session {
   }
 }
 
-const TABLES = `SELECT name, type FROM sqlite_schema
+const TABLES = `SELECT name, type = 'view' FROM sqlite_schema
   WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name`;
 
-const COLUMNS = 'SELECT name, type, "notnull", pk, dflt_value FROM pragma_table_xinfo(?)';
+const COLUMNS = 'SELECT name, type, "notnull" = 0, pk > 0, dflt_value FROM pragma_table_xinfo(?)';
 
 const NO_TRANSACTION = /no transaction is active/;
 

@@ -1,4 +1,4 @@
-import { basicConformance, largeConformance } from './conformance/basic.js';
+import { basicConformance } from './conformance/basic.js';
 import { blobHistoryConformance } from './conformance/blob-history.js';
 import { conflictConformance } from './conformance/conflicts.js';
 import { connectionConformance } from './conformance/connections.js';
@@ -15,7 +15,7 @@ import { surroundingsConformance } from './conformance/surroundings.js';
 import { transferConformance } from './conformance/transfer.js';
 import { undoMapsConformance } from './conformance/undo-maps.js';
 import { undoConformance } from './conformance/undo.js';
-import { openLevel, openMemory, storageKinds } from './support/storages.js';
+import { storageKinds } from './support/storages.js';
 
 for (const [name, open] of storageKinds) {
   basicConformance(name, open);
@@ -36,6 +36,3 @@ for (const [name, open] of storageKinds) {
   connectionConformance(name, open);
   loggingConformance(name, open);
 }
-
-largeConformance('memory', openMemory);
-largeConformance('LevelDB, written in its own thread', openLevel(true));

@@ -232,3 +232,21 @@ test('who may not test a connection is offered neither Browse nor Try', async ()
   });
   assert.notEqual(visitor.status, 200);
 });
+
+test('edit: a password that was typed is not drawn again when the form is refused', async () => {
+  await using site = await screens();
+  const { client } = site;
+  const typed = (url: string): Promise<Page> =>
+    client.post(
+      '/db/@manage/properties',
+      { action: 'save', fields: 'sent', 'fields.driver': 'postgres', 'fields.url': url },
+      HTML,
+    );
+  const refused = await typed('postgres://me:secret-word@127.0.0.1:5432/?nonsense=1');
+  assert.equal(refused.status, 422, refused.text);
+  assert.doesNotMatch(refused.text, /secret-word/);
+  assert.match(refused.text, /postgres:\/\/me:•••@127\.0\.0\.1/);
+  assert.match(refused.text, /The password is not shown again: write it once more/);
+  const named = await typed('postgres://me:${CANOPY_SQL_PASSWORD}@127.0.0.1:5432/?nonsense=1');
+  assert.match(named.text, /\$\{CANOPY_SQL_PASSWORD\}/);
+});

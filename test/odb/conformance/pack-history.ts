@@ -68,8 +68,7 @@ export function packHistoryConformance(name: string, open: Open): void {
         moments.push(await undo(storage, last));
         assert.deepEqual(stateOf(storage, oid), { n: flip % 2 === 0 ? 1 : 3 });
       }
-      for (const [n, before] of moments.entries()) {
-        if (n % 2 === 1) continue;
+      for (const before of moments) {
         await storage.pack({ before });
         assert.deepEqual(stateOf(storage, oid), { n: 3 });
       }
