@@ -14,12 +14,7 @@ const steps = [
   ['types', 'tsc', ['--noEmit', '-p', 'tsconfig.json']],
   ['browser types', 'tsc', ['--noEmit', '-p', 'ui/client/tsconfig.json']],
   ['lint', 'oxlint', ['--type-aware', '--deny-warnings', '.']],
-  // What was found of a file holds until its content changes.
-  [
-    'format',
-    'prettier',
-    ['--check', '--log-level=warn', '--cache', '--cache-strategy=content', '.'],
-  ],
+  ['format', 'oxfmt', ['--list-different', '.']],
 ];
 
 async function runStep([name, command, args]) {

@@ -203,8 +203,8 @@ test('every suppression gives its reason', () => {
       text
         .split('\n')
         .flatMap((line, index) =>
-          /oxlint-disable|eslint-disable|@ts-expect-error|@ts-ignore|prettier-ignore/.test(line) &&
-          !/ -- \S|@ts-expect-error \S|prettier-ignore -- /.test(line)
+          /oxlint-disable|eslint-disable|@ts-expect-error|@ts-ignore|oxfmt-ignore/.test(line) &&
+          !/ -- \S|@ts-expect-error \S|oxfmt-ignore -- /.test(line)
             ? [`${file}:${index + 1}`]
             : [],
         ),

@@ -72,12 +72,14 @@ export interface PlaceData {
   readonly object: string;
   /** The version one is in, in the past too. */
   readonly version:
-    { readonly title: string; readonly oid: string; readonly href: string } | undefined;
+    | { readonly title: string; readonly oid: string; readonly href: string }
+    | undefined;
   /** What is different in the version; `undefined` elsewhere, and in the past. */
   readonly counts: VersionCounts | undefined;
   /** The moment that one looks at; `undefined` in the present. */
   readonly past:
-    { readonly atMs: number; readonly words: string; readonly tid: string } | undefined;
+    | { readonly atMs: number; readonly words: string; readonly tid: string }
+    | undefined;
   /** The page shows the past, in which nothing can be changed. */
   readonly isReadOnly: boolean;
   /** Where what is on the page can be restored as it was; `''` in the present. */

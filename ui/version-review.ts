@@ -55,7 +55,8 @@ export interface ReviewShown {
     | (Said & { readonly at: string; readonly keep: boolean; readonly outdated: boolean })
     | undefined;
   readonly missed:
-    (Who & { readonly at: string; readonly timeMs: number; readonly reason: string }) | undefined;
+    | (Who & { readonly at: string; readonly timeMs: number; readonly reason: string })
+    | undefined;
 }
 
 /**

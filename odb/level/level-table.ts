@@ -31,7 +31,8 @@ export interface Block {
 
 /** What is wrong with a table: some of its blocks, or that nobody can tell where they are. */
 export type TableDamage =
-  { readonly kind: 'blocks'; readonly blocks: readonly Block[] } | { readonly kind: 'table' };
+  | { readonly kind: 'blocks'; readonly blocks: readonly Block[] }
+  | { readonly kind: 'table' };
 
 /** Looks at every block of a table; `undefined` when all are what was written. */
 export function tableDamage(table: Uint8Array): TableDamage | undefined {

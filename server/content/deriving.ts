@@ -238,7 +238,8 @@ class CatalogChange {
     const { connection } = object;
     if (connection === undefined || object.tid === 0) return false;
     const before = connection.stateAt(object, connection.tid) as
-      Partial<Pick<Content, 'place'>> | undefined;
+      | Partial<Pick<Content, 'place'>>
+      | undefined;
     return before?.place?.id !== object.id || before.place.container !== object.container;
   }
 }

@@ -20,4 +20,5 @@ export interface ExportThreadData {
 export type ToExport = 'next';
 
 export type FromExport =
-  { readonly kind: 'bytes'; readonly bytes: Uint8Array } | { readonly kind: 'end' };
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'end' };

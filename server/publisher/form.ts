@@ -20,7 +20,13 @@ export type FormPart =
   | { readonly name: string; readonly file: FormFile };
 
 export type FormValue =
-  string | number | boolean | Date | FormFile | FormRecord | readonly FormValue[];
+  | string
+  | number
+  | boolean
+  | Date
+  | FormFile
+  | FormRecord
+  | readonly FormValue[];
 
 export interface FormRecord {
   readonly [name: string]: FormValue;

@@ -28,7 +28,11 @@ export interface PathExpression extends Node {
 
 export interface Literal extends Node {
   readonly type:
-    'StringLiteral' | 'NumberLiteral' | 'BooleanLiteral' | 'UndefinedLiteral' | 'NullLiteral';
+    | 'StringLiteral'
+    | 'NumberLiteral'
+    | 'BooleanLiteral'
+    | 'UndefinedLiteral'
+    | 'NullLiteral';
   readonly value?: string | number | boolean | null;
   readonly original?: string | number | boolean | null;
 }
@@ -85,7 +89,11 @@ export interface CommentStatement extends Node {
 }
 
 export type Statement =
-  MustacheStatement | BlockStatement | PartialStatement | ContentStatement | CommentStatement;
+  | MustacheStatement
+  | BlockStatement
+  | PartialStatement
+  | ContentStatement
+  | CommentStatement;
 
 export type Expression = PathExpression | Literal | SubExpression;
 
