@@ -7,6 +7,7 @@ import { BadRequest } from '../errors.js';
 import { principalKey } from '../security/principal.js';
 import { type ServedWithout, servedWithout } from './active-content.js';
 import type { Content } from './content.js';
+import { pathAt } from './places.js';
 import { JOIN_PERMISSION, type Version } from './version.js';
 import { conflictsOf, VersionFindings } from './version-findings.js';
 import { marksOf } from './version-marks.js';
@@ -103,7 +104,8 @@ export async function listChanges(
     findChanges(work, oid, sides),
   );
   const found = all.map((each): Listed => {
-    return { ...each, change: { ...each.change, reviewed: marks.get(each.oid) === each.tid } };
+    const reviewed = isSeen(work, oid, each, marks.get(each.oid));
+    return { ...each, change: { ...each.change, reviewed } };
   });
   const wanted = found.filter(
     ({ change }) =>
@@ -148,19 +150,40 @@ async function findChanges(work: Work, version: Oid, sides: VersionSides): Promi
     const path = isLost ? sides.formerPath(oid) : (here ?? there)?.path;
     if (path === undefined || !sides.maySee('View', oid)) continue;
     const { tid, basedOn } = revision;
+    const isGone = isLost || (there === undefined && stood(sides, oid, basedOn));
     found.push({
       ...{ oid, tid, basedOn },
       change: {
         path,
-        kind: isLost ? 'changed' : kindOf(here, there),
+        kind: isGone ? 'changed' : kindOf(here, there),
         user: userOf(tid),
         modified: new Date(tidToMs(tid)).toISOString(),
         conflict: inConflict.has(path),
-        elsewhere: isElsewhere(basedOn, reader.revision(oid)),
+        elsewhere: isGone || isElsewhere(basedOn, reader.revision(oid)),
       },
     });
   }
   return found.sort((a, b) => (a.change.path < b.change.path ? -1 : 1));
+}
+
+/**
+ * Tells whether a change is as somebody saw it: untouched since, or checked in and brought back just
+ * so. Reads what was marked and touched afterwards.
+ */
+function isSeen(
+  { connection }: Pick<Work, 'connection'>,
+  version: Oid,
+  { oid, tid }: Pick<Found, 'oid' | 'tid'>,
+  marked: Tid | undefined,
+): boolean {
+  if (marked === undefined || marked === tid) return marked !== undefined;
+  const { undoes = [] } = connection.transactionRecord(tid) ?? {};
+  return undoes.length > 0 && connection.isSameInVersion(version, [oid], [marked, tid]);
+}
+
+/** Tells whether an object stood in main as the version was made from it: main has removed it since. */
+function stood(sides: VersionSides, oid: Oid, basedOn: Tid): boolean {
+  return basedOn !== TID_ZERO && pathAt(sides.main.connection, oid, basedOn) !== undefined;
 }
 
 /** Tells whether main has another revision of an object than the version was made from. */

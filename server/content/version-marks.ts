@@ -2,8 +2,8 @@
  * What each person has seen of a version's changes: marks of their own, for nobody else.
  *
  * A mark names the revision that was seen, so whatever changes the object afterwards takes the mark
- * away. Marks are kept beside the objects, in the storage's metadata: no transactions, no history,
- * not undone.
+ * away; a check-in that is undone brings back both. Marks are kept beside the objects, in the storage's
+ * metadata: no transactions, no history, not undone.
  */
 import type { Oid, Tid } from '../../odb/index.js';
 import { Invalid } from '../errors.js';

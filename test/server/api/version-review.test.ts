@@ -214,6 +214,10 @@ test('what one has seen is marked for oneself, until it is changed', async () =>
   };
   assert.deepEqual(await only('reviewed=false'), ['/m1']);
   assert.deepEqual(await only('reviewed=true&start=1'), ['/m3']);
+  const { tid } = await desk.write('POST', `${at}/@api/check-in`, { keep: true });
+  assert.deepEqual(await marked(at), []);
+  await desk.write('POST', '/@api/undo', { transactions: [tid] });
+  assert.deepEqual(await marked(at), ['/m2', '/m3'], 'as they were seen');
   await desk.refused(desk.send('GET', `${at}/@api/changes?reviewed=maybe`), 400, /one of true/);
   await mark({ objects: ['/m2'], reviewed: false });
   assert.deepEqual(await marked(at), ['/m3']);

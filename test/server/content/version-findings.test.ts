@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Oid } from '../../../odb/index.js';
-import { updateObject } from '../../../server/content/edit.js';
+import { deleteObjects, updateObject } from '../../../server/content/edit.js';
+import { listTrash, restoreFromTrash, type TrashName } from '../../../server/content/trash.js';
 import { type ChangesPage, listChanges } from '../../../server/content/version-changes.js';
 import { FINDINGS_KEPT_MAX, VersionFindings } from '../../../server/content/version-findings.js';
 import { Version } from '../../../server/content/version.js';
 import type { Work } from '../../../server/content/work.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { at, memorySite, type MemorySite } from '../../support/site.js';
+import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 
 const LOW = '/acl_users:low';
 const V = 7 as Oid;
@@ -84,6 +85,13 @@ function write(path: string, source: string): (work: Work) => unknown {
   return (work) => updateObject(work, at(work, path), { fields: { source } });
 }
 
+async function trashed(work: Work, path: string): Promise<TrashName> {
+  const { items } = await listTrash(work, { within: folderAt(work, '/'), start: 0, limit: 10 });
+  const found = items.find((item) => item.path === path);
+  assert.ok(found);
+  return found;
+}
+
 async function list(site: MemorySite, user = ADMIN_KEY): Promise<ChangesPage> {
   return await site.as(user, async (work): Promise<ChangesPage> => {
     const version = at(work, '/v');
@@ -154,4 +162,29 @@ test('listChanges: a page that would lose its scripts since somebody may not wri
   assert.equal(await without(), undefined);
   await site.site.transact(LOW, scripted('Said by low. '), { version });
   assert.deepEqual(await without(), { parts: ['scripts'], because: [LOW] });
+});
+
+test('listChanges: what main removed since is changed, and what the version brings back is added', async () => {
+  const { site, version } = await begun();
+  await using _ = site;
+  await site.add('/c', { type: 'Folder' });
+  await site.add('/c/page', { type: 'Document' });
+  const inside = (run: (work: Work) => unknown): Promise<unknown> =>
+    site.site.transact(ADMIN_KEY, run, { version });
+  await inside(write('/a', 'in the version'));
+  await inside(write('/c/page', 'in the version'));
+  await site.manage((work) => deleteObjects(work, folderAt(work, '/'), ['a', 'b', 'c']));
+  const told = async (): Promise<unknown> =>
+    (await list(site)).items.map(({ path, kind, elsewhere }) => ({ path, kind, elsewhere }));
+  const gone = ['/a', '/c/page'].map((path) => ({ path, kind: 'changed', elsewhere: true }));
+  assert.deepEqual(await told(), gone);
+  const [first] = (await list(site)).items;
+  assert.equal(first?.conflict, true);
+  assert.equal(first.sides?.main, null);
+  const { fields } = first.sides.base as { readonly fields: { readonly source: string } };
+  assert.equal(fields.source, 'one\ntwo\nthree\n');
+
+  await inside(async (work) => restoreFromTrash(work, await trashed(work, '/b')));
+  const back = { path: '/b', kind: 'added', elsewhere: false };
+  assert.deepEqual(await told(), [gone[0], back, gone[1]]);
 });
