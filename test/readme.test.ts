@@ -35,7 +35,13 @@ interface Ended {
 
 async function run(
   command: string,
-  options: { readonly env?: Record<string, string>; readonly until?: RegExp } = {},
+  options: {
+    readonly env?: Record<string, string>;
+    /** It is ended when it says so. */
+    readonly until?: RegExp;
+    /** What is done when it has said so, before that. */
+    readonly meanwhile?: (line: string) => Promise<void>;
+  } = {},
 ): Promise<Ended> {
   const child = spawn('/bin/sh', ['-c', `exec ${command}`], {
     cwd: top,
@@ -47,15 +53,31 @@ async function run(
   const stop = (): void => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
   };
+  let done: Promise<unknown> = Promise.resolve();
   createInterface(child.stdout).on('line', (line) => {
     output += `${line}\n`;
-    if (options.until?.test(line) === true) stop();
+    if (options.until?.test(line) !== true) return;
+    done = Promise.resolve(options.meanwhile?.(line)).finally(stop);
   });
   child.stderr.on('data', (chunk: Buffer) => {
     output += chunk.toString();
   });
-  const [code] = (await once(child, 'close')) as [number | null];
+  const [[code]] = await Promise.all([once(child, 'close') as Promise<[number | null]>, done]);
   return { code, output };
+}
+
+/** Asks a site what the README asks its own, and expects an answer in JSON. */
+async function askAsTold(line: string): Promise<void> {
+  const [origin = ''] = /http:\S+/.exec(line) ?? [];
+  const told = commands('curl ').map((command) => /'(\S+)'/.exec(command)?.[1] ?? command);
+  assert.ok(told.length > 0);
+  for (const url of told) {
+    const { pathname, search } = new URL(url);
+    const answer = await fetch(new URL(`${pathname}${search}`, origin));
+    assert.equal(answer.status, 200, url);
+    const { total } = (await answer.json()) as { readonly total: number };
+    assert.ok(total > 0, url);
+  }
 }
 
 for (const [index, source] of blocks('ts').entries()) {
@@ -88,7 +110,7 @@ test('npm start makes a site, says its password once, and serves', async () => {
   // npm passes on the signal that its whole process group has had, so the server has it twice.
   assert.equal(first.code, 0, 'it ended in order');
   assert.match(first.output, /"ended"/);
-  const second = await run(start, { until: /^Canopy is ready at/ });
+  const second = await run(start, { until: /^Canopy is ready at/, meanwhile: askAsTold });
   assert.match(second.output, /^Canopy is ready at /m);
   assert.doesNotMatch(second.output, /password/i);
 });
