@@ -2,10 +2,10 @@
  * Builds Canopy into `.build` (or `--out DIR`), twice.
  *
  * `program/` is what runs and what the package consists of: the command line, the threads, the admin
- * and `canopy/odb` as few files that share what they have in common, since hundreds of modules take
- * three times as long to load, and each thread loads its own. Views, styles, help pages and the
- * browser's modules stand there as they do in the sources, and so do the declarations of
- * `canopy/odb`.
+ * and `canopy/odb` as few files that share what they have in common, packages included, since
+ * hundreds of modules take three times as long to load, and each thread loads its own. Views, styles,
+ * help pages and the browser's modules stand there as they do in the sources, and so do the
+ * declarations of `canopy/odb`, and the licences of the packages that are taken in.
  *
  * Everything else is there for the tests alone: each module is a file of its own, so that a test
  * can load the one it is about. Only what starts a process or a thread is not there a second time:
@@ -23,7 +23,7 @@ import { build } from 'esbuild';
 
 const top = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const rooms = ['odb', 'acquisition', 'server', 'ui'];
-const copied = /\.(hbs|css|svg|png|md|html|json|txt)$/;
+const copied = /\.(hbs|css|svg|png|md|html|json|txt|sql|sqlite)$/;
 
 /** Modules that start a process or a thread. They export nothing. */
 const starts = [
@@ -48,6 +48,12 @@ const givenByTests = [
   'test/server/sql/both-sides-plugin.ts',
   'test/support/trial-plugin.ts',
 ];
+
+/** These stay packages: what they load is no JavaScript, or is found by name while they run. */
+const apart = /^libsql(\/|$)/;
+/** Packages that are no ES modules ask for those of Node with this. */
+const REQUIRE =
+  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
 
 const at = process.argv.indexOf('--out');
 const out = path.resolve(top, at === -1 ? '.build' : (process.argv[at + 1] ?? '.build'));
@@ -87,15 +93,19 @@ const onNode = {
 
 await rm(out, { recursive: true, force: true });
 await mkdir(program, { recursive: true });
-const [, , , status] = await Promise.all([
+const [onServer, , inBrowser, status] = await Promise.all([
   build({
     ...onNode,
     entryPoints: [...starts, ...doors, ...givenByTests],
     outdir: program,
+    metafile: true,
     bundle: true,
     splitting: true,
-    packages: 'external',
-    plugins: [{ name: 'places', setup: keepPlaces }],
+    banner: { js: REQUIRE },
+    plugins: [
+      { name: 'places', setup: keepPlaces },
+      { name: 'packages', setup: keepPackages },
+    ],
   }),
   build({
     ...onNode,
@@ -110,6 +120,7 @@ const [, , , status] = await Promise.all([
     bundle: true,
     splitting: true,
     minify: true,
+    metafile: true,
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
@@ -127,6 +138,8 @@ for (const file of others) {
   if (!file.startsWith('test/')) await cp(path.join(top, file), path.join(program, file));
 }
 await cp(path.join(program, 'ui', 'client'), path.join(out, 'ui', 'client'), { recursive: true });
+const taken = [onServer, inBrowser].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+await writeFile(path.join(program, 'LICENSES.txt'), await licencesOf(taken));
 if (status !== 0) process.exitCode = 1;
 
 /**
@@ -148,6 +161,34 @@ function keepPlaces({ onLoad, onResolve }) {
     const contents = `import { top as canopyTop } from 'canopy:top'; ${source.replaceAll('import.meta.url', place)}`;
     return { contents, loader: 'ts' };
   });
+}
+
+/** Takes packages into the program, but for what stays apart. */
+function keepPackages({ onResolve }) {
+  onResolve({ filter: apart }, ({ path: name }) => ({ path: name, external: true }));
+  // The part of LevelDB that is no JavaScript: its package finds it beside itself.
+  onResolve({ filter: /^\.\/binding$/ }, () => ({
+    path: 'classic-level/binding.js',
+    external: true,
+  }));
+}
+
+/** Gives the licences of the packages that these files are of, one after the other. */
+async function licencesOf(files) {
+  const packages = new Set(
+    files.flatMap(
+      (file) => /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(file) ?? [],
+    ),
+  );
+  const texts = [...packages].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(
+      await readFile(path.join(top, folder, 'package.json'), 'utf8'),
+    );
+    const file = (await readdir(path.join(top, folder))).find((each) => /^licen[cs]e/i.test(each));
+    const text = file === undefined ? '' : await readFile(path.join(top, folder, file), 'utf8');
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Makes the declarations that `exports` in `package.json` names, and gives the exit code. */

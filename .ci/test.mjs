@@ -17,15 +17,19 @@ const PROCESS_MS_MAX = 600_000;
 /** Those that take longest begin first, so that none of them is left running alone at the end. */
 const LONGEST = [
   ...['e2e', 'odb/crash/any-moment', 'odb/versions', 'odb/storages', 'odb/faults', 'odb/pack'],
-  ...['server/api/', 'server/jobs/', 'server/cli', 'odb/crash/', 'odb/model/', 'readme'],
+  ...['server/api/', 'server/jobs', 'server/cli', 'odb/crash/', 'odb/model/', 'readme'],
 ];
 /**
  * These have a process to themselves: they take long, start servers that the others would wait for, or
  * are about classes that another file defines otherwise.
  */
-const ALONE = ['odb/crash/', 'odb/model/', 'odb/versions/versions', 'server/api/', 'server/jobs/'];
+const ALONE = ['odb/crash/', 'odb/model/', 'odb/versions/versions', 'server/api/'];
 /** So has each file that is in one of these folders itself. */
 const ALONE_IN = ['.', 'odb', 'server'];
+
+/** The folder that takes longest has two: what needs the filled site, and as much of the rest as fits. */
+const HALF = ['conflicts', 'real-site', 'redesign', 'screens', 'search', 'shop'];
+const IN_HALF = new Set(HALF.map((name) => `e2e/${name}.test.js`));
 
 /** Files are kept in memory there, where a sync costs nothing. */
 const IN_MEMORY = '/dev/shm';
@@ -52,10 +56,12 @@ function inProcesses() {
   for (const file of files) {
     const folder = path.posix.dirname(file);
     const isAlone = ALONE_IN.includes(folder) || ALONE.some((start) => file.startsWith(start));
-    const name = isAlone ? file : folder;
+    const name = isAlone ? file : IN_HALF.has(file) ? `${folder}-half` : folder;
     groups.set(name, [...(groups.get(name) ?? []), file]);
   }
-  return [...groups].sort(([a], [b]) => turnOf(a) - turnOf(b)).map(([, group]) => moduleOf(group));
+  return [...groups]
+    .sort(([a], [b]) => turnOf(a) - turnOf(b))
+    .map(([name, group]) => moduleOf(name, group));
 }
 
 function turnOf(name) {
@@ -64,10 +70,10 @@ function turnOf(name) {
 }
 
 /** Gives the module that runs these files, one after the other. */
-function moduleOf(group) {
+function moduleOf(name, group) {
   const [first, ...others] = group;
   if (others.length === 0) return path.join(tests, first);
-  const module = path.join(together, `${path.posix.dirname(first).replaceAll('/', '-')}.mjs`);
+  const module = path.join(together, `${name.replaceAll('/', '-')}.mjs`);
   const urls = group.map((file) => pathToFileURL(path.join(tests, file)).href);
   writeFileSync(module, urls.map((url) => `await import(${JSON.stringify(url)});\n`).join(''));
   return module;
@@ -99,8 +105,8 @@ if (words.length > 0) process.execArgv.push('--enable-source-maps');
 mkdirSync(together, { recursive: true });
 run({
   files: inProcesses(),
-  // One more than there are processors: now and then each of them waits for something.
-  concurrency: availableParallelism() + 1,
+  // Twice as many as there are processors: most of them wait for something half of the time.
+  concurrency: 2 * availableParallelism(),
   timeout: PROCESS_MS_MAX,
 })
   .on('test:fail', ({ todo }) => {

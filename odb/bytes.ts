@@ -11,6 +11,10 @@ const SCRATCH_START_BYTES = 64 * 1024;
 /** A scratch that a giant made bigger than this is let go, so that it does not stay for ever. */
 const SCRATCH_KEPT_BYTES = 1024 * 1024;
 const NUMBER_BYTES_MAX = 8;
+/** Before what `sized` writes. */
+const SIZE_BYTES = 4;
+/** Texts up to so many characters are looked at one by one. Their length is one byte. */
+const SHORT_TEXT_MAX = 32;
 /** Four bytes of seven bits: up to there, and above there, a number is whole for the processor. */
 const LOW_BYTES = 4;
 const LOW = 2 ** (LOW_BYTES * 7);
@@ -99,7 +103,17 @@ export class ByteWriter {
     if (bytes !== undefined) this.raw(bytes);
   }
 
+  /** Writes what `write` writes, behind how many bytes it is. */
+  sized(write: () => void): void {
+    this.#reserve(SIZE_BYTES);
+    this.#length += SIZE_BYTES;
+    const from = this.#length;
+    write();
+    this.#buffer.writeUInt32BE(this.#length - from, from - SIZE_BYTES);
+  }
+
   text(text: string): void {
+    if (text.length <= SHORT_TEXT_MAX && this.#ascii(text)) return;
     const length = Buffer.byteLength(text);
     this.number(length);
     this.#reserve(length);
@@ -113,6 +127,20 @@ export class ByteWriter {
     this.#buffer.copy(bytes, 0, 0, this.#length);
     if (this.#buffer.length <= SCRATCH_KEPT_BYTES) kept = this.#buffer;
     return bytes;
+  }
+
+  /** Writes a short text, unless not all of it is ASCII: calling for it takes longer. */
+  #ascii(text: string): boolean {
+    this.#reserve(text.length + 1);
+    const start = this.#length + 1;
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      if (code > 127) return false;
+      this.#buffer[start + at] = code;
+    }
+    this.#buffer[this.#length] = text.length;
+    this.#length = start + text.length;
+    return true;
   }
 
   #reserve(length: number): void {
@@ -165,6 +193,12 @@ export class ByteReader {
 
   bytes(): Uint8Array {
     return this.raw(this.number());
+  }
+
+  /** Gives a view of what `ByteWriter.sized` wrote. */
+  sized(): Uint8Array {
+    const { buffer, byteOffset } = this.raw(SIZE_BYTES);
+    return this.raw(new DataView(buffer, byteOffset, SIZE_BYTES).getUint32(0));
   }
 
   optional(): Uint8Array | undefined {

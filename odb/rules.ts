@@ -22,3 +22,15 @@ export type MergeRuleName =
 
 /** For each class name, the rule of each field; fields and classes not named are atomic. */
 export type MergeRules = Readonly<Record<string, Readonly<Record<string, MergeRule>>>>;
+
+/** Gives the name of a rule; of a field that is not named, `atomic`. */
+export function ruleName(rule: MergeRule | undefined): MergeRuleName {
+  return typeof rule === 'object' ? rule.rule : (rule ?? 'atomic');
+}
+
+/** The values of one field: what both sides began from, what is stored, and what is to be. */
+export interface FieldSides {
+  readonly base: unknown;
+  readonly theirs: unknown;
+  readonly mine: unknown;
+}

@@ -19,20 +19,23 @@ export {
 export { problemOf, problemResponse } from './api/problem.js';
 export { DIRECT_CHANGES_MAX } from './api/versions.js';
 export type { IndexExplanation } from './catalog/catalog-store.js';
+export { type ColumnDefinition, nameOfColumn, typesOfColumn } from './catalog/column-definition.js';
 export type { FacetCount } from './catalog/facets.js';
 export { INDEX_TYPES, type IndexDefinition, type IndexType } from './catalog/index-definition.js';
 export { isQueryName } from './catalog/query.js';
 export { QueryError } from './catalog/query-error.js';
 export { Catalog, INDEX_PERMISSION, SEARCH_PERMISSION } from './content/catalog.js';
-export { readOptions } from './content/catalog-answer.js';
+export { readOptions, readQuery } from './content/catalog-answer.js';
 export { beginFilling } from './content/catalog-fill.js';
 export { catalogsIn } from './content/catalog-list.js';
 export {
+  type CatalogQuestion,
   type CatalogResult,
   explainObject,
   type Found,
   searchCatalog,
   slowQueriesOf,
+  viewsEverything,
 } from './content/catalog-search.js';
 export { isFound } from './content/cataloged.js';
 export {
@@ -103,13 +106,13 @@ export {
   TEST_CONNECTIONS,
 } from './content/sql-connection.js';
 export { SqlMethod } from './content/sql-method.js';
+export { browseDatabase, connectionStatus, TRIED_ROWS, tryStatements } from './content/sql-try.js';
 export {
-  browseDatabase,
-  connectionStatus,
-  TRIED_ROWS,
-  tryStatements,
+  finishNow,
+  giveUpUnfinished,
   unfinishedIn,
-} from './content/sql-try.js';
+  type UnfinishedItem,
+} from './content/sql-unfinished.js';
 export {
   findInTrash,
   folderNamed,

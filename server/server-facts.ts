@@ -1,6 +1,7 @@
 /**
  * What the threads of a server know of it, beside the site.
  */
+import type { SlowQueries } from './catalog/slow-queries.js';
 import type { Statistics } from './statistics.js';
 
 export interface ServerFacts {
@@ -11,4 +12,6 @@ export interface ServerFacts {
   /** The most objects that a publisher thread keeps loaded. */
   readonly cacheObjects: number;
   readonly statistics: Statistics;
+  /** The slow queries of its catalogs. */
+  readonly slowQueries: SlowQueries;
 }

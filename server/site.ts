@@ -16,6 +16,7 @@ import {
   type Tid,
   TransientError,
 } from '../odb/index.js';
+import { SlowQueries } from './catalog/slow-queries.js';
 import { CatalogList, CATALOGS_KEY } from './content/catalog-list.js';
 import { fillCatalog } from './content/catalog-fill.js';
 import { contentTypes } from './content/content-type.js';
@@ -85,6 +86,7 @@ export class Site implements SiteServices {
   readonly plugins: readonly Plugin[];
   readonly server: ServerFacts | undefined;
   readonly #nowMs: () => number;
+  #slowQueries: SlowQueries | undefined;
 
   constructor(options: OpenSiteOptions) {
     const { database, plugins = [], passwords, thread = 0, nowMs = Date.now } = options;
@@ -98,7 +100,13 @@ export class Site implements SiteServices {
     this.sql = new SqlServices(options.sql);
     this.plugins = plugins;
     this.server = options.server;
+    this.#slowQueries = options.server?.slowQueries;
     this.#nowMs = nowMs;
+  }
+
+  /** Outside of a server, those of this site alone. */
+  get slowQueries(): SlowQueries {
+    return (this.#slowQueries ??= new SlowQueries());
   }
 
   /**

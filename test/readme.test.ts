@@ -121,12 +121,15 @@ test('the commands of the README do what it says', async () => {
   const docs = path.join(directory.path, 'my-docs');
   await mkdir(docs);
   await writeFile(path.join(docs, 'index.md'), '# Mine\n');
+  const statements = path.join(directory.path, 'statements.sql');
+  await writeFile(statements, "UPDATE Artist SET Name = 'Osier and Reed' WHERE ArtistId = 1;\n");
   const fill = (line: string): string =>
     line
       .replace(/\s+#.*$/, '')
       .replace(/\[(--[^\]]+)\]/, '$1')
       .replace('--data DIR', `--data ${data}`)
       .replace('SOURCE_DIR', docs)
+      .replace('FILE.sql', statements)
       .replace('FILE', path.join(directory.path, 'handbook.canopy'))
       .replace('BACKUPS', path.join(directory.path, 'backups'))
       .replace('NEW_DIR', path.join(directory.path, 'restored'))

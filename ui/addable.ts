@@ -6,6 +6,7 @@ import {
   type ContentType,
   contentTypes,
   type PublishRequest,
+  siteRoot,
 } from '../server/index.js';
 import { screenUrl } from './screen.js';
 
@@ -45,11 +46,13 @@ export function addMenu(folder: Container, request: PublishRequest): readonly Ad
 /** The types that the reader may add to a folder and that fit there. */
 export function addableTypes(folder: Container, request: PublishRequest): readonly ContentType[] {
   const own = contentTypes.of(folder);
+  const root = siteRoot(request.connection);
   return contentTypes
     .all()
     .filter(
       (type) =>
         request.policy.may(type.addPermission, folder) &&
+        (type.leadsOut === undefined || request.policy.may(type.addPermission, root)) &&
         own.refuses?.(folder, type, usualId(type)) === undefined,
     );
 }

@@ -10,6 +10,7 @@ import { account } from './screens/account.js';
 import { add } from './screens/add.js';
 import { catalogContents } from './screens/catalog-contents.js';
 import { catalogIndexes } from './screens/catalog-indexes.js';
+import { catalogQuery } from './screens/catalog-query.js';
 import { catalogSearch } from './screens/catalog-search.js';
 import { catalogSlow } from './screens/catalog-slow.js';
 import { catalogs } from './screens/catalogs.js';
@@ -52,6 +53,7 @@ const SCREENS: readonly AnyScreen[] = [
   versionPreview,
   restored,
   catalogSearch,
+  catalogQuery,
   catalogContents,
   catalogIndexes,
   catalogSlow,

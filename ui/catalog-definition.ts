@@ -2,13 +2,17 @@
  * One index of a catalog as a form, and back: for each kind the choices that it has.
  */
 import {
+  type ColumnDefinition,
+  contentTypes,
   type Form,
   INDEX_TYPES,
   type IndexDefinition,
   type IndexType,
   Invalid,
+  nameOfColumn,
+  typesOfColumn,
 } from '../server/index.js';
-import { type Input, lineInput } from './form-fields.js';
+import { errorOf, type Input, lineInput } from './form-fields.js';
 import type { Attempt } from './screen.js';
 
 /** What each kind is for. */
@@ -84,6 +88,51 @@ export function definitionInputs(
   }
 }
 
+/** The types of objects that an index holds, to be ticked. */
+export interface TypesInput {
+  readonly types: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly isTicked: boolean;
+  }[];
+  readonly error: string;
+}
+
+/** Gives the types an index of that kind may be kept to; `null` where it has no say in that. */
+export function typesInput(
+  type: IndexType,
+  definition: IndexDefinition | undefined,
+  attempt?: Attempt,
+): TypesInput | null {
+  if (type === 'composite') return null;
+  const ticked = attempt?.form.all('types') ?? definition?.types ?? [];
+  const types = contentTypes
+    .all()
+    .filter(({ isFound }) => isFound !== false)
+    .map(({ name, title }) => ({ name, title, isTicked: ticked.includes(name) }));
+  return { types, error: errorOf('types', attempt?.errors) };
+}
+
+/** Says columns as they are typed: `title, price (Document, File)`. */
+export function columnsAsText(columns: readonly ColumnDefinition[]): string {
+  return columns
+    .map((column) => {
+      const types = typesOfColumn(column);
+      return `${nameOfColumn(column)}${types === undefined ? '' : ` (${types.join(', ')})`}`;
+    })
+    .join(', ');
+}
+
+/** Reads columns, as JSON would give them. */
+export function readColumnsText(text: string): readonly unknown[] {
+  // A comma between parentheses is between types.
+  return partsOf(text, /,(?![^(]*\))/).map((part) => {
+    const [, name, types] = /^([^(]*)\(([^)]*)\)$/.exec(part) ?? [];
+    if (name === undefined || types === undefined) return part;
+    return { name: name.trim(), types: partsOf(types, ',') };
+  });
+}
+
 function boostsAsText(definition: IndexDefinition | undefined): string {
   return Object.entries(definition?.boosts ?? {})
     .map(([name, boost]) => `${name} ${boost}`)
@@ -106,6 +155,7 @@ export function readDefinition(type: IndexType, form: Form): Readonly<Record<str
   const fields = partsOf(text('fields'), ',');
   const boosts = partsOf(text('boosts'), ',');
   const filters = partsOf(form.text('filters'), '\n');
+  const types = form.all('types').filter((each) => each !== '');
   return {
     name: text('name'),
     type,
@@ -114,10 +164,11 @@ export function readDefinition(type: IndexType, form: Form): Readonly<Record<str
     ...(text('language') === '' ? {} : { language: text('language') }),
     ...(boosts.length === 0 ? {} : { boosts: Object.fromEntries(boosts.map(readBoost)) }),
     ...(filters.length === 0 ? {} : { filters: filters.map(readFilter) }),
+    ...(types.length === 0 ? {} : { types }),
   };
 }
 
-function partsOf(text: string, separator: string): readonly string[] {
+function partsOf(text: string, separator: string | RegExp): readonly string[] {
   return text
     .split(separator)
     .map((part) => part.trim())

@@ -237,6 +237,6 @@ function takeBackTime(about: Version, request: PublishRequest): Outcome {
 }
 
 function cancel(_about: Version, request: PublishRequest): Outcome {
-  cancelVersionJob(request, request.form.text('job'));
+  cancelVersionJob(request);
   return { goTo: 'changes' };
 }

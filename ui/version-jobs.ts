@@ -8,9 +8,9 @@ import {
   type JobRecord,
   listJobs,
   maySeeJob,
-  NotFound,
   type PublishRequest,
 } from '../server/index.js';
+import { cancelJob } from './cancel-job.js';
 import { countInWords } from './helpers.js';
 import { screenAt } from './path-address.js';
 
@@ -76,12 +76,8 @@ export async function versionJobs(
 }
 
 /** @throws NotFound for a job that is none of a version, or not for the reader */
-export function cancelVersionJob(request: PublishRequest, id: string): void {
-  const job = getJob(request.site.storage, id);
-  if (job === undefined || !Object.hasOwn(TITLES, job.kind) || !maySeeJob(request, job)) {
-    throw new NotFound('There is no such job any more');
-  }
-  if (!hasEnded(job)) request.order({ what: 'cancel', id });
+export function cancelVersionJob(request: PublishRequest): void {
+  cancelJob(request, ({ kind }) => Object.hasOwn(TITLES, kind));
 }
 
 function shownRunning({ id, kind, path, state, progress, log }: JobRecord): RunningVersionJob {

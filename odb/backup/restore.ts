@@ -15,6 +15,7 @@ import { encodeMeta } from '../commit/commit-packing.js';
 import { OdbError } from '../errors.js';
 import { fileError } from '../blobs/file-error.js';
 import { FORMAT } from '../format.js';
+import { writeBatch, type BatchOperation } from '../level/level-batch.js';
 import type { CodecSource } from '../level/level-codec.js';
 import { blobsDirectory, openObjects, syncObjects } from '../level/level-database.js';
 import {
@@ -25,7 +26,7 @@ import {
   KEY_PACKED_TID,
   metaKey,
 } from '../level/level-keys.js';
-import { LevelPresent, type BatchOperation } from '../level/level-present.js';
+import { LevelPresent } from '../level/level-present.js';
 import type { LevelDatabase } from '../level/level-view.js';
 import { OID_ROOT } from '../oid.js';
 import { checkOptions, TID } from '../options.js';
@@ -300,7 +301,7 @@ class RestoreRun {
   }
 
   async #write(options: { readonly sync: boolean }): Promise<void> {
-    await this.#db.batch(this.#batch, options);
+    await writeBatch(this.#db, this.#batch, options);
     this.#batch = [];
     this.#batchBytes = 0;
     this.#present.written();

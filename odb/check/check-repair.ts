@@ -12,7 +12,7 @@ import { attempt, decoded, type TransactionCache } from './check-context.js';
 import type { Finding, FoundDamage, Repair } from './check-finding.js';
 import { lossesIn, type NotedLoss } from './check-lost.js';
 import type { LastState } from './check-revisions.js';
-import { placeField } from '../commit/merge.js';
+import { placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { encodeNode } from '../trees/node-record.js';
 import { PresentTree } from '../trees/present-tree.js';

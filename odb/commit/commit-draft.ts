@@ -6,11 +6,12 @@
 import { assert } from '../assert.js';
 import { decideList } from './commit-list.js';
 import { decideEntries } from './commit-map.js';
-import { decisionOf, isEnd, type Change } from './commit-outcome.js';
-import { findCircles, findRemovedContainers, type RecordAt } from './containment.js';
+import { decisionOf } from './commit-outcome.js';
+import { findContainmentConflicts, type RecordAt } from './containment.js';
 import type {
   CommitChanges,
   DecidedOverlay,
+  DecidedRevision,
   DecideOptions,
   Decision,
   Present,
@@ -31,13 +32,13 @@ export class CommitDraft {
   protected readonly request: CommitChanges;
   protected readonly present: Present;
   protected readonly options: DecideOptions;
-  protected readonly writes = new Map<Oid, ObjectWrite>();
-  protected readonly changes = new Map<Oid, Change>();
+  protected readonly changes = new Map<Oid, DecidedRevision>();
   protected readonly maps: MapNodes[] = [];
   /** Nodes of maps, without the root nodes, which are the maps. */
   protected readonly nodes = new Set<Oid>();
   protected readonly merged = new Set<Oid>();
   readonly #overlays = new Map<Oid, Map<Oid, DecidedOverlay>>();
+  #writes: Map<Oid, ObjectWrite> | undefined;
   /** Lists to be decided as a whole: of which others wrote a node since. */
   protected readonly lists = new Set<Oid>();
 
@@ -45,8 +46,15 @@ export class CommitDraft {
     this.request = request;
     this.present = present;
     this.options = options;
-    for (const write of request.writes) this.writes.set(write.oid, write);
-    assert(this.writes.size === request.writes.length, 'each object is written once');
+  }
+
+  /** What is to be written, by oid. Most commits are decided without asking. */
+  protected get writes(): Map<Oid, ObjectWrite> {
+    if (this.#writes !== undefined) return this.#writes;
+    const { writes } = this.request;
+    this.#writes = new Map(writes.map((write) => [write.oid, write]));
+    assert(this.#writes.size === writes.length, 'each object is written once');
+    return this.#writes;
   }
 
   /** See `decideCommit`. */
@@ -268,33 +276,23 @@ export class CommitDraft {
   ): void {
     const isCopy = this.request.tid !== undefined;
     if (record === undefined && previous === undefined && !isCopy) return;
-    this.changes.set(oid, { before: previous, after: record });
+    const { size } = this.changes;
+    this.changes.set(oid, { oid, record, previous });
+    assert(this.changes.size > size, 'each object is stored once');
   }
 
   #checkContainers(): void {
     const { removed, baseTid, version } = this.request;
-    const { rules } = this.options.classes;
     const look = (oid: Oid): RecordAt | undefined => {
       const change = this.changes.get(oid);
       if (change === undefined) return this.shown(oid);
-      return { record: change.after, tid: tidOf(change.before ?? this.shown(oid)) };
+      return { record: change.record, tid: tidOf(change.previous ?? this.shown(oid)) };
     };
-    const circles = findCircles(this.changes, { look, baseTid, rules });
-    this.conflicts.push(...circles);
-    // What is in itself has no way up to look for removed containers on.
-    if (circles.length > 0) return;
-    const ends: Oid[] = [...removed];
-    for (const [oid, change] of this.changes) {
-      if (isEnd(change) && !this.nodes.has(oid)) ends.push(oid);
-    }
-    if (ends.length === 0 && this.present.lastRemovalTid <= baseTid) return;
-    const written = [...this.changes.keys()].filter((oid) => !this.nodes.has(oid));
-    const since = [...this.present.since(baseTid)].filter(
-      (transaction) => transaction.version === version,
-    );
-    this.conflicts.push(
-      ...findRemovedContainers({ written, removed: ends, since, baseTid, look, rules }),
-    );
+    // Nodes of maps are in no container.
+    const written = [...this.changes.values()].filter(({ oid }) => !this.nodes.has(oid));
+    const { rules } = this.options.classes;
+    const commit = { written, removed, baseTid, version, look, rules };
+    this.conflicts.push(...findContainmentConflicts(commit, this.present));
   }
 
   protected refuse(

@@ -7,12 +7,6 @@ import type { Oid } from '../oid.js';
 import type { MapNodes, OverlayOids, StoredRevision, TransactionChanges } from '../stored.js';
 import { tidToMs, type Tid } from '../tid.js';
 
-/** A state of an object before the commit and after it. */
-export interface Change {
-  readonly before: StoredRevision | undefined;
-  readonly after: Uint8Array | undefined;
-}
-
 /** What was decided. */
 export interface Outcome {
   readonly request: Pick<CommitChanges, 'version' | 'removed'>;
@@ -20,7 +14,7 @@ export interface Outcome {
   /** The newest transaction until then. */
   readonly previousTid: Tid;
   /** Of each object: in main, or, in a version, as that shows it. */
-  readonly changes: ReadonlyMap<Oid, Change>;
+  readonly changes: ReadonlyMap<Oid, DecidedRevision>;
   /** Entries of overlays, by version. */
   readonly overlays: ReadonlyMap<Oid, ReadonlyMap<Oid, DecidedOverlay>>;
   readonly maps: readonly MapNodes[];
@@ -33,16 +27,12 @@ export function decisionOf(outcome: Outcome): Decision {
   const { request, tid, previousTid, changes, overlays, maps } = outcome;
   const { version, removed } = request;
   const merged = [...outcome.merged];
-  const stored: Iterable<readonly [Oid, Change | undefined]> =
-    version === undefined ? changes : inVersion(version, outcome);
+  const revisions = version === undefined ? [...changes.values()] : [];
+  const stored = version === undefined ? revisions : inVersion(version, outcome);
   const timeMs = tidToMs(tid);
   const transaction = { tid, previousTid, timeMs, ...oidsOf(stored, removed), maps };
-  const revisions: DecidedRevision[] = [];
-  if (version === undefined) {
-    for (const [oid, { before, after }] of changes) {
-      revisions.push({ oid, record: after, previous: before });
-    }
-    if (overlays.size === 0) return { transaction, revisions, overlays: [], merged };
+  if (version === undefined && overlays.size === 0) {
+    return { transaction, revisions, overlays: [], merged };
   }
   return {
     transaction: { ...transaction, ...versionsOf(version, overlays) },
@@ -52,27 +42,28 @@ export function decisionOf(outcome: Outcome): Decision {
   };
 }
 
+/** What is stored of an object, as far as that makes another of it. */
+type Stored = Pick<DecidedRevision, 'oid'> & Partial<DecidedRevision>;
+
 /** Gives the entries of a version that are stored, each with what that makes of what it shows. */
-function* inVersion(
-  version: Oid,
-  { changes, overlays }: Outcome,
-): Generator<readonly [Oid, Change | undefined]> {
-  for (const oid of overlays.get(version)?.keys() ?? []) yield [oid, changes.get(oid)];
+function inVersion(version: Oid, { changes, overlays }: Outcome): Stored[] {
+  return [...(overlays.get(version)?.keys() ?? [])].map((oid) => changes.get(oid) ?? { oid });
 }
 
 /** Gives the oids of what is stored, of what begins and of what ends, each in ascending order. */
 function oidsOf(
-  stored: Iterable<readonly [Oid, Change | undefined]>,
+  stored: readonly Stored[],
   ended: readonly Oid[],
 ): Pick<TransactionChanges, 'oids' | 'created' | 'removed'> {
   const oids: Oid[] = [];
   const created: Oid[] = [];
   const removed: Oid[] = [];
   const taken = ended.length === 0 ? undefined : new Set(ended);
-  for (const [oid, change] of stored) {
+  for (const change of stored) {
+    const { oid } = change;
     oids.push(oid);
-    if (change !== undefined && isBegin(change)) created.push(oid);
-    if (taken?.has(oid) === true || (change !== undefined && isEnd(change))) removed.push(oid);
+    if (isBegin(change)) created.push(oid);
+    if (taken?.has(oid) === true || isEnd(change)) removed.push(oid);
   }
   for (const list of [oids, created, removed]) list.sort(ascending);
   return { oids, created, removed };
@@ -95,13 +86,13 @@ function versionsOf(
   };
 }
 
-function isBegin({ before, after }: Change): boolean {
-  return after !== undefined && !hasState(before);
+function isBegin({ record, previous }: Partial<DecidedRevision>): boolean {
+  return record !== undefined && !hasState(previous);
 }
 
 /** The object is not there any more. */
-export function isEnd({ before, after }: Change): boolean {
-  return after === undefined && hasState(before);
+export function isEnd({ record, previous }: Partial<DecidedRevision>): boolean {
+  return record === undefined && hasState(previous);
 }
 
 function hasState(revision: StoredRevision | undefined): boolean {

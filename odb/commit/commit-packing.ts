@@ -109,7 +109,7 @@ export function unpackCommit(bytes: Uint8Array): UnpackedCommit {
     baseTid: asTid(from.number()),
     meta: from.bytes(),
     writes: from.list(() => unpackWrite(from, inVersion)),
-    maps: from.list(() => unpackPatch(from, inVersion)),
+    maps: from.list(() => new UnpackedPatch(from, inVersion)),
     overlay: from.list(() => unpackOverlay(from)),
     reads: from.list(() => ({ oid: asOid(from.number()), tid: asTid(from.number()) })),
     removed: from.list(() => asOid(from.number())),
@@ -195,6 +195,10 @@ function packPatch(out: ByteWriter, { map, nodes, entries }: MapPatch, inVersion
   out.number(map);
   out.number(nodes.length);
   for (const oid of nodes) out.number(oid);
+  out.sized(() => packEntries(out, entries, inVersion));
+}
+
+function packEntries(out: ByteWriter, entries: readonly EntryChange[], inVersion: boolean): void {
   out.number(entries.length);
   for (const { key, base, value, live, basedOn } of entries) {
     out.text(key);
@@ -207,12 +211,28 @@ function packPatch(out: ByteWriter, { map, nodes, entries }: MapPatch, inVersion
   }
 }
 
-function unpackPatch(from: ByteReader, inVersion: boolean): MapPatch {
-  return {
-    map: asOid(from.number()),
-    nodes: from.list(() => asOid(from.number())),
-    entries: from.list(() => unpackEntry(from, inVersion)),
-  };
+/**
+ * An unpacked patch. Its entries, of which there may be very many, are read when they are asked for:
+ * where nobody else wrote to the map, they are not.
+ */
+class UnpackedPatch implements MapPatch {
+  readonly map: Oid;
+  readonly nodes: readonly Oid[];
+  readonly #packed: Uint8Array;
+  readonly #inVersion: boolean;
+  #entries: readonly EntryChange[] | undefined;
+
+  constructor(from: ByteReader, inVersion: boolean) {
+    this.map = asOid(from.number());
+    this.nodes = from.list(() => asOid(from.number()));
+    this.#packed = from.sized();
+    this.#inVersion = inVersion;
+  }
+
+  get entries(): readonly EntryChange[] {
+    const from = new ByteReader(this.#packed);
+    return (this.#entries ??= from.list(() => unpackEntry(from, this.#inVersion)));
+  }
 }
 
 function unpackEntry(from: ByteReader, inVersion: boolean): EntryChange {

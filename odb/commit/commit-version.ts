@@ -6,7 +6,6 @@
  */
 import { EMPTY_LEAF } from '../trees/btree.js';
 import { CommitDraft, tidOf } from './commit-draft.js';
-import { placeIn } from './containment.js';
 import type { CommitChanges, DecideOptions, Present } from './decision.js';
 import { isListPart } from '../trees/list-nodes.js';
 import { lastRevision } from './last-revision.js';
@@ -14,13 +13,15 @@ import { encodeNode, PATCH_CLASS, PATCH_NODE_CLASS, SET_CLASS } from '../trees/n
 import type { Oid } from '../oid.js';
 import { hasBase } from './overlay-bases.js';
 import { PatchChange } from './patch-change.js';
-import { isPatch, patchTree } from '../trees/patch-record.js';
+import { placeIn } from './place.js';
+import { isPatch } from '../trees/patch-record.js';
 import { PresentTree } from '../trees/present-tree.js';
 import { classNameOf, referencesIn } from '../records/record.js';
 import type { OverlayRevision, StoredRevision } from '../stored.js';
 import type { MapPatch, ObjectWrite, OverlayWrite } from '../writes.js';
 import { TID_ZERO, type Tid } from '../tid.js';
 import { isPlainObject, Ref, sameBytes } from '../value.js';
+import { VersionPresent } from './version-present.js';
 
 /** A patch nothing was put into yet. */
 const EMPTY_PATCH = encodeNode(EMPTY_LEAF, { className: PATCH_CLASS });
@@ -33,6 +34,7 @@ interface Held {
 
 export class VersionDraft extends CommitDraft {
   readonly #version: Oid;
+  readonly #own: VersionPresent;
   /** The moment of main that the list in hand rests on. */
   #moment: Tid;
   /** What the request takes out of its container. */
@@ -45,6 +47,7 @@ export class VersionDraft extends CommitDraft {
   ) {
     super(request, present, options);
     this.#version = request.version;
+    this.#own = new VersionPresent(present, request.version);
     this.#moment = request.baseTid;
     this.#removed = new Set(request.removed);
     for (const write of request.writes) {
@@ -52,15 +55,13 @@ export class VersionDraft extends CommitDraft {
     }
   }
 
-  /** What is read in the version: its own, or main's. Of a map with a patch, main's. */
   protected override shown(oid: Oid, at?: Tid): StoredRevision | undefined {
-    const held = this.#held(oid, at);
-    return held === undefined || isPatch(held.record) ? this.present.revision(oid, at) : held;
+    return this.#own.revision(oid, at);
   }
 
   protected override decideObject(write: ObjectWrite): void {
     const { oid, baseTid, record } = write;
-    const held = this.#held(oid);
+    const held = this.#own.held(oid);
     const list = this.listOf(write);
     if (write.live === true) this.#end(write, held);
     else if (list !== undefined) this.lists.add(list);
@@ -119,7 +120,7 @@ export class VersionDraft extends CommitDraft {
       this.#keep(oid, { record: merged, basedOn: tidOf(main) });
       return;
     }
-    const from = this.#fromMain(write);
+    const from = this.#own.baseInMain(write);
     const basedOn = this.#basedOn(write, from);
     const isFromMain = tidOf(this.present.revision(oid, from)) === from;
     if (isFromMain && hasBase(this.present, { oid, record, basedOn }))
@@ -127,31 +128,20 @@ export class VersionDraft extends CommitDraft {
     else this.refuse(write, 'changed');
   }
 
-  /** Gives the base of a write as a revision of main, where the one that is named ended the entry. */
-  #fromMain({ oid, baseTid }: ObjectWrite): Tid {
-    const ended = this.present.overlay(this.#version, oid, baseTid);
-    if (ended?.tid !== baseTid || !ended.live) return baseTid;
-    const main = tidOf(this.present.revision(oid, baseTid));
-    return main <= baseTid ? main : baseTid;
-  }
-
-  /** Of a list that main has, what is not the version's is as of the moment it rests on. */
   protected override listNode(list: Oid, oid: Oid, at?: Tid): StoredRevision | undefined {
-    const root = this.#held(list, at);
-    const moment = root === undefined || root.basedOn === TID_ZERO ? at : root.basedOn;
-    return this.#held(oid, at) ?? this.present.revision(oid, moment);
+    return this.#own.listNode(list, oid, at);
   }
 
   protected override decideList(list: Oid, requested: readonly ObjectWrite[]): void {
-    const root = this.#held(list);
+    const root = this.#own.held(list);
     const writes =
       root === undefined
-        ? requested.map((write) => ({ ...write, baseTid: this.#fromMain(write) }))
+        ? requested.map((write) => ({ ...write, baseTid: this.#own.baseInMain(write) }))
         : requested;
     this.#moment = root?.basedOn ?? this.request.baseTid;
     const shown = (oid: Oid): StoredRevision | undefined =>
       root === undefined
-        ? (this.#held(oid) ?? this.present.revision(oid, this.#moment))
+        ? (this.#own.held(oid) ?? this.present.revision(oid, this.#moment))
         : this.listNode(list, oid);
     if (writes.every(({ oid, baseTid }) => tidOf(shown(oid)) === baseTid)) {
       for (const { oid, record, basedOn } of writes) {
@@ -178,7 +168,7 @@ export class VersionDraft extends CommitDraft {
       if (patch.nodes.length > 0) this.maps.push({ map, nodes: patch.nodes });
       return;
     }
-    const held = this.#held(map);
+    const held = this.#own.held(map);
     const main = this.present.revision(map);
     const isPatched = held === undefined ? main?.record !== undefined : isPatch(held.record);
     const isWhole = held?.record === undefined ? main?.record === undefined : !isPatched;
@@ -208,7 +198,8 @@ export class VersionDraft extends CommitDraft {
   #baseOnMain(nodes: readonly Oid[]): void {
     for (const oid of nodes) {
       const write = this.writes.get(oid);
-      if (write !== undefined) this.writes.set(oid, { ...write, baseTid: this.#fromMain(write) });
+      if (write !== undefined)
+        this.writes.set(oid, { ...write, baseTid: this.#own.baseInMain(write) });
     }
   }
 
@@ -231,9 +222,9 @@ export class VersionDraft extends CommitDraft {
   /** Puts an end to a map, or to what the version changed of it. */
   #endMap(write: ObjectWrite, held: Held | undefined): void {
     const map = write.oid;
-    const nodes = this.#patchNodes(map);
+    const nodes = this.#own.patchNodes(map);
     const { baseTid } = this.request;
-    if ([map, ...nodes].some((oid) => tidOf(this.#held(oid)) > baseTid)) {
+    if ([map, ...nodes].some((oid) => tidOf(this.#own.held(oid)) > baseTid)) {
       this.refuse(write, held === undefined ? 'changed' : 'removed');
       return;
     }
@@ -243,13 +234,8 @@ export class VersionDraft extends CommitDraft {
       this.#show(oid);
     }
     if (held !== undefined) this.#keep(map, held);
-    else if (this.#held(map) !== undefined) this.#show(map);
+    else if (this.#own.held(map) !== undefined) this.#show(map);
     this.maps.push({ map, nodes: [map, ...nodes.filter((oid) => oid !== map)] });
-  }
-
-  #patchNodes(map: Oid): Oid[] {
-    if (!isPatch(this.#held(map)?.record)) return [];
-    return patchTree(map, (oid) => this.#held(oid)?.record);
   }
 
   #decidePatch(patch: MapPatch, mainRoot: Uint8Array): void {
@@ -275,7 +261,8 @@ export class VersionDraft extends CommitDraft {
       this.merged.add(oid);
       if (record === undefined) this.#show(oid);
       else {
-        const basedOn = oid === map ? (this.#held(map)?.basedOn ?? this.#mainTid(map)) : TID_ZERO;
+        const basedOn =
+          oid === map ? (this.#own.held(map)?.basedOn ?? this.#mainTid(map)) : TID_ZERO;
         this.#keep(oid, { record, basedOn });
       }
     }
@@ -294,12 +281,12 @@ export class VersionDraft extends CommitDraft {
 
   #stateAfter(oid: Oid): Uint8Array | undefined {
     const change = this.changes.get(oid);
-    return change === undefined ? this.shown(oid)?.record : change.after;
+    return change === undefined ? this.shown(oid)?.record : change.record;
   }
 
   #patch(map: Oid): PresentTree {
     return new PresentTree(map, {
-      load: (oid) => this.#held(oid)?.record ?? (oid === map ? EMPTY_PATCH : undefined),
+      load: (oid) => this.#own.held(oid)?.record ?? (oid === map ? EMPTY_PATCH : undefined),
       allocate: this.options.allocate,
       nodeClass: PATCH_NODE_CLASS,
     });
@@ -326,7 +313,7 @@ export class VersionDraft extends CommitDraft {
     if (write.version !== this.#version) return;
     const { oid, live, record } = write;
     const after = live || isPatch(record) ? this.present.revision(oid)?.record : record;
-    this.changes.set(oid, { before: this.shown(oid), after });
+    this.changes.set(oid, { oid, record: after, previous: this.shown(oid) });
     const map = this.maps.find(({ nodes }) => nodes.includes(oid));
     if (map !== undefined && oid !== map.map) this.nodes.add(oid);
   }
@@ -338,7 +325,7 @@ export class VersionDraft extends CommitDraft {
   /** What ended in main begins in the version like something new. */
   #restsOn(oid: Oid): Tid {
     const began = this.present.revision(oid, this.#moment)?.record === undefined;
-    return this.#held(oid)?.basedOn ?? (began ? TID_ZERO : this.#moment);
+    return this.#own.held(oid)?.basedOn ?? (began ? TID_ZERO : this.#moment);
   }
 
   /** Stores an entry; one that says what main says is none. */
@@ -349,9 +336,9 @@ export class VersionDraft extends CommitDraft {
       this.#show(oid);
       return;
     }
-    const previous = this.#entry(oid);
+    const previous = this.#own.entry(oid);
     const after = isPatch(record) ? main?.record : record;
-    this.changes.set(oid, { before: this.shown(oid), after });
+    this.changes.set(oid, { oid, record: after, previous: this.shown(oid) });
     this.putOverlay({ version: this.#version, oid, record, live: false, basedOn, previous });
   }
 
@@ -375,26 +362,16 @@ export class VersionDraft extends CommitDraft {
 
   /** Ends an entry, if there is one. */
   #show(oid: Oid): void {
-    const previous = this.#entry(oid);
+    const previous = this.#own.entry(oid);
     if (previous === undefined || previous.live) return;
-    const before = this.shown(oid);
-    this.changes.set(oid, { before, after: this.present.revision(oid)?.record });
+    const { record } = this.present.revision(oid) ?? {};
+    this.changes.set(oid, { oid, record, previous: this.shown(oid) });
     const none = { record: undefined, live: true, basedOn: TID_ZERO };
     this.putOverlay({ version: this.#version, oid, ...none, previous });
   }
 
-  /** Gives what the version holds of an object; `undefined` where main shows through. */
-  #held(oid: Oid, at?: Tid): OverlayRevision | undefined {
-    const entry = this.present.overlay(this.#version, oid, at);
-    return entry === undefined || entry.live ? undefined : entry;
-  }
-
   /** Gives what the version held of an object in the snapshot of the request. */
   #seen(oid: Oid): OverlayRevision | undefined {
-    return this.#held(oid, this.request.baseTid);
-  }
-
-  #entry(oid: Oid): OverlayRevision | undefined {
-    return this.present.overlay(this.#version, oid);
+    return this.#own.held(oid, this.request.baseTid);
   }
 }

@@ -6,14 +6,15 @@
  * The walk is taken only where something was removed, or moved.
  */
 import { assert } from '../assert.js';
-import { OdbError, type ConflictingObject } from '../errors.js';
-import { placeField } from './merge.js';
+import type { ConflictingObject } from '../errors.js';
+import { isEnd } from './commit-outcome.js';
+import type { DecidedRevision, Present } from './decision.js';
+import { containerIn, placeField } from './place.js';
 import type { Oid } from '../oid.js';
-import { classNameOf, fieldIn, hasSameClass } from '../records/record.js';
+import { classNameOf, hasSameClass } from '../records/record.js';
 import type { MergeRules } from '../rules.js';
 import type { TransactionChanges } from '../stored.js';
 import { TID_ZERO, type Tid } from '../tid.js';
-import { isPlainObject, Ref } from '../value.js';
 
 /** Deepest nesting of containers; what is deeper is a circle. */
 export const CONTAINERS_MAX = 10_000;
@@ -42,54 +43,65 @@ function containerOfOid(oid: Oid, look: Look, rules: MergeRules): Oid | undefine
   return record === undefined ? undefined : containerIn(record, rules);
 }
 
-function containerIn(record: Uint8Array, rules: MergeRules): Oid | undefined {
-  const place = placeIn(record, rules);
-  return isPlainObject(place) && place.container instanceof Ref ? place.container.oid : undefined;
+/** What a commit does to objects and their containers. */
+export interface ContainmentOfCommit {
+  /** What it makes of the objects it writes, nodes of maps left out. */
+  readonly written: readonly DecidedRevision[];
+  /** What it takes out of its container; what ends altogether is among `written`. */
+  readonly removed: readonly Oid[];
+  /** The snapshot it was made on. */
+  readonly baseTid: Tid;
+  readonly version: Oid | undefined;
+  /** States as they will be after the commit. */
+  readonly look: Look;
+  readonly rules: MergeRules;
 }
 
-/** Gives a place. A record that is damaged says none: it can be replaced like any other. */
-export function placeIn(record: Uint8Array, rules: MergeRules): unknown {
-  try {
-    const field = placeField(classNameOf(record), rules);
-    return field === undefined ? undefined : fieldIn(record, field);
-  } catch (error) {
-    if (error instanceof OdbError && error.code === 'ODB_DAMAGED') return undefined;
-    throw error;
-  }
+/** Finds what would break the promises, with what was committed since. */
+export function findContainmentConflicts(
+  commit: ContainmentOfCommit,
+  present: Pick<Present, 'lastRemovalTid' | 'since'>,
+): ConflictingObject[] {
+  const { written, baseTid, version } = commit;
+  const circles = findCircles(commit);
+  // What is in itself has no way up to look for removed containers on.
+  if (circles.length > 0) return circles;
+  const removed = [...commit.removed];
+  for (const change of written) if (isEnd(change)) removed.push(change.oid);
+  if (removed.length === 0 && present.lastRemovalTid <= baseTid) return [];
+  const since = [...present.since(baseTid)].filter(
+    (transaction) => transaction.version === version,
+  );
+  const sides = { ...commit, removed, since };
+  return [...mineInTheirs(sides), ...theirsInMine(sides)];
 }
 
-/** What a commit makes of one object. */
-export interface Written {
-  /** `undefined` for one that is new. */
-  readonly before: { readonly record: Uint8Array | undefined } | undefined;
-  readonly after: Uint8Array | undefined;
+/** A commit with all it removes, and the transactions since its snapshot. */
+interface Sides extends ContainmentOfCommit {
+  readonly since: readonly TransactionChanges[];
 }
 
 /**
  * Finds what would be in itself: moved into something that is, at last, in it. What is new can be in
  * itself only if something older was moved into it.
- *
- * @param look gives states as they will be after the commit
  */
-export function findCircles(
-  written: Iterable<readonly [Oid, Written]>,
-  { look, baseTid, rules }: Pick<Sides, 'look' | 'baseTid' | 'rules'>,
-): ConflictingObject[] {
+function findCircles({ written, look, baseTid, rules }: ContainmentOfCommit): ConflictingObject[] {
   const found: ConflictingObject[] = [];
   // Objects of one class mostly come together.
   let last: Uint8Array | undefined;
   let className = '';
   let field: string | undefined;
-  for (const [oid, { before, after }] of written) {
-    if (before === undefined || after === undefined) continue;
-    if (last === undefined || !hasSameClass(after, last)) {
-      className = classNameOf(after);
+  for (const { oid, record, previous } of written) {
+    if (record === undefined || previous === undefined) continue;
+    if (last === undefined || !hasSameClass(record, last)) {
+      className = classNameOf(record);
       field = placeField(className, rules);
-      last = after;
+      last = record;
     }
-    if (field === undefined || before.record === undefined) continue;
-    const container = containerIn(after, rules);
-    if (container === undefined || container === containerIn(before.record, rules)) continue;
+    if (field === undefined) continue;
+    const container = containerIn(record, rules);
+    const before = container === undefined ? undefined : previous.record;
+    if (before === undefined || container === containerIn(before, rules)) continue;
     if (!isInItself(oid, look, rules)) continue;
     const currentTid = look(oid)?.tid ?? TID_ZERO;
     found.push({ oid, className, baseTid, currentTid, fields: [field], reason: 'moved' });
@@ -107,25 +119,6 @@ function isInItself(oid: Oid, look: Look, rules: MergeRules): boolean {
   return false;
 }
 
-/** What a commit did, and what was committed since it began. */
-export interface Sides {
-  /** Objects the commit writes, nodes of maps left out. */
-  readonly written: readonly Oid[];
-  /** Those it removes. */
-  readonly removed: readonly Oid[];
-  /** Transactions since its snapshot. */
-  readonly since: readonly TransactionChanges[];
-  readonly baseTid: Tid;
-  /** States as they will be after the commit. */
-  readonly look: Look;
-  readonly rules: MergeRules;
-}
-
-/** Finds what one side wrote in a container that the other side removed. */
-export function findRemovedContainers(sides: Sides): ConflictingObject[] {
-  return [...mineInTheirs(sides), ...theirsInMine(sides)];
-}
-
 /** My writes below what they removed. */
 function mineInTheirs({ written, since, baseTid, look, rules }: Sides): ConflictingObject[] {
   const gone = new Set<Oid>();
@@ -135,7 +128,7 @@ function mineInTheirs({ written, since, baseTid, look, rules }: Sides): Conflict
   }
   if (gone.size === 0) return [];
   const found: ConflictingObject[] = [];
-  for (const oid of written) {
+  for (const { oid } of written) {
     for (const container of containersOf(oid, look, rules)) {
       if (!gone.has(container)) continue;
       found.push(conflict(oid, look, baseTid));

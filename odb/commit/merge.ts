@@ -9,7 +9,6 @@
  * - A field that both changed differently is merged by its rule (`MergeRuleName`), or is in conflict.
  * - An object that one side removed (its place ended) and the other changed is in conflict.
  */
-import { diff3Merge } from 'node-diff3';
 import type { ConflictReason } from '../errors.js';
 import {
   decodeRecord,
@@ -17,8 +16,16 @@ import {
   VERSION_FIELD,
   type DecodedRecord,
 } from '../records/record.js';
-import type { MergeRule, MergeRuleName, MergeRules } from '../rules.js';
-import { isPlainObject, own, Ref, sameBytes, sameValue, setOwn, type State } from '../value.js';
+import { mergeLines } from './line-merge.js';
+import { mergePlaces, placeEnds } from './place.js';
+import {
+  ruleName,
+  type FieldSides,
+  type MergeRule,
+  type MergeRuleName,
+  type MergeRules,
+} from '../rules.js';
+import { isPlainObject, own, sameBytes, sameValue, setOwn, type State } from '../value.js';
 
 /** A class's own way to merge: gives the merged state, or throws when there is none. */
 export type Merger = (base: State, theirs: State, mine: State) => State;
@@ -66,18 +73,6 @@ export interface Unmerged {
 
 export type MergedState = { readonly merged: true; readonly state: State } | Unmerged;
 export type MergedRecord = { readonly merged: true; readonly record: Uint8Array } | Unmerged;
-
-/**
- * Largest work for one text, in pairs of equal lines that may have to be compared. A text past it
- * (thousands of equal lines) is compared whole, since a merge holds up every other commit.
- */
-export const LINE_PAIRS_MAX = 1_000_000;
-
-/**
- * Largest work for one text, in lines of the one side times lines of the other, without those that
- * all sides begin and end with. About a fifth of a second.
- */
-export const LINE_STEPS_MAX = 200_000_000;
 
 /** Merges three records of one object. */
 export function mergeRecords(
@@ -153,7 +148,7 @@ export function mergeStates(
   for (const field of fieldsOf(base, theirs, mine)) {
     const rule = ruleOf !== undefined && Object.hasOwn(ruleOf, field) ? ruleOf[field] : undefined;
     const sides = { base: own(base, field), theirs: own(theirs, field), mine: own(mine, field) };
-    if (nameOf(rule) === 'place') {
+    if (ruleName(rule) === 'place') {
       const ends = placeEnds(sides);
       const other = ends === 'theirs' ? mine : theirs;
       if (ends !== undefined && !sameState(className, base, other, rules)) {
@@ -162,17 +157,11 @@ export function mergeStates(
     }
     const found = conflicts.length;
     const value = mergeField(rule, sides, { path: [field], conflicts, strict });
-    if (conflicts.length > found && nameOf(rule) === 'place') reason = 'moved';
+    if (conflicts.length > found && ruleName(rule) === 'place') reason = 'moved';
     if (value !== undefined) setOwn(state, field, value);
   }
   if (conflicts.length > 0) return { merged: false, fields: conflicts, reason };
   return { merged: true, state };
-}
-
-interface Sides {
-  readonly base: unknown;
-  readonly theirs: unknown;
-  readonly mine: unknown;
 }
 
 /** Where a merge is, and what it found. */
@@ -185,7 +174,7 @@ interface FieldMerge {
 /** Gives the merged value; adds to `conflicts` when there is none. */
 function mergeField(
   rule: MergeRule | undefined,
-  { base, theirs, mine }: Sides,
+  { base, theirs, mine }: FieldSides,
   merge: FieldMerge,
 ): unknown {
   const fallback = typeof rule === 'object' ? rule.default : undefined;
@@ -193,9 +182,9 @@ function mergeField(
   if (sameValue(sides.base, sides.mine)) return theirs;
   if (sameValue(sides.base, sides.theirs)) return mine;
   const isOne = sameValue(sides.theirs, sides.mine);
-  if (isOne && !isTwoChanges(nameOf(rule), theirs, merge.strict)) return theirs;
+  if (isOne && !isTwoChanges(ruleName(rule), theirs, merge.strict)) return theirs;
   let merged: unknown;
-  switch (nameOf(rule)) {
+  switch (ruleName(rule)) {
     case 'lines':
       merged = mergeLines(sides);
       break;
@@ -223,12 +212,8 @@ function isTwoChanges(rule: MergeRuleName, value: unknown, strict: boolean): boo
   return strict && (rule === 'atomic' || rule === 'record') && value !== undefined;
 }
 
-function nameOf(rule: MergeRule | undefined): MergeRuleName {
-  return typeof rule === 'object' ? rule.rule : (rule ?? 'atomic');
-}
-
 /** Merges a plain object key by key; a key both sides changed is merged the same way if it can be. */
-function mergeRecordField({ base, theirs, mine }: Sides, merge: FieldMerge): unknown {
+function mergeRecordField({ base, theirs, mine }: FieldSides, merge: FieldMerge): unknown {
   const from = base ?? {};
   if (!isPlainObject(from) || !isPlainObject(theirs) || !isPlainObject(mine)) {
     merge.conflicts.push([...merge.path]);
@@ -245,62 +230,8 @@ function mergeRecordField({ base, theirs, mine }: Sides, merge: FieldMerge): unk
   return merged;
 }
 
-/** Merges texts line by line; `undefined` when both sides changed the same lines. */
-function mergeLines({ base, theirs, mine }: Sides): string | undefined {
-  const from = base ?? '';
-  if (typeof from !== 'string' || typeof theirs !== 'string' || typeof mine !== 'string') {
-    return undefined;
-  }
-  const { head, tail, middles } = withoutCommonEnds([theirs, from, mine].map(linesOf));
-  const [there = [], old = [], here = []] = middles;
-  if ((there.length + here.length) * old.length > LINE_STEPS_MAX) return undefined;
-  if (linePairs(there, old) + linePairs(here, old) > LINE_PAIRS_MAX) return undefined;
-  let text = head.join('');
-  for (const region of diff3Merge(there, old, here, { excludeFalseConflicts: true })) {
-    if (region.ok === undefined) return undefined;
-    text += region.ok.join('');
-  }
-  return text + tail.join('');
-}
-
-/** Sets apart the lines that all texts begin with, and those that all of them end with. */
-function withoutCommonEnds(texts: readonly string[][]): {
-  readonly head: readonly string[];
-  readonly tail: readonly string[];
-  readonly middles: readonly string[][];
-} {
-  const [first = [], ...others] = texts;
-  const shortest = Math.min(...texts.map(({ length }) => length));
-  let [head, tail] = [0, 0];
-  while (head < shortest && others.every((lines) => lines[head] === first[head])) head += 1;
-  while (
-    tail < shortest - head &&
-    others.every((lines) => lines.at(-1 - tail) === first.at(-1 - tail))
-  ) {
-    tail += 1;
-  }
-  return {
-    head: first.slice(0, head),
-    tail: first.slice(first.length - tail),
-    middles: texts.map((lines) => lines.slice(head, lines.length - tail)),
-  };
-}
-
-/** Lines with their endings, so that joining them gives the text back. */
-function linesOf(text: string): string[] {
-  return text === '' ? [] : text.split(/(?<=\n)/);
-}
-
-function linePairs(some: readonly string[], others: readonly string[]): number {
-  const counts = new Map<string, number>();
-  for (const line of some) counts.set(line, (counts.get(line) ?? 0) + 1);
-  let pairs = 0;
-  for (const line of others) pairs += counts.get(line) ?? 0;
-  return pairs;
-}
-
 /** Merges arrays as sets: theirs, without what mine took out, then what mine added. */
-function mergeSets({ base, theirs, mine }: Sides): unknown[] | undefined {
+function mergeSets({ base, theirs, mine }: FieldSides): unknown[] | undefined {
   const from = base ?? [];
   const there = theirs ?? [];
   const here = mine ?? [];
@@ -312,7 +243,7 @@ function mergeSets({ base, theirs, mine }: Sides): unknown[] | undefined {
   return [...kept, ...added];
 }
 
-function mergeCounters({ base, theirs, mine }: Sides): number | undefined {
+function mergeCounters({ base, theirs, mine }: FieldSides): number | undefined {
   const from = base ?? 0;
   const there = theirs ?? 0;
   const here = mine ?? 0;
@@ -320,32 +251,6 @@ function mergeCounters({ base, theirs, mine }: Sides): number | undefined {
     return undefined;
   }
   return there + here - from;
-}
-
-/**
- * Merges places. Where an object is (container and id) is one thing: two different moves are a
- * conflict. Its order among its neighbours goes with a move; when both sides only put it at
- * different positions, mine holds, since a position takes nothing from anybody.
- */
-function mergePlaces({ base, theirs, mine }: Sides): unknown {
-  if (!isPlainObject(theirs) || !isPlainObject(mine)) return undefined;
-  if (sameSpot(base, theirs) || sameSpot(theirs, mine)) return mine;
-  return sameSpot(base, mine) ? theirs : undefined;
-}
-
-function sameSpot(a: unknown, b: unknown): boolean {
-  return (
-    isPlainObject(a) &&
-    isPlainObject(b) &&
-    sameValue(a.container, b.container) &&
-    sameValue(a.id, b.id)
-  );
-}
-
-/** Which side alone took the object out of its container. */
-function placeEnds({ base, theirs, mine }: Sides): 'theirs' | 'mine' | undefined {
-  if (!isPlainObject(base) || isPlainObject(theirs) === isPlainObject(mine)) return undefined;
-  return isPlainObject(mine) ? 'theirs' : 'mine';
 }
 
 /** A class's merger is somebody's code: whatever goes wrong in it is a conflict. */
@@ -384,33 +289,4 @@ export function sameState(
     if (!sameValue(own(a, field) ?? fallback, own(b, field) ?? fallback)) return false;
   }
   return true;
-}
-
-/**
- * Gives the container an object is in, by the rules of its class; `undefined` when it is in none.
- */
-export function containerOf(
-  className: string,
-  state: Readonly<State>,
-  rules: MergeRules,
-): Ref | undefined {
-  const place = placeOf(className, state, rules);
-  return place?.container instanceof Ref ? place.container : undefined;
-}
-
-function placeOf(
-  className: string,
-  state: Readonly<State>,
-  rules: MergeRules,
-): Readonly<Record<string, unknown>> | undefined {
-  const field = placeField(className, rules);
-  const place = field === undefined ? undefined : own(state, field);
-  return isPlainObject(place) ? place : undefined;
-}
-
-/** Gives the name of the field that says where objects of a class are. */
-export function placeField(className: string, rules: MergeRules): string | undefined {
-  const ruleOf = Object.hasOwn(rules, className) ? rules[className] : undefined;
-  if (ruleOf === undefined) return undefined;
-  return Object.keys(ruleOf).find((field) => nameOf(ruleOf[field]) === 'place');
 }

@@ -4,7 +4,7 @@
  * For whoever has to name an object without loading it: records may be damaged, and are then passed
  * over for the newest one that can be read.
  */
-import { containerOf, placeField } from './merge.js';
+import { containerOf, placeField } from './place.js';
 import type { Oid } from '../oid.js';
 import { decodeRecord, type DecodedRecord } from '../records/record.js';
 import type { MergeRules } from '../rules.js';

@@ -18,6 +18,14 @@ export interface ChangesMark {
 /** Of a transaction without notes for versions. */
 const NO_NOTES: NotesMark = { objects: 0, entries: 0, overlay: 0 };
 
+/** A map of which entries are noted one after another. */
+interface NotedMap {
+  readonly map: Persistent;
+  readonly patch: Map<string, unknown>;
+  /** No key that was noted is greater, so greater ones need not be looked for; `undefined`: unknown. */
+  greatest: string | undefined;
+}
+
 export class Changes {
   /** Objects written or created, nodes of maps included. */
   readonly changed = new Set<Persistent>();
@@ -30,6 +38,8 @@ export class Changes {
   /** Objects that must still be at that revision when this commits. */
   readonly reads = new Map<Oid, Tid>();
   #notes: VersionNotes | undefined;
+  /** The map that was noted last. */
+  #last: NotedMap | undefined;
 
   /** What versions are told; `undefined`: nothing. */
   get notes(): VersionNotes | undefined {
@@ -52,6 +62,7 @@ export class Changes {
   /** Forgets what was noted since: notes are only added, so the first ones are those of then. */
   restore({ patches, notes }: ChangesMark): void {
     let index = 0;
+    this.#last = undefined;
     for (const [map, patch] of this.patches) {
       const size = patches[index] ?? 0;
       index += 1;
@@ -72,8 +83,19 @@ export class Changes {
 
   /** Notes what an entry of a map was, unless it was noted before. */
   patch(map: Persistent, key: string, base: unknown): void {
-    const patch = this.patches.get(map);
-    if (patch === undefined) this.patches.set(map, new Map([[key, base]]));
-    else if (!patch.has(key)) patch.set(key, base);
+    const noted = this.#last?.map === map ? this.#last : this.#noted(map);
+    const { patch, greatest } = noted;
+    if (greatest !== undefined && key > greatest) noted.greatest = key;
+    else if (patch.has(key)) return;
+    patch.set(key, base);
+  }
+
+  #noted(map: Persistent): NotedMap {
+    let patch = this.patches.get(map);
+    const isNew = patch === undefined;
+    patch ??= new Map<string, unknown>();
+    if (isNew) this.patches.set(map, patch);
+    this.#last = { map, patch, greatest: isNew ? '' : undefined };
+    return this.#last;
   }
 }

@@ -5,7 +5,7 @@
  * on. A map's nodes are written as records, and what happened to its entries is told beside them.
  */
 import { assert } from '../assert.js';
-import { treeGet } from '../trees/btree.js';
+import { TreeLookup } from '../trees/btree.js';
 import type { Changes } from './changes.js';
 import { OdbError } from '../errors.js';
 import { MapNode, MapNodes, TreeNode } from '../objects/map-node.js';
@@ -229,18 +229,19 @@ function entryChanges(
   assert(object instanceof TreeNode, 'entries are those of a map');
   const encode = (value: unknown): Uint8Array | undefined =>
     value === undefined ? undefined : encodeValue(value, referenceOf);
-  const nodes = new MapNodes(object);
+  const tree = new TreeLookup<TreeNode, unknown>(new MapNodes(object), object);
   const changes: EntryChange[] = [];
-  for (const [key, before] of patch) {
+  // Of a bulk of entries there are very many, and a loop over pairs would make each pair.
+  patch.forEach((before, key) => {
     const base = encode(before);
-    const value = encode(treeGet(nodes, object, key));
+    const value = encode(tree.get(key));
     const note = notes?.get(key);
     if (note !== undefined) changes.push(notedChange({ key, base, value }, note));
     else if (!isSameBytes(base, value)) changes.push({ key, base, value });
-  }
+  });
   for (const [key, note] of notes ?? []) {
     if (patch.has(key)) continue;
-    const value = encode(treeGet(nodes, object, key));
+    const value = encode(tree.get(key));
     changes.push(notedChange({ key, base: value, value }, note));
   }
   return changes;
@@ -254,6 +255,6 @@ function notedChange(change: EntryChange, { liveAs, basedOn }: EntryNote): Entry
 }
 
 function isSameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+  if (a === b || a === undefined || b === undefined) return a === b;
   return Buffer.compare(a, b) === 0;
 }

@@ -5,6 +5,7 @@
  * next commit sees.
  */
 import type { FileBlobs } from '../blobs/blobs.js';
+import type { BatchOperation } from './level-batch.js';
 import {
   encodeNumber,
   KEY_PACKED_TID,
@@ -14,7 +15,7 @@ import {
   overlayRevisionKey,
   revisionKey,
 } from './level-keys.js';
-import type { BatchOperation, LevelPresent } from './level-present.js';
+import type { LevelPresent } from './level-present.js';
 import { LevelView, type LevelDatabase } from './level-view.js';
 import { asOid } from '../oid.js';
 import { OidMarks } from '../pack/oid-marks.js';

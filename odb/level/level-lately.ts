@@ -2,36 +2,25 @@
  * What was written last, at hand for the one who writes: whoever changes an object again needs no
  * read to know what is there, nor to find where the next revision skips to.
  *
- * Nobody else writes, so what is kept is always what is on disk.
+ * Nobody else writes, so what is kept is always what is on disk, or in the batch that is on its way
+ * there. All of that batch is kept until it is settled: nowhere else is it known.
  */
-import type { LevelRevision } from './level-values.js';
+import type { LevelRevision, Skip } from './level-values.js';
 import type { Oid } from '../oid.js';
-import type { Tid } from '../tid.js';
 
 /**
- * How many bytes of revisions are looked back on: what was written before the last so many is not
- * kept; what was written after half of them is, unless it is larger than that by itself. Revisions
- * share buffers with those written next to them, so what is kept of a few of them takes no more
- * memory than this, either.
+ * How many bytes of revisions are kept between batches, at most; those written last are, up to a
+ * third of it. Revisions share buffers with those written next to them, so what is kept of a few of
+ * them takes no more memory than this, either.
  */
 export const LATELY_BYTES_MAX = 8 * 1024 * 1024;
 
-/** A revision that a skip pointer leads to. */
-export interface Skip {
-  readonly number: number;
-  readonly tid: Tid;
-  /** Where its own skip pointer leads; `undefined`: nowhere, or to what is forgotten. */
-  readonly skip: Skip | undefined;
-}
-
 /** A current revision, and where its skip pointer leads. */
-export interface Written<R> {
-  readonly revision: R;
-  readonly skip: Skip | undefined;
-}
+export type Written<R extends LevelRevision> = R & { readonly skip: Skip | undefined };
 
-/** Half of what is kept goes at a time, so that keeping one costs one entry of a map. */
-const HALF_BYTES = LATELY_BYTES_MAX / 2;
+/** The newer ones become the older ones once they are more than this, so keeping one is one entry. */
+const NEWER_BYTES = Math.floor(LATELY_BYTES_MAX / 3);
+const OLDER_BYTES = LATELY_BYTES_MAX - NEWER_BYTES;
 
 export class LatelyWritten<R extends LevelRevision> {
   #newer = new Map<Oid, Written<R>>();
@@ -45,22 +34,35 @@ export class LatelyWritten<R extends LevelRevision> {
   }
 
   keep(oid: Oid, written: Written<R>): void {
-    const { length } = written.revision.value;
-    if (length > HALF_BYTES) {
-      this.drop(oid);
-      return;
-    }
-    if (this.#bytes + length > HALF_BYTES) {
-      this.#older = this.#newer;
-      this.#newer = new Map();
-      this.#bytes = 0;
-    }
     this.#newer.set(oid, written);
-    this.#bytes += length;
+    this.#bytes += written.value.length;
   }
 
   drop(oid: Oid): void {
     this.#newer.delete(oid);
     this.#older.delete(oid);
   }
+
+  /** Now that all of it is on disk, forgets what was written longest ago. */
+  settle(): void {
+    if (this.#bytes <= NEWER_BYTES) return;
+    this.#older = this.#bytes <= OLDER_BYTES ? this.#newer : fitting(this.#newer);
+    this.#newer = new Map();
+    this.#bytes = 0;
+  }
+}
+
+/** Of a batch that is too large by itself, gives as many as may be kept. */
+function fitting<R extends LevelRevision>(
+  written: ReadonlyMap<Oid, Written<R>>,
+): Map<Oid, Written<R>> {
+  const kept = new Map<Oid, Written<R>>();
+  let bytes = 0;
+  for (const [oid, revision] of written) {
+    const { length } = revision.value;
+    if (bytes + length > OLDER_BYTES) continue;
+    bytes += length;
+    kept.set(oid, revision);
+  }
+  return kept;
 }

@@ -2,8 +2,9 @@
  * One space of revisions as it is for the one who writes: main, or the overlay of a version. What is
  * on disk, with what has been decided since on top.
  */
-import { skipNumber, type LevelRevision } from './level-values.js';
-import { LatelyWritten, type Skip, type Written } from './level-lately.js';
+import { skipNumber, type LevelRevision, type Skip } from './level-values.js';
+import { LatelyWritten, type Written } from './level-lately.js';
+import { ReplacedRevisions } from './level-replaced.js';
 import { findRevision, type LevelSpace } from './level-view.js';
 import type { Oid } from '../oid.js';
 import { TID_MAX, TID_ZERO, type Tid } from '../tid.js';
@@ -23,16 +24,13 @@ export interface NextPlace<R> {
 
 export class PresentSpace<R extends LevelRevision> {
   readonly #space: LevelSpace<R>;
-  // Forgotten as a whole: a map that is cleared leads from what it held to what it holds, and once
-  // the one is old, the collector takes the other for alive, time and again.
-  #decided = new Map<Oid, Written<R>>();
+  /** What is decided and not on disk yet, and what was written before. */
   readonly #lately = new LatelyWritten<R>();
   /**
-   * Older revisions, oldest first: those that are not on disk under their own key yet, and some more,
-   * since whoever changes what others change, too, began from one that was current a moment ago.
+   * Older revisions: those that are not on disk under their own key yet, and some more, since whoever
+   * changes what others change, too, began from one that was current a moment ago.
    */
-  #replaced = new Map<Oid, R[]>();
-  #replacedCount = 0;
+  readonly #replaced = new ReplacedRevisions<R>();
   /** Current revisions read for this group. */
   #read = new Map<Oid, R | undefined>();
 
@@ -43,7 +41,7 @@ export class PresentSpace<R extends LevelRevision> {
   revision(oid: Oid, at: Tid = TID_MAX): R | undefined {
     let found = this.#current(oid);
     while (found !== undefined && found.tid > at) {
-      const replaced = this.#replacedBy(oid, found.previousTid);
+      const replaced = this.#replaced.find(oid, found.previousTid);
       if (replaced === undefined) return findRevision(this.#space, oid, found, at);
       found = replaced;
     }
@@ -51,22 +49,18 @@ export class PresentSpace<R extends LevelRevision> {
   }
 
   #current(oid: Oid): R | undefined {
-    const written = this.#written(oid);
-    if (written !== undefined) return written.revision;
+    const written = this.#lately.get(oid);
+    if (written !== undefined) return written;
     if (this.#read.has(oid)) return this.#read.get(oid);
     const current = this.#space.current(oid);
     this.#read.set(oid, current);
     return current;
   }
 
-  #written(oid: Oid): Written<R> | undefined {
-    return this.#decided.get(oid) ?? this.#lately.get(oid);
-  }
-
   /** Tells where the revision belongs that comes after the current one. */
   place(oid: Oid): NextPlace<R> {
-    const written = this.#written(oid);
-    const previous = written === undefined ? this.#current(oid) : written.revision;
+    const written = this.#lately.get(oid);
+    const previous = written ?? this.#current(oid);
     if (previous === undefined) {
       return { previousTid: TID_ZERO, number: 1, skip: undefined, previous };
     }
@@ -79,28 +73,23 @@ export class PresentSpace<R extends LevelRevision> {
     return { previousTid: previous.tid, number, skip, previous };
   }
 
-  #skipOf(oid: Oid, revision: R): Skip | undefined {
-    const found = this.#older(oid, revision.skipTid);
+  #skipOf(oid: Oid, { skipTid }: R): Skip | undefined {
+    if (skipTid === TID_ZERO) return undefined;
+    const found = this.#replaced.find(oid, skipTid) ?? this.#space.older(oid, skipTid);
     if (found === undefined) return undefined;
     return { number: found.number, tid: found.tid, skip: this.#skipOf(oid, found) };
   }
 
   /** Takes a revision for the current one. */
   decided(oid: Oid, written: Written<R>, previous: R | undefined): void {
-    if (previous !== undefined) {
-      const replaced = this.#replaced.get(oid);
-      if (replaced === undefined) this.#replaced.set(oid, [previous]);
-      else replaced.push(previous);
-      this.#replacedCount += 1;
-    }
-    this.#decided.set(oid, written);
+    if (previous !== undefined) this.#replaced.add(oid, previous);
+    this.#lately.keep(oid, written);
   }
 
-  /** Takes an object for one that never was. */
+  /** Forgets that there was an object. */
   forget(oid: Oid): void {
-    this.#decided.delete(oid);
     this.#lately.drop(oid);
-    this.#replaced.delete(oid);
+    this.#replaced.drop(oid);
     this.#read.set(oid, undefined);
   }
 
@@ -111,22 +100,12 @@ export class PresentSpace<R extends LevelRevision> {
 
   /** What was decided is now on disk. */
   written(): void {
-    for (const [oid, written] of this.#decided) this.#lately.keep(oid, written);
-    this.#decided = new Map();
-    if (this.#replacedCount > REPLACED_MAX) this.forgetReplaced();
+    this.#lately.settle();
+    if (this.#replaced.size > REPLACED_MAX) this.forgetReplaced();
   }
 
   /** Forgets older revisions, as far as they are on disk or were removed there. */
   forgetReplaced(): void {
-    this.#replaced = new Map();
-    this.#replacedCount = 0;
-  }
-
-  #older(oid: Oid, tid: Tid): R | undefined {
-    return this.#replacedBy(oid, tid) ?? this.#space.older(oid, tid);
-  }
-
-  #replacedBy(oid: Oid, tid: Tid): R | undefined {
-    return this.#replaced.get(oid)?.findLast((revision) => revision.tid === tid);
+    this.#replaced.clear();
   }
 }

@@ -4,14 +4,11 @@
  */
 import { ByteRoom } from '../byte-room.js';
 import type { Decision, Present } from '../commit/decision.js';
+import type { BatchOperation } from './level-batch.js';
 import {
   encodeNumber,
-  OBJECT_KEY_BYTES,
   overlayKey,
   overlayRevisionKey,
-  putObjectKey,
-  putRevisionKey,
-  REVISION_KEY_BYTES,
   transactionKey,
   versionKey,
 } from './level-keys.js';
@@ -31,27 +28,25 @@ export const RECENT_TRANSACTIONS_MAX = 10_000;
 /** Versions of which is kept what was written lately. */
 const OVERLAYS_MAX = 4;
 
-export type BatchOperation =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly type: 'del'; readonly key: Uint8Array };
-
 /** A revision that is decided. */
-interface NextRevision<R> {
+interface NextRevision {
+  readonly type: 'revise';
   readonly oid: Oid;
-  readonly next: Written<R>;
-  readonly previous: R | undefined;
+  readonly next: EncodedRevision;
+  readonly previous: LevelRevision | undefined;
 }
 
-interface NextEntry extends NextRevision<LevelOverlay> {
+interface NextEntry {
   readonly version: Oid;
+  readonly oid: Oid;
+  readonly next: Written<LevelOverlay>;
+  readonly previous: LevelOverlay | undefined;
 }
 
-/** How much the keys of a batch share, and the values. */
-const KEYS_BYTES = 8 * 1024;
+/** How much the values of revisions share. */
 const VALUES_BYTES = 64 * 1024;
 
 export class LevelPresent implements Present {
-  readonly #keys = new ByteRoom(KEYS_BYTES);
   readonly #values = new ByteRoom(VALUES_BYTES);
   readonly #view: LevelView;
   readonly #main: PresentSpace<LevelRevision>;
@@ -127,16 +122,10 @@ export class LevelPresent implements Present {
     const sizes = this.#nextSizes(entries);
     const value = encodeTransaction(transaction, meta);
 
-    for (const { oid, next, previous } of revisions) {
+    for (const revision of revisions) {
+      const { oid, next, previous } = revision;
       if (previous === undefined) this.#created = true;
-      else {
-        const key = this.#keys.take(REVISION_KEY_BYTES);
-        putRevisionKey(key, oid, previous.tid);
-        batch.push({ type: 'put', key, value: previous.value });
-      }
-      const key = this.#keys.take(OBJECT_KEY_BYTES);
-      putObjectKey(key, oid);
-      batch.push({ type: 'put', key, value: next.revision.value });
+      batch.push(revision);
       this.#main.decided(oid, next, previous);
     }
     for (const { version, oid, next, previous } of entries) {
@@ -145,7 +134,7 @@ export class LevelPresent implements Present {
         const key = overlayRevisionKey(version, oid, previous.tid);
         batch.push({ type: 'put', key, value: previous.value });
       }
-      batch.push({ type: 'put', key: overlayKey(version, oid), value: next.revision.value });
+      batch.push({ type: 'put', key: overlayKey(version, oid), value: next.value });
       this.#overlayOf(version).decided(oid, next, previous);
     }
     for (const [version, size] of sizes) batch.push(this.#resize(version, size));
@@ -159,40 +148,28 @@ export class LevelPresent implements Present {
     }
   }
 
-  #nextRevisions({ transaction: { tid }, revisions }: Decision): NextRevision<LevelRevision>[] {
+  #nextRevisions({ transaction: { tid }, revisions }: Decision): NextRevision[] {
     return revisions.map(({ oid, record }) => {
       const { skip, previous, previousTid, number } = this.#main.place(oid);
-      const skipTid = skip?.tid ?? TID_ZERO;
-      const parts = { tid, previousTid, skipTid, number, record };
-      const revision = new EncodedRevision(parts, this.#values);
-      return { oid, previous, next: { revision, skip } };
+      const parts = { tid, previousTid, number, record, skip };
+      return { type: 'revise', oid, next: new EncodedRevision(parts, this.#values), previous };
     });
   }
 
   #nextEntries({ transaction: { tid }, overlays }: Decision): NextEntry[] {
     return overlays.map(({ version, oid, record, live, basedOn }) => {
       const { skip, previous, previousTid, number } = this.#overlayOf(version).place(oid);
-      const skipTid = skip?.tid ?? TID_ZERO;
-      const value = encodeOverlay({ tid, previousTid, skipTid, number, record, live, basedOn });
+      const place = { tid, previousTid, skipTid: skip?.tid ?? TID_ZERO, number, live, basedOn };
+      const value = encodeOverlay({ ...place, record });
       const own = record === undefined ? undefined : value.subarray(value.length - record.length);
-      const revision = {
-        tid,
-        previousTid,
-        skipTid,
-        number,
-        record: own,
-        live,
-        basedOn,
-        value,
-      };
-      return { version, oid, previous, next: { revision, skip } };
+      return { version, oid, previous, next: { ...place, record: own, value, skip } };
     });
   }
 
   #nextSizes(entries: readonly NextEntry[]): Map<Oid, number> {
     const sizes = new Map<Oid, number>();
     for (const { version, next, previous } of entries) {
-      const more = Number(isEntry(next.revision)) - Number(isEntry(previous));
+      const more = Number(isEntry(next)) - Number(isEntry(previous));
       if (more !== 0) sizes.set(version, (sizes.get(version) ?? this.#sizeOf(version)) + more);
     }
     return sizes;

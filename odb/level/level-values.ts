@@ -41,6 +41,14 @@ export function skipNumber(number: number): number {
   return number & (number - 1);
 }
 
+/** A revision that a skip pointer leads to. */
+export interface Skip {
+  readonly number: number;
+  readonly tid: Tid;
+  /** Where its own skip pointer leads; `undefined`: nowhere, or to what is forgotten. */
+  readonly skip: Skip | undefined;
+}
+
 /** Where revisions are encoded that nobody keeps for long. */
 const passing = new ByteRoom(8 * 1024);
 
@@ -70,25 +78,30 @@ export function encodeRevision(revision: RevisionParts, room: ByteRoom = passing
 }
 
 /**
- * A revision that was encoded here: its record is made of its value whenever somebody asks for it.
- * Most are never asked for again, and many are kept.
+ * A revision that was encoded here: whatever is not asked for time and again is read from its value
+ * by whoever asks. Most are never asked for anything, and many are kept.
  */
 export class EncodedRevision implements LevelRevision {
   readonly tid: Tid;
-  readonly previousTid: Tid;
-  readonly skipTid: Tid;
   readonly number: number;
   readonly value: Uint8Array;
+  /** Where its skip pointer leads, as far as that is at hand. */
+  readonly skip: Skip | undefined;
+  /** `undefined` without a state. */
   readonly #recordBytes: number | undefined;
 
   /** @param room where the value goes */
-  constructor(parts: RevisionParts, room: ByteRoom) {
-    this.tid = parts.tid;
-    this.previousTid = parts.previousTid;
-    this.skipTid = parts.skipTid;
-    this.number = parts.number;
-    this.value = encodeRevision(parts, room);
-    this.#recordBytes = parts.record?.length;
+  constructor(
+    parts: Omit<RevisionParts, 'skipTid'> & { readonly skip: Skip | undefined },
+    room: ByteRoom,
+  ) {
+    const { tid, previousTid, number, record, skip } = parts;
+    this.tid = tid;
+    this.number = number;
+    const skipTid = skip?.tid ?? TID_ZERO;
+    this.value = encodeRevision({ tid, previousTid, skipTid, number, record }, room);
+    this.skip = skip;
+    this.#recordBytes = record?.length;
   }
 
   get hasState(): boolean {
@@ -99,6 +112,14 @@ export class EncodedRevision implements LevelRevision {
     const { value } = this;
     const bytes = this.#recordBytes;
     return bytes === undefined ? undefined : value.subarray(value.length - bytes);
+  }
+
+  get previousTid(): Tid {
+    return decodeRevision(this.value).previousTid;
+  }
+
+  get skipTid(): Tid {
+    return decodeRevision(this.value).skipTid;
   }
 }
 

@@ -8,7 +8,7 @@
 import { Worker } from 'node:worker_threads';
 import { packCommit } from '../commit/commit-packing.js';
 import { closedError, OdbError } from '../errors.js';
-import type { MetaEntries, WriterResult } from './level-writer.js';
+import type { MetaEntries, WriterResult } from './level-decider.js';
 import {
   ALONE_BYTES_MIN,
   packJobs,

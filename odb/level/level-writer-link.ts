@@ -7,7 +7,7 @@
 import { ByteReader, ByteWriter } from '../bytes.js';
 import { ConflictError, OdbError, type ConflictingObject, type OdbErrorCode } from '../errors.js';
 import type { CodecSource } from './level-codec.js';
-import type { MetaEntries, WriterResult } from './level-writer.js';
+import type { MetaEntries, WriterResult } from './level-decider.js';
 import type { PackStep } from '../pack/pack-run.js';
 import type { MergeRules } from '../rules.js';
 

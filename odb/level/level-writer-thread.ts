@@ -7,8 +7,9 @@ import { FileBlobs } from '../blobs/blobs.js';
 import { DiskSpace } from '../blobs/disk-space.js';
 import type { OdbError } from '../errors.js';
 import { blobsDirectory, openObjects } from './level-database.js';
+import type { MetaEntries, WriterResult } from './level-decider.js';
 import { mend } from './level-mending.js';
-import { LevelWriter, type MetaEntries, type WriterResult } from './level-writer.js';
+import { LevelWriter } from './level-writer.js';
 import {
   sendError,
   unpackJobs,

@@ -12,14 +12,8 @@ import type { ClassInfo } from './class-registry.js';
 import { SLOT_REST } from './class-registry.js';
 import { OdbError } from '../errors.js';
 import type { Oid } from '../oid.js';
-import {
-  followReferences,
-  makeGhost,
-  Persistent,
-  slotsOf,
-  type Holder,
-  type Rest,
-} from './persistent.js';
+import { makeGhost, Persistent, slotsOf, type Holder } from './persistent.js';
+import { followReferences, type Rest } from './slots.js';
 import { own, type State } from '../value.js';
 
 /**

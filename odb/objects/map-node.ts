@@ -17,7 +17,8 @@ import {
   type NodeStore,
 } from '../trees/btree.js';
 import { classNamed, SLOT_REST, type ClassInfo } from './class-registry.js';
-import { makeGhost, markChanged, Persistent, slotsOf, type Slots } from './persistent.js';
+import { makeGhost, markChanged, Persistent, slotsOf } from './persistent.js';
+import type { Slots } from './slots.js';
 import type { Ref, State } from '../value.js';
 
 /** A node in memory: its children are nodes, its values plain data with `Ref`s or objects. */

@@ -27,14 +27,8 @@ import {
   type ListNode as Content,
   type ListStore,
 } from '../trees/list-tree.js';
-import {
-  admitFor,
-  followReferences,
-  markChanged,
-  Persistent,
-  slotsOf,
-  type Slots,
-} from './persistent.js';
+import { admitFor, markChanged, Persistent, slotsOf } from './persistent.js';
+import { followReferences, type Slots } from './slots.js';
 import { Ref, type State } from '../value.js';
 
 /** A child: a node of this transaction, or a reference to one that is stored. */

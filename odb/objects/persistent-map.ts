@@ -7,9 +7,10 @@
  * is when other transactions changed it meanwhile.
  */
 import type { Range } from '../trees/btree.js';
+import type { EntryRun } from '../trees/btree-change.js';
 import type { KeyBounds, Run } from '../trees/btree-runs.js';
 import { Cursor } from './cursor.js';
-import { followReferences } from './persistent.js';
+import { followReferences } from './slots.js';
 import { PersistentTree } from './persistent-tree.js';
 import { isWellFormed } from '../plain.js';
 import { Ref } from '../value.js';
@@ -81,14 +82,18 @@ export class PersistentMap<V = unknown> extends PersistentTree implements Iterab
    * @throws OdbError `ODB_READ_ONLY_PAST` in a connection to the past
    */
   setAll(entries: Iterable<readonly [string, V]>): this {
-    const all: (readonly [string, V])[] = [];
-    for (const entry of entries) {
-      requireEntry(entry[0], entry[1]);
-      all.push(entry);
+    const keys: string[] = [];
+    const values: V[] = [];
+    let last = '';
+    let isAscending = true;
+    for (const [key, value] of entries) {
+      requireEntry(key, value);
+      isAscending &&= keys.length === 0 || key > last;
+      last = key;
+      keys.push(key);
+      values.push(value);
     }
-    // Those with one key stay in the order they came in.
-    all.sort(([a], [b]) => (a < b ? -1 : Number(a > b)));
-    this.$putAll(all.filter(([key], at) => all[at + 1]?.[0] !== key));
+    this.$changeAll(isAscending ? { keys, values } : inOrder({ keys, values }));
     return this;
   }
 
@@ -181,6 +186,15 @@ export class PersistentMap<V = unknown> extends PersistentTree implements Iterab
     if (value instanceof Ref) return holder?.get(value.oid) as V;
     return followReferences(value, (oid) => holder?.get(oid)) as V;
   }
+}
+
+/** Puts entries into the order of their keys; of two with one key, the last stays. */
+function inOrder<V>({ keys, values }: EntryRun<V>): EntryRun<V> {
+  const keyOf = (place: number): string => keys[place] as string;
+  const places = [...keys.keys()]
+    .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : Number(keyOf(a) > keyOf(b)) || a - b))
+    .filter((place, i, all) => keyOf(place) !== keys[all[i + 1] ?? -1]);
+  return { keys: places.map(keyOf), values: places.map((place) => values[place]) };
 }
 
 function requireEntry(key: unknown, value: unknown): void {

@@ -11,10 +11,17 @@ import {
   treeEntries,
   treeGet,
   treeHas,
+  treeKeyFrom,
   treeSize,
   type Range,
 } from '../trees/btree.js';
-import { leafSet, mergedLeaf, treeDelete } from '../trees/btree-change.js';
+import {
+  leafSet,
+  mergedLeaf,
+  replaceLeaf,
+  treeDelete,
+  type EntryRun,
+} from '../trees/btree-change.js';
 import {
   treeCount,
   treeEstimate,
@@ -24,7 +31,8 @@ import {
 } from '../trees/btree-runs.js';
 import { treeLoad } from '../trees/btree-load.js';
 import { emptyTree, MapNodes, TreeNode } from './map-node.js';
-import { admitFor, Persistent, slotsOf, type Slots } from './persistent.js';
+import { admitFor, Persistent, slotsOf } from './persistent.js';
+import type { Slots } from './slots.js';
 import { TID_ZERO } from '../tid.js';
 import { Ref, type State } from '../value.js';
 
@@ -63,6 +71,11 @@ export abstract class PersistentTree extends TreeNode {
     return treeHas(this.$nodes(), this, key);
   }
 
+  /** Gives the first key from `from` on; `undefined` when there is none. */
+  $keyFrom(from: string): string | undefined {
+    return treeKeyFrom(this.$nodes(), this, from);
+  }
+
   /** Walks the entries as they are stored, with `Ref`s. */
   $entries(range?: Range): Generator<[key: string, value: unknown], void, undefined> {
     return treeEntries<TreeNode, unknown>(this.$nodes(), this, range);
@@ -96,40 +109,42 @@ export abstract class PersistentTree extends TreeNode {
   }
 
   /**
-   * Sets many entries, leaf by leaf.
+   * Sets and removes many entries, leaf by leaf.
    *
-   * @param entries in strictly ascending order of their keys
+   * @param changes `undefined` for what is to be removed
    * @throws TypeError for what cannot be stored; nothing is changed then
    */
-  $putAll(entries: readonly (readonly [key: string, value: unknown])[]): void {
-    for (const [key, value] of entries) {
+  $changeAll(changes: EntryRun<unknown>): void {
+    const { keys, values } = changes;
+    for (let i = 0; i < values.length; i += 1) {
+      const value = values[i];
       // Of numbers there are very many, and there is nothing to be said about them.
-      if (typeof value !== 'number') admitFor(this, value, `The value of '${key}'`);
+      if (typeof value !== 'number') admitFor(this, value, `The value of '${keys[i]}'`);
     }
     const nodes = this.$nodes();
-    let next = 0;
-    for (let entry = entries[0]; entry !== undefined; entry = entries[next]) {
-      const [key, value] = entry;
+    for (let next = 0; next < keys.length;) {
+      const key = keys[next] as string;
       const found = findLeaf<TreeNode, unknown>(nodes, this, key);
-      const {
-        leaf,
-        next: end,
-        replaced,
-      } = mergedLeaf<TreeNode, unknown>(found, entries, next, this.leafEntriesMax);
-      if (end === next) {
+      const merged = mergedLeaf(found, changes, next, this.leafEntriesMax);
+      if (merged.next === next) {
         // The leaf is full: it splits, and there is room again.
         this.$note(key, undefined);
-        leafSet<TreeNode, unknown>(nodes, found, key, value, this.leafEntriesMax, NODE_ENTRIES_MAX);
+        const { leafEntriesMax: order } = this;
+        leafSet<TreeNode, unknown>(nodes, found, key, values[next], order, NODE_ENTRIES_MAX);
         this.$grew(1);
         next += 1;
         continue;
       }
-      for (const old of replaced) {
-        this.$note((entries[next] as readonly [string, unknown])[0], old);
+      let isChanged = false;
+      for (const old of merged.replaced) {
+        const isThere = old !== undefined || values[next] !== undefined;
+        if (isThere) this.$note(keys[next] as string, old);
+        isChanged ||= isThere;
         next += 1;
       }
-      nodes.write(found.id, leaf);
-      this.$grew(replaced.filter((old) => old === undefined).length);
+      if (!isChanged) continue;
+      replaceLeaf(nodes, found, merged.leaf, this.leafEntriesMax);
+      this.$grew(merged.leaf.keys.length - found.leaf.keys.length);
     }
   }
 

@@ -6,10 +6,8 @@
  * changed in its connection's transaction. A value that was read is frozen, deep: changing it in
  * place throws a `TypeError`, and the way to change it is to assign a new value to the attribute.
  *
- * The slots of a loaded object hold its attributes (see `class-registry.ts`). References are kept as
- * `Ref` until the attribute is first read, since the class of what they lead to is known only from
- * its record; until then the slot holds `PENDING`. Members whose names begin with `$` are for this
- * room alone. They are named by text, not private or by symbol, because V8 then reads them through
+ * The slots of a loaded object hold its attributes (`slots.ts`). Members whose names begin with `$`
+ * are for this room alone. They are named by text, not private or by symbol, because V8 then reads them through
  * inlined accessors at full speed even where objects of many classes pass (measured: 2.3 ns against
  * 12 ns an attribute).
  */
@@ -28,9 +26,16 @@ import type { Field } from './field.js';
 import { requireFieldValue } from './field-value.js';
 import type { Oid } from '../oid.js';
 import { admitPlain } from '../plain.js';
-import { VERSION_FIELD } from '../records/record.js';
+import {
+  followReferences,
+  PENDING,
+  slotsFromState,
+  stateFromSlots,
+  type Rest,
+  type Slots,
+} from './slots.js';
 import { TID_ZERO, tidToMs, type Tid } from '../tid.js';
-import { isPlainObject, Ref, setOwn, type State } from '../value.js';
+import { Ref, type State } from '../value.js';
 
 /** What an object needs of the connection it belongs to. */
 export interface Holder {
@@ -49,20 +54,6 @@ export interface Holder {
   /** Another number after each change of what loaded objects may be taken from. */
   readonly epoch: number;
 }
-
-/** Values by slot; `[SLOT_REST]` is a `Rest` or `undefined`. */
-export type Slots = unknown[];
-
-/** What slots cannot hold themselves. */
-export interface Rest {
-  /** Attributes in the record that the class does not declare; they survive every rewrite. */
-  readonly undeclared: Readonly<State> | undefined;
-  /** Values with a `Ref` inside, by slot, as they came from the record. */
-  readonly pending: Map<number, unknown>;
-}
-
-/** Stands in a slot for a value whose references nobody has followed yet. */
-export const PENDING = Symbol('pending');
 
 /** The class whose constructor is being run to make an object that will be loaded. */
 let ghostClass: ClassInfo | undefined;
@@ -212,50 +203,6 @@ export function markChanged(object: Persistent): void {
   object.$holder?.changing(object);
 }
 
-/**
- * Turns the state of a record into slots.
- *
- * @param state values with `Ref`s; taken over
- * @param hasReferences `false` when no `Ref` is in it, which saves looking for them
- */
-function slotsFromState(info: ClassInfo, state: State, hasReferences: boolean): Slots {
-  const slots = info.blank.slice();
-  const { byName } = info;
-  let undeclared: State | undefined;
-  let pending: Map<number, unknown> | undefined;
-  for (const name in state) {
-    const value = state[name];
-    const field = byName.get(name);
-    if (field === undefined) {
-      if (name !== VERSION_FIELD || info.version === undefined)
-        setOwn((undeclared ??= {}), name, value);
-    } else if (hasReferences && containsReference(value)) {
-      (pending ??= new Map()).set(field.slot, value);
-      slots[field.slot] = PENDING;
-    } else if (value !== undefined) slots[field.slot] = value;
-  }
-  if (undeclared !== undefined || pending !== undefined) {
-    slots[SLOT_REST] = { undeclared, pending: pending ?? new Map() } satisfies Rest;
-  }
-  return slots;
-}
-
-/**
- * Turns slots into the state for a record. Attributes that equal their default are left out.
- * References are as they stand: persistent objects, or `Ref`s nobody followed.
- */
-function stateFromSlots(info: ClassInfo, slots: Slots): State {
-  const rest = slots[SLOT_REST] as Rest | undefined;
-  const state: State = { ...rest?.undeclared };
-  for (const field of info.fields) {
-    const value = slots[field.slot];
-    if (value === PENDING) state[field.name] = rest?.pending.get(field.slot);
-    else if (value !== field.rule.default) state[field.name] = value;
-  }
-  if (info.version) state[VERSION_FIELD] = info.version;
-  return state;
-}
-
 /** Assigns one attribute, as its setter does. */
 export function assignField(object: Persistent, field: Field, value: unknown): void {
   const slots = slotsOf(object);
@@ -291,29 +238,7 @@ export function admitFor(object: Persistent, value: unknown, where: string): voi
   });
 }
 
-/** Replaces the `Ref`s in frozen plain data; answers a frozen copy, or the value when it has none. */
-export function followReferences(value: unknown, follow: (oid: Oid) => unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Ref) return follow(value.oid);
-  if (!containsReference(value)) return value;
-  if (Array.isArray(value)) {
-    return Object.freeze(value.map((item) => followReferences(item, follow)));
-  }
-  return Object.freeze(
-    Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, followReferences(item, follow)]),
-    ),
-  );
-}
-
-function containsReference(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (value instanceof Ref) return true;
-  if (Array.isArray(value)) return value.some(containsReference);
-  return isPlainObject(value) && Object.values(value).some(containsReference);
-}
-
-/** The same, not exported: V8 takes it for the constant it is (an exported one is read each time). */
+/** Not the exported one, which is read each time: V8 takes this one for the constant it is. */
 const NOT_FOLLOWED = PENDING;
 
 function defineAccessor(prototype: Persistent, field: Field): void {

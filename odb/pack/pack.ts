@@ -10,7 +10,7 @@
  * and every transaction after it can still be undone.
  */
 import { containersOf } from '../commit/containment.js';
-import { placeField } from '../commit/merge.js';
+import { placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { OidMarks } from './oid-marks.js';
 import type { HistoryRule } from './pack-options.js';

@@ -6,7 +6,7 @@
  * by tid, so the newest are found without looking at the others.
  */
 import type { Decision } from '../commit/decision.js';
-import { containerOf, placeField } from '../commit/merge.js';
+import { containerOf, placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, decodeRecord } from '../records/record.js';
 import type { MergeRules } from '../rules.js';

@@ -74,7 +74,10 @@ export class CborWriter {
 
   /** Writes a number; -0 as 0. */
   number(value: number): void {
-    if (Number.isSafeInteger(value)) {
+    if ((value | 0) === value && value >= 0 && value < 24) {
+      this.#reserve(1);
+      this.#buffer[this.#at++] = value;
+    } else if (Number.isSafeInteger(value)) {
       if (value < 0) this.head(KIND_NEGINT, -1 - value);
       else this.head(KIND_UINT, value);
     } else this.#float(value);
@@ -87,7 +90,7 @@ export class CborWriter {
     const buffer = this.#buffer;
     if (length <= SHORT_TEXT_MAX) {
       // In ASCII, which most are, the length is known before.
-      const start = this.#at + (length < 24 ? 1 : 2);
+      const start = this.#at + headBytes(length);
       let at = 0;
       for (; at < length; at += 1) {
         const code = value.charCodeAt(at);

@@ -15,6 +15,8 @@ export type ReferenceOf = (value: object) => Oid | undefined;
 /** How deep plain data may be nested; whatever is deeper, or circular, is refused. */
 export const VALUE_DEPTH_MAX = 200;
 
+const HALF_CHARACTER = 'a string with half a character';
+
 const SIMPLE_FALSE = 20;
 const SIMPLE_TRUE = 21;
 const SIMPLE_NULL = 22;
@@ -55,7 +57,7 @@ export function encodePlain(value: unknown, referenceOf: ReferenceOf, root: stri
 function writePlain(value: unknown, depth: number, root: string, referenceOf: ReferenceOf): void {
   switch (typeof value) {
     case 'string':
-      if (!out.text(value)) throw notPlain(depth, root, 'a string with half a character');
+      if (!out.text(value)) throw notPlain(depth, root, HALF_CHARACTER);
       return;
     case 'number':
       out.number(value);
@@ -81,8 +83,14 @@ function writePlain(value: unknown, depth: number, root: string, referenceOf: Re
   } else if (Array.isArray(value)) {
     out.head(KIND_ARRAY, value.length);
     for (let i = 0; i < value.length; i++) {
-      path[depth] = i;
-      writePlain(value[i], depth + 1, root, referenceOf);
+      const item: unknown = value[i];
+      // Nodes of maps are mostly these, and there is nothing to be refused about numbers.
+      if (typeof item === 'number') out.number(item);
+      else {
+        path[depth] = i;
+        if (typeof item !== 'string') writePlain(item, depth + 1, root, referenceOf);
+        else if (!out.text(item)) throw notPlain(depth + 1, root, HALF_CHARACTER);
+      }
     }
   } else if (isPlainObject(value)) {
     writeObject(value, depth, root, referenceOf);
@@ -117,10 +125,13 @@ function writeObject(
   for (const key in value) {
     const inside = value[key];
     if (inside === undefined) continue;
+    count -= 1;
     path[depth] = key;
     if (!out.text(key)) throw notPlain(depth + 1, root, 'under a key with half a character');
     writePlain(inside, depth + 1, root, referenceOf);
   }
+  // What is read of a getter may be there the first time alone; nobody could read such a record.
+  if (count !== 0) throw notPlain(depth, root, 'an object whose members change while it is read');
 }
 
 function writeBigint(value: bigint): void {

@@ -36,6 +36,10 @@ export type MakeReference = (oid: Oid) => unknown;
 /** Where the state in a record keeps the version of its class; none: version 0. */
 export const VERSION_FIELD = '$version';
 
+/** The bytes of whole numbers from 0 up to there are made once. */
+const SHARED_NUMBERS = 256;
+const sharedNumbers: (Uint8Array | undefined)[] = Array.from({ length: SHARED_NUMBERS });
+
 /** Recognises `Ref`s; the default of the functions that encode. */
 export const oidOfRef: ReferenceOf = (value) => (value instanceof Ref ? value.oid : undefined);
 /** Makes `Ref`s; the default of the functions that decode. */
@@ -58,12 +62,20 @@ export function encodeRecord(
 }
 
 /**
- * Gives the bytes of one plain value, as in a record.
+ * Gives the bytes of one plain value, as in a record. They are not to be changed: those of small
+ * numbers, of which there are very many among the entries of maps, are shared.
  *
  * @throws TypeError naming the path of what is not plain data
  */
 export function encodeValue(value: unknown, referenceOf: ReferenceOf = oidOfRef): Uint8Array {
-  return encodePlain(value, referenceOf, 'value');
+  if (typeof value !== 'number' || !(value >= 0 && value < SHARED_NUMBERS)) {
+    return encodePlain(value, referenceOf, 'value');
+  }
+  const known = sharedNumbers[value];
+  if (known !== undefined) return known;
+  const bytes = encodePlain(value, referenceOf, 'value');
+  if (Number.isInteger(value)) sharedNumbers[value] = bytes;
+  return bytes;
 }
 
 /**

@@ -74,56 +74,103 @@ export function leafSet<Id, V>(
   });
 }
 
-/** What a leaf becomes with some entries more. */
+/** What is to become of entries: `values[i]` of `keys[i]`, `undefined` for its end. */
+export interface EntryRun<V> {
+  /** Strictly ascending. */
+  readonly keys: readonly string[];
+  readonly values: readonly (V | undefined)[];
+}
+
+/** What a leaf becomes with some entries changed. */
 export interface MergedLeaf<V> {
   readonly leaf: Leaf<V>;
-  /** The index after the last of the entries that is in it. */
+  /** The index after the last of the changes that is in it. */
   readonly next: number;
   /** What was under their keys before; `undefined`: nothing. */
   readonly replaced: readonly (V | undefined)[];
 }
 
 /**
- * Puts the first of some entries into the leaf that was found for them, as many as it has room for:
- * one node is made, where setting one by one makes it each time. Writes nothing.
+ * Makes the first of some changes in the leaf that was found for them, as many as it has room for:
+ * one node is made, where changing entries one by one makes it each time. Writes nothing.
  *
- * @param found the leaf of the first entry's key
- * @param entries in strictly ascending order of their keys
- * @param from the first entry to be put; in a full leaf with other keys, not even that is
+ * @param found the leaf of the first change's key
+ * @param from the first change to be made; in a full leaf with other keys, not even that is
  */
 export function mergedLeaf<Id, V>(
   { leaf, to }: FoundLeaf<Id, V>,
-  entries: readonly (readonly [key: string, value: V])[],
+  changes: EntryRun<V>,
   from = 0,
   order: number = NODE_ENTRIES_MAX,
 ): MergedLeaf<V> {
-  const keys: string[] = [];
-  const values: V[] = [];
+  const places: number[] = [];
   const replaced: (V | undefined)[] = [];
   let at = 0;
   let next = from;
   let room = order - leaf.keys.length;
-  for (let entry = entries[next]; entry !== undefined; entry = entries[next]) {
-    const [key, value] = entry;
+  for (; next < changes.keys.length; next += 1) {
+    const key = keyAt(changes.keys, next);
     if (to !== undefined && key >= to) break;
-    for (; at < leaf.keys.length && keyAt(leaf.keys, at) < key; at += 1) {
-      keys.push(keyAt(leaf.keys, at));
-      values.push(leaf.values[at] as V);
-    }
+    at = position(leaf.keys, key, at);
     const isThere = leaf.keys[at] === key;
-    if (!isThere && room <= 0) break;
+    const isToBe = changes.values[next] !== undefined;
+    if (isToBe && !isThere && room <= 0) break;
+    room -= Number(isToBe) - Number(isThere);
+    places.push(at);
     replaced.push(isThere ? leaf.values[at] : undefined);
-    if (isThere) at += 1;
-    else room -= 1;
-    keys.push(key);
-    values.push(value);
-    next += 1;
   }
-  for (; at < leaf.keys.length; at += 1) {
-    keys.push(keyAt(leaf.keys, at));
-    values.push(leaf.values[at] as V);
+  if (next === from) return { leaf, next, replaced };
+  return { leaf: changedLeaf(leaf, { changes, from, places, size: order - room }), next, replaced };
+}
+
+/** Copies a leaf with changes. The lists are made as long as they are to be: most leaves stay a while. */
+function changedLeaf<V>(
+  leaf: Leaf<V>,
+  made: {
+    readonly changes: EntryRun<V>;
+    readonly from: number;
+    /** Where their keys are in the leaf, or would be. */
+    readonly places: readonly number[];
+    readonly size: number;
+  },
+): Leaf<V> {
+  const { changes, from, places, size } = made;
+  const keys = Array<string>(size);
+  const values = Array<V>(size);
+  let read = 0;
+  let count = 0;
+  const copyUpTo = (end: number): void => {
+    for (; read < end; read += 1) {
+      keys[count] = leaf.keys[read] as string;
+      values[count] = leaf.values[read] as V;
+      count += 1;
+    }
+  };
+  for (let i = 0; i < places.length; i += 1) {
+    const place = places[i] as number;
+    copyUpTo(place);
+    const key = keyAt(changes.keys, from + i);
+    if (leaf.keys[place] === key) read += 1;
+    const value = changes.values[from + i];
+    if (value === undefined) continue;
+    keys[count] = key;
+    values[count] = value;
+    count += 1;
   }
-  return { leaf: { keys, values }, next, replaced };
+  copyUpTo(leaf.keys.length);
+  assert(count === size, `a leaf of ${count} entries was to have ${size}`);
+  return { keys, values };
+}
+
+/** Writes a leaf that was changed; one that lost something gets help where it is too small. */
+export function replaceLeaf<Id, V>(
+  store: NodeStore<Id, V>,
+  { id, leaf: before, path }: FoundLeaf<Id, V>,
+  leaf: Leaf<V>,
+  order: number = NODE_ENTRIES_MAX,
+): void {
+  if (leaf.keys.length < before.keys.length) replaceByShrunk(store, id, leaf, path, order);
+  else store.write(id, leaf);
 }
 
 /**

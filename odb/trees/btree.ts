@@ -94,6 +94,55 @@ export function treeHas<Id, V>(store: NodeReader<Id, V>, root: Id, key: string):
   return leaf.keys[position(leaf.keys, key)] === key;
 }
 
+/** Gives the first key from `from` on; `undefined` when there is none. O(log size) node reads. */
+export function treeKeyFrom<Id, V>(
+  store: NodeReader<Id, V>,
+  root: Id,
+  from: string,
+): string | undefined {
+  const { keys } = leafFor(store, root, from);
+  const key = keys[position(keys, from)];
+  if (key !== undefined) return key;
+  const { to } = findLeaf(store, root, from);
+  // A leaf is empty in an empty tree alone, or where a version shows others' ends.
+  return to === undefined ? undefined : treeKeyFrom(store, root, to);
+}
+
+/**
+ * Looks up keys that are near each other one after the other, as ascending ones: most are in the leaf
+ * that was read last. The tree is not to be changed meanwhile.
+ */
+export class TreeLookup<Id, V> {
+  readonly #store: NodeReader<Id, V>;
+  readonly #root: Id;
+  #found: FoundLeaf<Id, V> | undefined;
+  #at = 0;
+
+  constructor(store: NodeReader<Id, V>, root: Id) {
+    this.#store = store;
+    this.#root = root;
+  }
+
+  /** Gives the value under a key; `undefined` when there is none. */
+  get(key: string): V | undefined {
+    let found = this.#found;
+    if (found === undefined || !isWithin(found, key)) {
+      found = findLeaf(this.#store, this.#root, key);
+      this.#found = found;
+      this.#at = 0;
+    }
+    const { keys, values } = found.leaf;
+    if (keys[this.#at] !== key) this.#at = position(keys, key);
+    const value = keys[this.#at] === key ? values[this.#at] : undefined;
+    this.#at += 1;
+    return value;
+  }
+}
+
+function isWithin<Id, V>({ from, to }: FoundLeaf<Id, V>, key: string): boolean {
+  return (from === undefined || key >= from) && (to === undefined || key < to);
+}
+
 /**
  * Walks entries in key order. The map may be changed meanwhile: entries of the leaf that is being
  * walked come as they were when it was reached.
@@ -261,9 +310,9 @@ function descend<Id, V>(
   }
 }
 
-/** Gives the index of a key, or where it would be. */
-export function position(keys: readonly string[], key: string): number {
-  let low = 0;
+/** Gives the index of a key, or where it would be. @param from none before is greater */
+export function position(keys: readonly string[], key: string, from = 0): number {
+  let low = from;
   let high = keys.length;
   while (low < high) {
     const middle = (low + high) >>> 1;

@@ -8,13 +8,8 @@ import { treeNodes } from '../trees/btree.js';
 import { OdbError } from '../errors.js';
 import { MapNode, MapNodes } from '../objects/map-node.js';
 import type { Oid } from '../oid.js';
-import {
-  followReferences,
-  markChanged,
-  slotsOf,
-  type Holder,
-  type Persistent,
-} from '../objects/persistent.js';
+import { markChanged, slotsOf, type Holder, type Persistent } from '../objects/persistent.js';
+import { followReferences } from '../objects/slots.js';
 import { ListNode, type PersistentList } from '../objects/persistent-list.js';
 import { PersistentTree } from '../objects/persistent-tree.js';
 import { decodeValue } from '../records/record.js';

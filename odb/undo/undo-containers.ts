@@ -3,7 +3,7 @@
  * goes into a container that was removed, and nothing is removed with later changes below it.
  */
 import { containersOf, type RecordAt } from '../commit/containment.js';
-import { placeField } from '../commit/merge.js';
+import { placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { decodeRecord } from '../records/record.js';
 import { TID_ZERO, type Tid } from '../tid.js';

@@ -6,7 +6,7 @@
  * with an entry of a map, what it refers to if that is new or was moved. So nothing that is taken
  * dangles, and no object is in two places.
  */
-import { placeField } from '../commit/merge.js';
+import { placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, decodeRecord, referencesIn } from '../records/record.js';
 import type { MergeRules } from '../rules.js';

@@ -4,7 +4,8 @@
  */
 import { treeGet } from '../trees/btree.js';
 import { lastRevision } from '../commit/last-revision.js';
-import { placeField, type MergeClasses } from '../commit/merge.js';
+import type { MergeClasses } from '../commit/merge.js';
+import { placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { classNameOf, decodeRecord, encodeRecord, referencesIn } from '../records/record.js';
 import type { Reader } from '../storage.js';

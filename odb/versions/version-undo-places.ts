@@ -6,7 +6,8 @@
  * the object since stands in the way.
  */
 import { treeGet } from '../trees/btree.js';
-import { placeField, type MergeClasses } from '../commit/merge.js';
+import type { MergeClasses } from '../commit/merge.js';
+import { placeField } from '../commit/place.js';
 import type { Oid } from '../oid.js';
 import { laterWriters } from './overlay-history.js';
 import { isPatch, patchValueOf } from '../trees/patch-record.js';

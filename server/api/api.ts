@@ -24,6 +24,7 @@ import { onRead } from './refusals.js';
 import { type FoundRoute, matchRoutes, type Route } from './route.js';
 import { securityRoutes } from './security.js';
 import { sqlRoutes } from './sql.js';
+import { sqlUnfinishedRoutes } from './sql-unfinished.js';
 import { transactionRoutes } from './transactions.js';
 import { versionCommentRoutes } from './version-comments.js';
 import { versionPreviewRoutes } from './version-preview.js';
@@ -42,6 +43,7 @@ export const routes: readonly Route[] = [
   ...versionPreviewRoutes,
   ...securityRoutes,
   ...sqlRoutes,
+  ...sqlUnfinishedRoutes,
   ...catalogRoutes,
   ...jobRoutes,
   ...databaseRoutes,

@@ -2,7 +2,7 @@
  * The JSON interface, “SQL and catalog”: searching, and indexing again.
  */
 import { INDEX_PERMISSION, Catalog, SEARCH_PERMISSION } from '../content/catalog.js';
-import { readOptions, SEARCH_OPTIONS } from '../content/catalog-answer.js';
+import { readOptions, readQuery } from '../content/catalog-answer.js';
 import { excerptHtml } from '../content/catalog-excerpt.js';
 import { beginFilling } from '../content/catalog-fill.js';
 import { type Found, searchCatalog } from '../content/catalog-search.js';
@@ -30,6 +30,11 @@ export const catalogRoutes: readonly Route[] = [
       'Finds objects: each index by its name, `NAME_from`, `NAME_to`, `NAME_operator`, `NAME_not`, `NAME_level`',
     query: {
       ...rangeQuery,
+      query: {
+        description:
+          'A whole query as JSON: `{"and": […]}`, `{"or": […]}` and `{"not": {…}}` around names of indexes. It has to hold beside what else is asked',
+        schema: text,
+      },
       sort: {
         description: 'Names of indexes, or `score`; with `-` before one, the last comes first',
         schema: listOf(text),
@@ -53,9 +58,10 @@ export const catalogRoutes: readonly Route[] = [
     run(request) {
       const { start, limit } = readRange(request);
       const catalog = requireCatalog(request);
+      const { at: _at, ...asked } = request.query.toObject();
       const result = searchCatalog(request, catalog, {
-        query: Object.fromEntries([...request.query.entries()].filter(([name]) => !isOption(name))),
-        ...readOptions(request.query.toObject()),
+        query: readQuery(asked),
+        ...readOptions(asked),
         ...{ start, limit },
         excerpts: true,
       });
@@ -128,10 +134,6 @@ function requireCovered(request: PublishRequest, catalog: Catalog, below: string
   if (found !== undefined && folder !== undefined && found.isWithin(folder)) return;
   const message = `There is nothing at ${quoted(below)} that this catalog covers`;
   throw new Invalid([{ field: 'path', message }]);
-}
-
-function isOption(name: string): boolean {
-  return name === 'at' || SEARCH_OPTIONS.has(name);
 }
 
 function foundJson({ object, score, columns, excerpt }: Found): Json {

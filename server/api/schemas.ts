@@ -207,6 +207,21 @@ export const components: Readonly<Record<string, Schema>> = {
       max: { type: 'integer' },
     }),
   }),
+  SqlUnfinished: shape({
+    items: listOf(named('SqlUnfinishedItem')),
+    known: { type: 'boolean', description: 'The database said what of it is not done' },
+    problem: { type: ['string', 'null'], description: 'Why not all could be finished' },
+    tried: { type: ['string', 'null'], format: 'date-time', description: 'When that was' },
+  }),
+  SqlUnfinishedItem: shape({
+    mark: text,
+    time,
+    user: principal,
+    connection: path,
+    prepared: { type: 'boolean', description: 'The database has it prepared' },
+    statements: listOf(shape({ path, text })),
+    problem: { type: ['string', 'null'], description: 'What the database said to this one' },
+  }),
   SqlListing: shape({
     level: { enum: ['schemas', 'tables', 'columns'] },
     'schemas?': listOf(shape({ name: text })),

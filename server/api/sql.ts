@@ -27,7 +27,7 @@ import type { Answers, Route } from './route.js';
 import { listOf, named, shape, text, written } from './schemas.js';
 
 const NO_METHOD = 'There is no such object, or it is no SQL method';
-const NO_CONNECTION = 'There is no such object, or it is no SQL connection';
+export const NO_CONNECTION = 'There is no such object, or it is no SQL connection';
 const READS_ONLY = 'It would write, and the request is in a version, or a dry run';
 
 const argumentsBody = shape({
@@ -196,7 +196,7 @@ function requireMethod({ object }: PublishRequest): SqlMethod {
 }
 
 /** @throws NotFound when the request is for something else */
-function requireConnection({ object }: PublishRequest): SqlConnection {
+export function requireConnection({ object }: PublishRequest): SqlConnection {
   if (object instanceof SqlConnection) return object;
   throw new NotFound(`${object.path} is no SQL connection`);
 }

@@ -4,9 +4,10 @@
  *
  * What a pipeline makes of a word depends on the word alone, so it is remembered.
  */
+import { textKey } from './key.js';
 import { hasOwnTokenizer, SEPARATOR_PATTERN, type LunrBuilder } from './lunr.js';
 
-/** Words that are remembered with their terms; beyond, all are forgotten and met anew. */
+/** Words that are remembered with their terms; beyond, all are forgotten before the next text. */
 const REMEMBERED_MAX = 50_000;
 /** Longer words are not remembered, in UTF-16 units. */
 const REMEMBERED_LENGTH_MAX = 64;
@@ -23,11 +24,29 @@ export interface PlacedWord {
   readonly end: number;
 }
 
+/**
+ * A term while a text is counted: one object for each, so that a word is looked up once and its term
+ * never. Whoever counts leaves `times` at 0, before another text is read.
+ */
+export interface CountedTerm {
+  /** Empty for an empty term, which has none. */
+  readonly key: string;
+  times: number;
+}
+
+/** What a word is indexed by. */
+interface Terms {
+  readonly terms: readonly string[];
+  readonly counted: readonly CountedTerm[];
+}
+
 /** Reads texts of one language. Holds nothing but what it remembers. */
 export class Analyser {
   readonly #builder: LunrBuilder;
   readonly #hasOwnTokenizer: boolean;
-  readonly #terms = new Map<string, readonly string[]>();
+  readonly #terms = new Map<string, Terms>();
+  /** By key. */
+  readonly #counted = new Map<string, CountedTerm>();
   readonly #words = new Map<string, string>();
 
   constructor(builder: LunrBuilder) {
@@ -37,6 +56,7 @@ export class Analyser {
 
   /** Splits a value into words, in small letters; a list is a list of words already. */
   words(value: unknown): readonly string[] {
+    if (this.#counted.size >= REMEMBERED_MAX || this.#terms.size >= REMEMBERED_MAX) this.#forget();
     if (!isText(value)) return NO_TERMS;
     if (this.#hasOwnTokenizer || Array.isArray(value)) {
       return this.#builder.tokenizer(value).map(String);
@@ -71,11 +91,17 @@ export class Analyser {
 
   /** Gives the terms a word is indexed by: none for a stop word; one, as a rule. */
   termsOf(word: string): readonly string[] {
-    const known = this.#terms.get(word);
-    if (known !== undefined) return known;
-    const terms = this.#builder.pipeline.runString(word, { fields: [] });
-    if (word.length <= REMEMBERED_LENGTH_MAX) this.#remember(word, terms);
-    return terms;
+    return this.#read(word).terms;
+  }
+
+  /** Gives the keys of the terms a word is indexed by; empty for an empty term, which has none. */
+  keysOf(word: string): readonly string[] {
+    return this.#read(word).counted.map(({ key }) => key);
+  }
+
+  /** Gives the same for counting the words of one text, which `words` has given. */
+  countedOf(word: string): readonly CountedTerm[] {
+    return this.#read(word).counted;
   }
 
   /** Gives the terms that a word in a query asks for. */
@@ -88,12 +114,34 @@ export class Analyser {
     return this.#words.get(term) ?? term;
   }
 
-  #remember(word: string, terms: readonly string[]): void {
-    if (this.#terms.size >= REMEMBERED_MAX) {
-      this.#terms.clear();
-      this.#words.clear();
+  #read(word: string): Terms {
+    const known = this.#terms.get(word);
+    if (known !== undefined) return known;
+    const terms = this.#builder.pipeline.runString(word, { fields: [] });
+    const counted = terms.map((term) => this.#count(term === '' ? '' : textKey(term)));
+    const read = { terms, counted };
+    if (word.length <= REMEMBERED_LENGTH_MAX) this.#remember(word, read);
+    return read;
+  }
+
+  #count(key: string): CountedTerm {
+    let counted = this.#counted.get(key);
+    if (counted === undefined) {
+      counted = { key, times: 0 };
+      this.#counted.set(key, counted);
     }
-    this.#terms.set(word, terms);
+    return counted;
+  }
+
+  #forget(): void {
+    this.#terms.clear();
+    this.#counted.clear();
+    this.#words.clear();
+  }
+
+  #remember(word: string, read: Terms): void {
+    this.#terms.set(word, read);
+    const { terms } = read;
     const [term] = terms;
     if (term === undefined || terms.length > 1) return;
     const bare = word.replaceAll(AROUND_WORD, '');

@@ -11,6 +11,7 @@ import type { Docids } from './docids.js';
 import type { EntryChanges } from './entry-changes.js';
 import type { EntryMap } from './entry-map.js';
 import type { Excerpt, ExcerptOptions, FieldText } from './excerpt.js';
+import { holdsType } from './held-types.js';
 import type { Hits } from './hits.js';
 import type { IndexDefinition } from './index-definition.js';
 
@@ -18,6 +19,8 @@ import type { IndexDefinition } from './index-definition.js';
 export interface CatalogedDocument {
   /** Gives an attribute or property, as it is stored; `undefined` when there is none. */
   value(source: string): unknown;
+  /** The name of its content type. */
+  readonly type: string;
   /** Oid of the container. */
   readonly container: number;
   /** It has permission settings or local roles of its own, so it is judged apart. */
@@ -124,4 +127,29 @@ export interface CatalogIndex {
 export interface AskContext {
   /** Gives the oid at a path; `undefined` when nothing is there. */
   resolvePath?(path: string): number | undefined;
+  /** What the one who asks may view; absent: everything. */
+  readonly seen?: Seen | undefined;
+}
+
+/** The documents that the one who asks may view. What no such document has is as if it were nowhere. */
+export interface Seen {
+  /** Gives one of some documents that may be viewed. */
+  first(docids: Iterable<number>): number | undefined;
+  /** Gives an attribute of a document that may be viewed, as it is stored. */
+  value(docid: number, source: string): unknown;
+}
+
+/**
+ * Gives what an index keeps of a document; `undefined` for nothing, and for one whose type it
+ * leaves out.
+ *
+ * @param before what was kept of it until now
+ */
+export function indexedIn(
+  index: CatalogIndex,
+  document: CatalogedDocument,
+  before?: Indexed,
+): Indexed | undefined {
+  if (!holdsType(index.definition.types, document.type)) return undefined;
+  return index.indexed(document, before);
 }

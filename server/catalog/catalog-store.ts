@@ -6,18 +6,20 @@
  * so that an index that is added at the same time misses nobody.
  */
 import { Persistent, sameValue, type KeyBounds } from '../../odb/index.js';
-import type { CatalogedDocument, CatalogIndex, Indexed } from './catalog-index.js';
+import {
+  indexedIn,
+  type CatalogedDocument,
+  type CatalogIndex,
+  type Indexed,
+} from './catalog-index.js';
 import { EntryChanges } from './entry-changes.js';
+import { columnsFor, readColumns, type ColumnDefinition } from './column-definition.js';
 import { columnValue } from './column-value.js';
 import { docidsOfLeaf, EntryMap } from './entry-map.js';
 import { Documents, RecordMap, type CatalogRecord } from './documents.js';
 import type { FacetCount } from './facets.js';
-import {
-  readColumns,
-  readDefinitions,
-  sourcesOf,
-  type IndexDefinition,
-} from './index-definition.js';
+import { holdsType } from './held-types.js';
+import { readDefinitions, sourcesOf, type IndexDefinition } from './index-definition.js';
 import { AFTER, docKey, SEPARATOR } from './key.js';
 import { search, type SearchResult } from './search.js';
 import type { SearchOptions } from './search-options.js';
@@ -34,7 +36,10 @@ import {
 
 /** What changed when indexes and columns were defined. */
 export interface DefinitionChange {
-  /** New or different ones: empty until the documents are indexed again. */
+  /**
+   * New or different ones, in which the documents are to be indexed again. They are empty, but for
+   * those that hold other types and are the same otherwise.
+   */
   readonly added: readonly string[];
   readonly removed: readonly string[];
   /** There are other columns, which documents get when they are indexed again. */
@@ -49,7 +54,9 @@ export interface IndexExplanation {
   readonly sources: readonly string[];
   /** What is indexed; empty for nothing. */
   readonly values: readonly unknown[];
-  /** Why it is nothing, or not all; told where the document is given. */
+  /** It holds no objects of this type; told where the document is given. */
+  readonly leavesOut?: boolean | undefined;
+  /** Why it is nothing, or not all, of one it does not leave out; told where it is given. */
   readonly problem?: string | undefined;
   /** Where the document is given: what would be indexed now is what is. */
   readonly isCurrent?: boolean | undefined;
@@ -65,8 +72,9 @@ export interface DocumentExplanation {
 
 /** What is made of definitions and their maps. */
 interface Made {
+  readonly definitions: unknown;
   /** The maps. */
-  readonly of: unknown;
+  readonly stored: unknown;
   readonly indexes: ReadonlyMap<string, CatalogIndex>;
   /** Where records keep what each has. */
   readonly keys: ReadonlyMap<string, string>;
@@ -89,12 +97,12 @@ export class CatalogStore extends Persistent {
   }
 
   declare definitions: readonly IndexDefinition[];
-  declare columns: readonly string[];
+  declare columns: readonly ColumnDefinition[];
   declare places: EntryMap<number>;
   declare records: RecordMap;
   declare stored: Readonly<Record<string, StoredParts>>;
   declare generations: number;
-  /** The indexes made for `stored`, which is another object whenever they change. */
+  /** The indexes made for `definitions` and `stored`, which are others whenever they change. */
   #made: Made | undefined;
 
   /** Makes the store of a new catalog, without indexes. */
@@ -108,10 +116,10 @@ export class CatalogStore extends Persistent {
   }
 
   get #making(): Made {
-    const { stored } = this;
-    if (this.#made?.of !== stored) {
+    const { definitions, stored } = this;
+    if (this.#made?.stored !== stored || this.#made.definitions !== definitions) {
       const keys = new Map(Object.keys(stored).map((name) => [name, keyOf(name, stored)]));
-      this.#made = { of: stored, indexes: makeIndexes(this.definitions, stored), keys };
+      this.#made = { definitions, stored, indexes: makeIndexes(definitions, stored), keys };
     }
     return this.#made;
   }
@@ -134,8 +142,8 @@ export class CatalogStore extends Persistent {
   /**
    * Sets which indexes and columns there are.
    *
-   * An index that is new or defined otherwise begins empty; what an index had that is gone is
-   * forgotten. O(indexes), whatever there are of documents.
+   * An index that is new or defined otherwise begins empty, unless it only holds other types; what
+   * an index had that is gone is forgotten. O(indexes), whatever there are of documents.
    *
    * @param wanted definitions as from JSON; what is not given stays
    * @throws Invalid `SRV_INVALID` naming each place that is wrong; nothing is changed then
@@ -145,16 +153,19 @@ export class CatalogStore extends Persistent {
       wanted.indexes === undefined ? this.definitions : readDefinitions(wanted.indexes);
     const columns = wanted.columns === undefined ? this.columns : readColumns(wanted.columns);
     const before = new Map(this.definitions.map((each) => [each.name, each]));
-    const added = definitions.filter((each) => !sameValue(each, before.get(each.name)));
+    const different = definitions.filter((each) => !sameValue(each, before.get(each.name)));
+    const emptied = different.filter(
+      (each) => !sameValue(withoutTypes(each), withoutTypes(before.get(each.name))),
+    );
     const removed = [...before.keys()].filter((name) =>
       definitions.every((each) => each.name !== name),
     );
     const change = {
-      added: withDependents(added, definitions),
+      added: withDependents(different, definitions),
       removed,
       columns: !sameValue(columns, this.columns),
     };
-    this.#store(definitions, change.added);
+    this.#store(definitions, withDependents(emptied, definitions));
     if (change.columns) this.columns = columns;
     return change;
   }
@@ -323,7 +334,7 @@ export class CatalogStore extends Persistent {
         if (before !== undefined) indexed[key] = before;
         continue;
       }
-      const after = index.indexed(document, before);
+      const after = indexedIn(index, document, before);
       if (after !== undefined) indexed[key] = after;
       if (sameValue(before, after)) continue;
       index.apply(docid, { before, after }, changes);
@@ -350,17 +361,19 @@ export class CatalogStore extends Persistent {
       values: kept === undefined ? [] : index.values(kept),
     };
     if (document === undefined) return explanation;
+    const leavesOut = !holdsType(index.definition.types, document.type);
     return {
       ...explanation,
-      problem: index.problem(document),
-      isCurrent: sameValue(kept, index.indexed(document, kept)),
+      leavesOut,
+      problem: leavesOut ? undefined : index.problem(document),
+      isCurrent: sameValue(kept, indexedIn(index, document, kept)),
     };
   }
 
   /** Plain data alone: a column never refers to an object. */
   #columnsOf(document: CatalogedDocument): Readonly<Record<string, unknown>> {
     const columns: Record<string, unknown> = {};
-    for (const name of this.columns) {
+    for (const name of columnsFor(this.columns, document.type)) {
       const value = columnValue(document.value(name));
       if (value !== undefined) columns[name] = value;
     }
@@ -391,4 +404,8 @@ export class CatalogStore extends Persistent {
     this.stored = stored;
     this.generations = generations;
   }
+}
+
+function withoutTypes(definition: IndexDefinition | undefined): object | undefined {
+  return definition === undefined ? undefined : { ...definition, types: undefined };
 }

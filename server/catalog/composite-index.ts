@@ -4,14 +4,15 @@
  * Nobody asks one by its name. Where a query asks for values of every part, the plan asks the
  * composite instead, which finds at once what the parts would find and leave out again.
  */
-import type {
-  AskContext,
-  CatalogedDocument,
-  CatalogIndex,
-  Indexed,
-  IndexParts,
-  Question,
-  Term,
+import {
+  indexedIn,
+  type AskContext,
+  type CatalogedDocument,
+  type CatalogIndex,
+  type Indexed,
+  type IndexParts,
+  type Question,
+  type Term,
 } from './catalog-index.js';
 import { EntryIndex, keysIn, type KeysRead } from './entry-index.js';
 import { EntryQuestion } from './entry-question.js';
@@ -43,7 +44,7 @@ export class CompositeIndex extends EntryIndex {
   protected read(document: CatalogedDocument): KeysRead {
     let keys = [''];
     for (const part of this.parts) {
-      const own = keysIn(part.indexed(document));
+      const own = keysIn(indexedIn(part, document));
       if (own.length === 0) return { keys: [], problem: `${part.name} has no value` };
       keys = combined(keys, own);
     }

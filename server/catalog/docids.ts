@@ -32,24 +32,16 @@ export function lowerIndex(docids: Docids, docid: number, low = 0): number {
 
 /** Gives what is in both. */
 export function intersection(a: Docids, b: Docids): Docids {
-  if (a.length > b.length) return intersection(b, a);
-  const kept = new Float64Array(a.length);
-  let count = 0;
-  const isSearched = b.length > a.length * SEARCH_RATIO;
-  let at = 0;
-  for (let i = 0; i < a.length; i += 1) {
-    const docid = a[i] as number;
-    if (isSearched) at = gallop(b, docid, at);
-    else while (at < b.length && (b[at] as number) < docid) at += 1;
-    if (at === b.length) break;
-    if (b[at] === docid) kept[count++] = docid;
-  }
-  return kept.subarray(0, count);
+  return a.length > b.length ? sifted(b, a, true) : sifted(a, b, true);
 }
 
 /** Gives what is in the first and not in the second. */
 export function difference(a: Docids, b: Docids): Docids {
-  if (a.length === 0 || b.length === 0) return a;
+  return a.length === 0 || b.length === 0 ? a : sifted(a, b, false);
+}
+
+/** Gives those of the first that are in the second, or those that are not. */
+function sifted(a: Docids, b: Docids, isWanted: boolean): Docids {
   const kept = new Float64Array(a.length);
   let count = 0;
   const isSearched = b.length > a.length * SEARCH_RATIO;
@@ -58,7 +50,8 @@ export function difference(a: Docids, b: Docids): Docids {
     const docid = a[i] as number;
     if (isSearched) at = gallop(b, docid, at);
     else while (at < b.length && (b[at] as number) < docid) at += 1;
-    if (b[at] !== docid) kept[count++] = docid;
+    if (isWanted && at === b.length) break;
+    if ((b[at] === docid) === isWanted) kept[count++] = docid;
   }
   return kept.subarray(0, count);
 }

@@ -3,7 +3,7 @@
  * then written once, however many documents have entries in it.
  */
 import type { EntryMap } from './entry-map.js';
-import { entryKey } from './key.js';
+import { docKey, entryKey, SEPARATOR } from './key.js';
 
 /** Stands for an entry that is to go. */
 const GONE = Symbol('gone');
@@ -35,20 +35,22 @@ export class EntryChanges {
    * which is not to be used for the same map.
    *
    * @param key the value's
+   * @returns whether it is the first one of that value
    */
-  setOf<V>(map: EntryMap<V>, key: string, docid: number, value: V): void {
+  setOf<V>(map: EntryMap<V>, key: string, docid: number, value: V): boolean {
     // What was to go stays. What is to go from here on goes after it was set.
     const gone = this.#changes.get(map);
     if (gone !== undefined && gone.size > 0) gone.delete(entryKey(key, docid));
     const groups = mapOf(this.#groups, map);
-    let group = groups.get(key);
+    const group = groups.get(key);
     if (group === undefined) {
-      group = { docids: [], values: [], isSorted: true };
-      groups.set(key, group);
+      groups.set(key, { docids: [docid], values: [value], isSorted: true });
+      return true;
     }
-    if (docid <= (group.docids.at(-1) ?? 0)) group.isSorted = false;
+    if (docid <= (group.docids[group.docids.length - 1] as number)) group.isSorted = false;
     group.docids.push(docid);
     group.values.push(value);
+    return false;
   }
 
   /** Gives what an entry will be; `undefined` for none. Not for maps that `setOf` is used for. */
@@ -60,40 +62,72 @@ export class EntryChanges {
 
   /** Makes the changes, and has none then. */
   apply(): void {
-    for (const [map, groups] of this.#groups) setEach(map, entriesOf(groups));
-    this.#groups.clear();
-    for (const [map, changes] of this.#changes) {
-      const set: Entry[] = [];
-      for (const [key, value] of changes) {
-        if (value === GONE) map.delete(key);
-        else set.push([key, value]);
-      }
-      setEach(map, set);
+    for (const map of new Set([...this.#groups.keys(), ...this.#changes.keys()])) {
+      const { keys, values } = together(
+        entriesOf(this.#groups.get(map)),
+        inOrder(this.#changes.get(map)),
+      );
+      map.change(keys, values);
     }
+    this.#groups.clear();
     this.#changes.clear();
   }
 }
 
-type Entry = readonly [key: string, value: unknown];
-
-function setEach(map: EntryMap, entries: readonly Entry[]): void {
-  const [only] = entries;
-  if (entries.length > 1) map.setAll(entries);
-  else if (only !== undefined) map.set(only[0], only[1]);
+/** Entries in the order of their keys, each key once; `undefined`: is to go. */
+interface Entries {
+  readonly keys: string[];
+  readonly values: unknown[];
 }
 
-/** Gives the entries of groups in the order of their keys. */
-function entriesOf(groups: ReadonlyMap<string, Group>): readonly Entry[] {
-  const entries: Entry[] = [];
+/** Gives the entries of groups. */
+function entriesOf(groups: ReadonlyMap<string, Group> = new Map()): Entries {
+  const entries: Entries = { keys: [], values: [] };
   for (const key of [...groups.keys()].sort()) {
-    const { docids, values, isSorted } = groups.get(key) as Group;
-    const first = entries.length;
-    for (const [at, docid] of docids.entries()) entries.push([entryKey(key, docid), values[at]]);
-    // What is set twice stays in the order it came in, and the last counts.
-    if (!isSorted)
-      entries.push(...entries.splice(first).sort(([a], [b]) => (a < b ? -1 : Number(a > b))));
+    const { docids, values } = sorted(groups.get(key) as Group);
+    const prefix = key + SEPARATOR;
+    for (let at = 0; at < docids.length; at += 1) {
+      entries.keys.push(prefix + docKey(docids[at] as number));
+      entries.values.push(values[at]);
+    }
   }
   return entries;
+}
+
+/** Of what is set twice, the last counts. */
+function sorted(group: Group): Pick<Group, 'docids' | 'values'> {
+  if (group.isSorted) return group;
+  const last = new Map(group.docids.map((docid, at) => [docid, group.values[at]]));
+  const docids = [...last.keys()].sort((a, b) => a - b);
+  return { docids, values: docids.map((docid) => last.get(docid)) };
+}
+
+function inOrder(changes: ReadonlyMap<string, unknown> = new Map()): Entries {
+  const keys = [...changes.keys()].sort();
+  const values = keys.map((key) => {
+    const value = changes.get(key);
+    return value === GONE ? undefined : value;
+  });
+  return { keys, values };
+}
+
+/** Merges entries with those that were said later. */
+function together(first: Entries, later: Entries): Entries {
+  if (later.keys.length === 0) return first;
+  if (first.keys.length === 0) return later;
+  const merged: Entries = { keys: [], values: [] };
+  const take = (from: Entries, at: number): void => {
+    merged.keys.push(from.keys[at] as string);
+    merged.values.push(from.values[at]);
+  };
+  let at = 0;
+  for (const [i, key] of later.keys.entries()) {
+    for (; at < first.keys.length && (first.keys[at] as string) < key; at += 1) take(first, at);
+    if (first.keys[at] === key) at += 1;
+    take(later, i);
+  }
+  for (; at < first.keys.length; at += 1) take(first, at);
+  return merged;
 }
 
 function mapOf<V>(maps: Map<EntryMap, Map<string, V>>, map: EntryMap): Map<string, V> {

@@ -91,8 +91,7 @@ export abstract class EntryIndex implements CatalogIndex {
     const keys = keysIn(after);
     for (const key of old)
       if (!keys.includes(key)) changes.delete(this.entries, entryKey(key, docid));
-    for (const key of keys)
-      if (!old.includes(key)) changes.set(this.entries, entryKey(key, docid), 1);
+    for (const key of keys) if (!old.includes(key)) changes.setOf(this.entries, key, docid, 1);
   }
 
   ask(term: Term, _context: AskContext): Question {

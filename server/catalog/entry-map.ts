@@ -13,6 +13,22 @@ export class EntryMap<V = unknown> extends PersistentMap<V> {
     this.define('canopy.EntryMap', {}, { derived: true });
   }
 
+  /**
+   * Sets and removes entries, each leaf at once.
+   *
+   * @param keys strictly ascending
+   * @param values of the keys, in their order; `undefined`: is to go
+   */
+  change(keys: readonly string[], values: readonly (V | undefined)[]): void {
+    this.$changeAll({ keys, values });
+  }
+
+  /** Tells whether a document has an entry of a value. @param key the value's */
+  hasValue(key: string): boolean {
+    const prefix = key + SEPARATOR;
+    return this.$keyFrom(prefix)?.startsWith(prefix) === true;
+  }
+
   /** Gives the documents whose entries are within bounds. */
   docids(bounds: KeyBounds): Docids {
     const gathered = new DocidGatherer();

@@ -1,5 +1,5 @@
 /**
- * What a catalog is told to keep: its indexes and columns, as plain data.
+ * What a catalog is told to index, as plain data.
  *
  * Definitions are checked whole, since some name others: a composite its parts, a topic what it
  * asks of. What is checked here holds wherever a definition is met.
@@ -7,6 +7,7 @@
 import { Invalid, type FieldError } from '../errors.js';
 import { isPlainObject } from '../../odb/index.js';
 import { quoted } from '../quote.js';
+import { readTypes } from './held-types.js';
 
 /** The kinds of indexes. */
 export const INDEX_TYPES = [
@@ -51,6 +52,8 @@ export interface IndexDefinition {
   readonly language?: string | undefined;
   /** `text` alone: how much a field counts, where it is not 1. */
   readonly boosts?: Readonly<Record<string, number>> | undefined;
+  /** The types of objects it holds; not of a `composite`, which holds what its parts do. Default: all. */
+  readonly types?: readonly string[] | undefined;
 }
 
 /** Words that stand for something else in a query, and so are no names of indexes. */
@@ -63,7 +66,10 @@ const RESERVED = new Set([
   'start',
   'limit',
   'facets',
+  'query',
   'score',
+  // In an address, the moment that is looked at.
+  'at',
 ]);
 const NAME = /^[\p{L}_][\p{L}\p{N}_.-]*$/u;
 
@@ -96,22 +102,6 @@ export function readDefinitions(given: unknown): readonly IndexDefinition[] {
   return definitions;
 }
 
-/**
- * Checks the names of columns.
- *
- * @throws Invalid `SRV_INVALID` naming each that is wrong
- */
-export function readColumns(given: unknown): readonly string[] {
-  if (!Array.isArray(given) || given.length > INDEXES_MAX) {
-    throw new Invalid([{ field: 'columns', message: `is a list of at most ${INDEXES_MAX} names` }]);
-  }
-  const errors = given.flatMap((name: unknown, at): FieldError[] =>
-    isName(name) ? [] : [{ field: `columns[${at}]`, message: 'is the name of an attribute' }],
-  );
-  if (errors.length > 0) throw new Invalid(errors);
-  return [...new Set(given as string[])];
-}
-
 /** Gives the attributes an index reads. */
 export function sourcesOf({ name, type, source, fields }: IndexDefinition): readonly string[] {
   if (type === 'text' || type === 'dateRange') return fields ?? [source ?? name];
@@ -125,7 +115,7 @@ function readDefinition(given: unknown, refuse: Refuse): IndexDefinition | undef
     refuse('', 'is an object with a name and a type');
     return undefined;
   }
-  const { name, type, source, fields, filters, language, boosts } = given;
+  const { name, type, source, fields, filters, language, boosts, types } = given;
   if (!isName(name)) {
     refuse('.name', 'begins with a letter and holds letters, digits, “_”, “.” and “-”');
   } else if (RESERVED.has(name)) refuse('.name', `${quoted(name)} means something else in a query`);
@@ -151,6 +141,9 @@ function readDefinition(given: unknown, refuse: Refuse): IndexDefinition | undef
   if (boosts !== undefined && (type !== 'text' || !isBoosts(boosts, boosted))) {
     refuse('.boosts', 'are numbers above 0 by fields, of a text index');
   }
+  const held = readTypes(types, (message) => refuse('.types', message));
+  // In the place of its parts it has to find all that they find.
+  if (held !== undefined && type === 'composite') refuse('.types', 'are those of its parts');
   const read = type === 'topic' ? readFilters(filters, refuse) : undefined;
   return {
     name,
@@ -160,6 +153,7 @@ function readDefinition(given: unknown, refuse: Refuse): IndexDefinition | undef
     ...(read === undefined ? {} : { filters: read }),
     ...(typeof language === 'string' ? { language } : {}),
     ...(isBoosts(boosts, boosted) ? { boosts } : {}),
+    ...(held === undefined ? {} : { types: held }),
   };
 }
 
@@ -208,7 +202,8 @@ function isIndexType(value: unknown): value is IndexType {
   return (INDEX_TYPES as readonly unknown[]).includes(value);
 }
 
-function isName(value: unknown): value is string {
+/** Tells whether something may be the name of an index, or of an attribute. */
+export function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length <= NAME_LENGTH_MAX && NAME.test(value);
 }
 

@@ -90,6 +90,20 @@ export function entryKey(key: string, docid: number): string {
 
 /** Gives a document's key. @param docid a whole number from 1 on */
 export function docKey(docid: number): string {
+  // Entries of one document are made one after another, or of some documents in turn.
+  const slot = docid % KNOWN_KEYS;
+  if (knownIds[slot] === docid) return knownKeys[slot] as string;
+  const key = keyOfDocid(docid);
+  knownIds[slot] = docid;
+  knownKeys[slot] = key;
+  return key;
+}
+
+const KNOWN_KEYS = 4_096;
+const knownIds = new Float64Array(KNOWN_KEYS);
+const knownKeys: string[] = [];
+
+function keyOfDocid(docid: number): string {
   let digits = '';
   let rest = docid;
   do {

@@ -11,7 +11,7 @@ import { Plan, type PlanStep } from './plan.js';
 import { boundsIn, parseQuery, shapeOf, textsIn, type Indexes } from './query.js';
 import { readBatch, readFacets, readSort, SCORE, type SearchOptions } from './search-options.js';
 import { sortHits, type SortKey } from './sort.js';
-import { visibleHits } from './visibility.js';
+import { Judgement } from './visibility.js';
 
 /** One hit of a batch. */
 export interface SearchHit {
@@ -76,7 +76,14 @@ export function search(searched: Searched, query: unknown, options: SearchOption
   const began = now();
   const { indexes, documents } = searched;
   const records = new Records(searched);
-  const node = parseQuery(query, indexes, resolvePath === undefined ? {} : { resolvePath });
+  const judgement =
+    visibility === undefined || visibility.everything === true
+      ? undefined
+      : new Judgement(documents, visibility);
+  const node = parseQuery(query, indexes, {
+    ...(resolvePath === undefined ? {} : { resolvePath }),
+    seen: judgement,
+  });
   const given = readSort(options, indexes);
   const { start, limit } = readBatch(options);
   const counted = readFacets(options, indexes);
@@ -87,9 +94,9 @@ export function search(searched: Searched, query: unknown, options: SearchOption
     now,
   });
   let hits: Hits = node === undefined ? NO_HITS : plan.run(node);
-  if (visibility !== undefined && visibility.everything !== true) {
+  if (judgement !== undefined) {
     const found = hits;
-    hits = plan.noted('may be viewed', undefined, () => visibleHits(found, documents, visibility));
+    hits = plan.noted('may be viewed', undefined, () => judgement.of(found));
   }
   const facets = Object.fromEntries(
     counted.map(({ index, limit: most }) => [

@@ -20,6 +20,8 @@ export interface SuggestSource {
   readonly parts: TextParts;
   /** Tells whether any document has a term. @param key the term's */
   readonly isThere: (key: string) => boolean;
+  /** Gives a word that a term was made of; `undefined` where there is none to tell. */
+  readonly wordOf: (key: string) => string | undefined;
 }
 
 /**
@@ -58,7 +60,7 @@ function betterWord(clause: TextClause, source: SuggestSource): string | undefin
   for (const [edits, length] of LENGTHS_FOR_EDITS) {
     if (term.length < length) break;
     const near = mostFrequent(vocabulary.keysOf(patternOf(term, edits)), source);
-    if (near !== undefined) return vocabulary.wordOf(near);
+    if (near !== undefined) return source.wordOf(near);
   }
   return undefined;
 }

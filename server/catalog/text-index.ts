@@ -13,18 +13,20 @@ import type {
   IndexedChange,
   IndexParts,
   Question,
+  Seen,
   Term,
 } from './catalog-index.js';
 import { isText, type Analyser } from './analyser.js';
 import type { EntryChanges } from './entry-changes.js';
 import { EntryMap } from './entry-map.js';
 import { sourcesOf, type IndexDefinition } from './index-definition.js';
-import { docKey, entryKey, SEPARATOR, textKey, valueOfKey } from './key.js';
+import { docKey, entryKey, valueOfKey } from './key.js';
 import { analyserOf } from './languages.js';
 import { QueryError } from './query-error.js';
 import { typeName } from './spans.js';
 import { SeveralQuestions } from './several-questions.js';
-import { LengthMap, PostingMap, type FieldLengths, type Posting } from './text-maps.js';
+import { keptOf, lengthsOf, postingOf, readDocument, textOf, type Kept } from './text-kept.js';
+import { LengthMap, PostingMap } from './text-maps.js';
 import type { TextParts } from './text-parts.js';
 import { TextQuestion } from './text-question.js';
 import { readTextQuery } from './text-query.js';
@@ -93,28 +95,35 @@ export class TextIndex implements CatalogIndex {
     const old = keptOf(before);
     const kept =
       after !== undefined && this.#last?.indexed === after ? this.#last.kept : keptOf(after);
-    for (const key of old.codes.keys()) {
-      if (!kept.codes.has(key)) changes.delete(this.#postings, entryKey(key, docid));
-    }
-    for (const [key, codes] of kept.codes) {
-      const known = old.codes.get(key);
+    // Of most documents there was nothing.
+    const rest = new Map(old.keys.map((key, i) => [key, old.codes[i]]));
+    for (let i = 0; i < kept.keys.length; i += 1) {
+      const key = kept.keys[i] as string;
+      const codes = kept.codes[i] as string;
+      const known = rest.size === 0 ? undefined : rest.get(key);
+      if (known !== undefined) rest.delete(key);
       if (known === codes) continue;
-      changes.setOf(this.#postings, key, docid, postingOf(codes));
-      if (known !== undefined) continue;
-      const word = (): string => this.#analyser.wordOf(String(valueOfKey(key)));
-      this.#vocabulary.note(key, { docid, changes, word });
+      const isFirst = changes.setOf(this.#postings, key, docid, postingOf(codes));
+      // Whoever had the term before in these changes has noted it.
+      if (isFirst && known === undefined) this.#note(key, docid, changes);
     }
+    for (const key of rest.keys()) changes.delete(this.#postings, entryKey(key, docid));
     if (old.lengths === kept.lengths) return;
     if (after === undefined) changes.delete(this.#lengths, docKey(docid));
     else changes.set(this.#lengths, docKey(docid), lengthsOf(kept.lengths));
   }
 
-  ask(term: Term, _context: AskContext): Question {
+  #note(key: string, docid: number, changes: EntryChanges): void {
+    const word = (): string => this.#analyser.wordOf(String(valueOfKey(key)));
+    this.#vocabulary.note(key, { docid, changes, word });
+  }
+
+  ask(term: Term, { seen }: AskContext): Question {
     const { field, values, from, to, operator, not, level } = term;
     if (level !== undefined) throw new QueryError(`${field}.level`, 'a text index has no levels');
     if (from !== undefined || to !== undefined) throw new QueryError(field, 'texts have no range');
-    const wanted = values?.map((value) => this.#question(value, field));
-    const unwanted = not.map((value) => this.#question(value, `${field}.not`));
+    const wanted = values?.map((value) => this.#question(value, field, seen));
+    const unwanted = not.map((value) => this.#question(value, `${field}.not`, seen));
     const [only] = wanted ?? [];
     if (only !== undefined && wanted?.length === 1 && unwanted.length === 0) return only;
     return new SeveralQuestions(this.name, {
@@ -126,7 +135,7 @@ export class TextIndex implements CatalogIndex {
 
   /** Terms, in their order. */
   values(indexed: Indexed): readonly unknown[] {
-    return [...keptOf(indexed).codes.keys()].sort().map(valueOfKey);
+    return keptOf(indexed).keys.toSorted().map(valueOfKey);
   }
 
   /** Loaded when first needed: a catalog can be looked at where its language is not installed. */
@@ -150,7 +159,7 @@ export class TextIndex implements CatalogIndex {
     return new TextQuestion(this.name, { query: '', clauses: [], parts: this.#parts });
   }
 
-  #question(value: unknown, field: string): Question {
+  #question(value: unknown, field: string, seen: Seen | undefined): Question {
     if (typeof value !== 'string' && typeof value !== 'number') {
       throw new QueryError(field, `a ${typeName(value)} is no text to be looked for`);
     }
@@ -158,74 +167,6 @@ export class TextIndex implements CatalogIndex {
     const parts = this.#parts;
     const { fields, analyser } = parts;
     const clauses = readTextQuery(query, { fields, analyser, field });
-    return new TextQuestion(this.name, { query, clauses, parts });
+    return new TextQuestion(this.name, { query, clauses, parts, seen });
   }
-}
-
-/** What is kept of a document. */
-interface Kept {
-  /** With commas between them. */
-  readonly lengths: string;
-  /** Codes of postings by the keys of terms; with commas between them where there are several. */
-  readonly codes: ReadonlyMap<string, string>;
-}
-
-const NOTHING: Kept = { lengths: '', codes: new Map() };
-
-/** Reads the words of a document; `undefined` where there are none. */
-function readDocument(
-  document: CatalogedDocument,
-  fields: readonly string[],
-  analyser: Analyser,
-): Kept | undefined {
-  const codes = new Map<string, string>();
-  const lengths: number[] = [];
-  let hasText = false;
-  for (const [place, field] of fields.entries()) {
-    const words = analyser.words(document.value(field));
-    hasText ||= words.length > 0;
-    const counts = new Map<string, number>();
-    let length = 0;
-    for (const word of words) {
-      for (const term of analyser.termsOf(word)) {
-        length += 1;
-        // What is left of a word of signs counts for the length, and cannot be found.
-        if (term !== '') counts.set(term, (counts.get(term) ?? 0) + 1);
-      }
-    }
-    lengths.push(length);
-    for (const [term, count] of counts) {
-      const key = textKey(term);
-      const code = place + fields.length * (count - 1);
-      const others = codes.get(key);
-      codes.set(key, others === undefined ? String(code) : `${others},${code}`);
-    }
-  }
-  return hasText ? { lengths: lengths.join(','), codes } : undefined;
-}
-
-/**
- * Gives what is kept of a document as a text, `LENGTHS \0 KEY \0 CODES \0 KEY \0 CODES …`: one text is
- * stored and compared much quicker than many numbers.
- */
-function textOf({ lengths, codes }: Kept): string {
-  let text = lengths;
-  for (const [key, own] of codes) text += SEPARATOR + key + SEPARATOR + own;
-  return text;
-}
-
-function keptOf(indexed: Indexed | undefined): Kept {
-  if (typeof indexed !== 'string') return NOTHING;
-  const codes = new Map<string, string>();
-  const [lengths = '', ...rest] = indexed.split(SEPARATOR);
-  for (let i = 0; i < rest.length; i += 2) codes.set(rest[i] as string, rest[i + 1] as string);
-  return { lengths, codes };
-}
-
-function postingOf(codes: string): Posting {
-  return codes.includes(',') ? codes.split(',').map(Number) : Number(codes);
-}
-
-function lengthsOf(lengths: string): FieldLengths {
-  return lengths.includes(',') ? lengths.split(',').map(Number) : Number(lengths);
 }

@@ -2,11 +2,12 @@
  * Text queries put to an index: which documents they find, and with what scores. As lunr finds and
  * scores them.
  */
-import type { Question, TextAsked } from './catalog-index.js';
+import type { Question, Seen, TextAsked } from './catalog-index.js';
 import { DocidGatherer, difference, intersection, NO_DOCIDS, type Docids } from './docids.js';
 import { boundsOfKey, docidsOfLeaf } from './entry-map.js';
 import { excerptOf, type Excerpt, type ExcerptOptions, type FieldText } from './excerpt.js';
 import { NO_HITS, scoredHits, type Hits } from './hits.js';
+import { textKey } from './key.js';
 import { suggestionFor } from './suggest.js';
 import type { TermPattern } from './term-pattern.js';
 import type { Posting, Postings } from './text-maps.js';
@@ -14,23 +15,39 @@ import type { TextParts } from './text-parts.js';
 import type { TextClause } from './text-query.js';
 import { scoresOf, type ScoredTerm } from './text-score.js';
 
+const AROUND_WORD = /^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu;
+
 /** A question by one text. Lives as long as the search. */
 export class TextQuestion implements Question, TextAsked {
   readonly index: string;
   readonly query: string;
   readonly #parts: TextParts;
   readonly #clauses: readonly TextClause[];
+  readonly #seen: Seen | undefined;
+  /** Terms that some document has, of those that the one who asks may view. */
+  readonly #there = new Map<string, boolean>();
   readonly #postings = new Map<string, Postings>();
   readonly #keys = new Map<TermPattern, readonly string[]>();
 
   constructor(
     index: string,
-    { query, clauses, parts }: { query: string; clauses: readonly TextClause[]; parts: TextParts },
+    {
+      query,
+      clauses,
+      parts,
+      seen,
+    }: {
+      query: string;
+      clauses: readonly TextClause[];
+      parts: TextParts;
+      seen?: Seen | undefined;
+    },
   ) {
     this.index = index;
     this.query = query;
     this.#clauses = clauses;
     this.#parts = parts;
+    this.#seen = seen;
   }
 
   get text(): string {
@@ -69,7 +86,8 @@ export class TextQuestion implements Question, TextAsked {
   suggestion(): string | undefined {
     return suggestionFor(this.query, this.#clauses, {
       parts: this.#parts,
-      isThere: (key) => this.#postingsOf(key).length > 0,
+      isThere: (key) => this.#isThere(key),
+      wordOf: (key) => this.#wordOf(key),
     });
   }
 
@@ -143,12 +161,36 @@ export class TextQuestion implements Question, TextAsked {
   #keysOf(pattern: TermPattern): readonly string[] {
     let keys = this.#keys.get(pattern);
     if (keys === undefined) {
-      keys = this.#parts.vocabulary
-        .keysOf(pattern)
-        .filter((key) => this.#postingsOf(key).length > 0);
+      keys = this.#parts.vocabulary.keysOf(pattern).filter((key) => this.#isThere(key));
       this.#keys.set(pattern, keys);
     }
     return keys;
+  }
+
+  #isThere(key: string): boolean {
+    const postings = this.#postingsOf(key);
+    if (postings.length === 0 || this.#seen === undefined) return postings.length > 0;
+    let isThere = this.#there.get(key);
+    if (isThere === undefined) {
+      isThere = this.#seen.first(docidsIn(postings)) !== undefined;
+      this.#there.set(key, isThere);
+    }
+    return isThere;
+  }
+
+  /** Gives a word that a term was made of: of a document that may be viewed. */
+  #wordOf(key: string): string | undefined {
+    const { analyser, fields, vocabulary } = this.#parts;
+    if (this.#seen === undefined) return vocabulary.wordOf(key);
+    const docid = this.#seen.first(docidsIn(this.#postingsOf(key)));
+    if (docid === undefined) return undefined;
+    for (const field of fields) {
+      for (const word of analyser.words(this.#seen.value(docid, field))) {
+        const isOfTerm = analyser.termsOf(word).some((term) => textKey(term) === key);
+        if (isOfTerm) return word.replaceAll(AROUND_WORD, '');
+      }
+    }
+    return undefined;
   }
 
   #postingsOf(key: string): Postings {
@@ -173,6 +215,10 @@ export class TextQuestion implements Question, TextAsked {
     }
     return sum;
   }
+}
+
+function* docidsIn(postings: Postings): Iterable<number> {
+  for (const { keys, from, to } of postings) yield* docidsOfLeaf(keys).subarray(from, to);
 }
 
 function countOf(postings: Postings): number {

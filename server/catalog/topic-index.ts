@@ -4,14 +4,15 @@
  * Asking for a topic costs as much as asking for one value, whatever its query is. The queries ask
  * the catalog's other indexes, about the document alone.
  */
-import type {
-  AskContext,
-  CatalogedDocument,
-  CatalogIndex,
-  Indexed,
-  IndexParts,
-  Question,
-  Term,
+import {
+  indexedIn,
+  type AskContext,
+  type CatalogedDocument,
+  type CatalogIndex,
+  type Indexed,
+  type IndexParts,
+  type Question,
+  type Term,
 } from './catalog-index.js';
 import { EntryIndex, type KeysRead } from './entry-index.js';
 import { mayTopicAsk, type IndexDefinition } from './index-definition.js';
@@ -46,7 +47,7 @@ export class TopicIndex extends EntryIndex {
   protected read(document: CatalogedDocument): KeysRead {
     const known = new Map<string, Indexed | undefined>();
     const indexedBy = (index: CatalogIndex): Indexed | undefined => {
-      if (!known.has(index.name)) known.set(index.name, index.indexed(document));
+      if (!known.has(index.name)) known.set(index.name, indexedIn(index, document));
       return known.get(index.name);
     };
     const topics = this.#read().filter(({ node }) => matches(node, indexedBy));

@@ -4,8 +4,9 @@
  * Most objects have no settings of their own, so one answer for a container holds for all of them
  * in it. Those that have are judged one by one.
  */
+import type { Seen } from './catalog-index.js';
 import { DocidGatherer } from './docids.js';
-import { placeOf, type Documents } from './documents.js';
+import { placeOf, type DocumentPlace, type Documents } from './documents.js';
 import { only, type Hits } from './hits.js';
 
 /** Who may view what. Asked once for each container in a query. */
@@ -16,25 +17,58 @@ export interface Visibility {
   container(oid: number): 'all' | 'none' | 'each';
   /** Tells of one object. */
   document(docid: number): boolean;
+  /** Gives an attribute of one that may be viewed, as it is stored. */
+  value(docid: number, source: string): unknown;
 }
 
-/** Gives the hits that may be viewed. */
-export function visibleHits(hits: Hits, documents: Documents, visibility: Visibility): Hits {
-  if (visibility.everything === true || hits.docids.length === 0) return hits;
-  const judged = new Map<number, 'all' | 'none' | 'each'>();
-  const visible = new DocidGatherer();
-  documents.eachPlace(hits.docids, (docid, place) => {
-    const { container, ownSettings } = placeOf(place);
+/** Answers for one query: each container is asked about once. */
+export class Judgement implements Seen {
+  readonly #documents: Documents;
+  readonly #visibility: Visibility;
+  readonly #containers = new Map<number, 'all' | 'none' | 'each'>();
+  /** Many words are first met in the same few documents. */
+  readonly #firsts = new Map<number, boolean>();
+
+  constructor(documents: Documents, visibility: Visibility) {
+    this.#documents = documents;
+    this.#visibility = visibility;
+  }
+
+  /** Gives the hits that may be viewed. */
+  of(hits: Hits): Hits {
+    if (hits.docids.length === 0) return hits;
+    const visible = new DocidGatherer();
+    this.#documents.eachPlace(hits.docids, (docid, place) => {
+      if (this.#mayView(docid, placeOf(place))) visible.add(docid);
+    });
+    if (visible.length === hits.docids.length) return hits;
+    return only(hits, visible.sorted());
+  }
+
+  first(docids: Iterable<number>): number | undefined {
+    for (const docid of docids) {
+      let mayView = this.#firsts.get(docid);
+      if (mayView === undefined) {
+        const place = this.#documents.place(docid);
+        mayView = place !== undefined && this.#mayView(docid, place);
+        this.#firsts.set(docid, mayView);
+      }
+      if (mayView) return docid;
+    }
+    return undefined;
+  }
+
+  value(docid: number, source: string): unknown {
+    return this.#visibility.value(docid, source);
+  }
+
+  #mayView(docid: number, { container, ownSettings }: DocumentPlace): boolean {
     let judgement: 'all' | 'none' | 'each' = 'each';
     if (!ownSettings) {
-      const known = judged.get(container);
-      judgement = known ?? visibility.container(container);
-      if (known === undefined) judged.set(container, judgement);
+      const known = this.#containers.get(container);
+      judgement = known ?? this.#visibility.container(container);
+      if (known === undefined) this.#containers.set(container, judgement);
     }
-    if (judgement === 'all' || (judgement === 'each' && visibility.document(docid))) {
-      visible.add(docid);
-    }
-  });
-  if (visible.length === hits.docids.length) return hits;
-  return only(hits, visible.sorted());
+    return judgement === 'all' || (judgement === 'each' && this.#visibility.document(docid));
+  }
 }

@@ -43,7 +43,7 @@ export class Vocabulary {
     }
     if (noted.has(key)) return;
     noted.add(key);
-    if (this.#has(key)) return;
+    if (this.#entries.hasValue(key)) return;
     const own = word();
     changes.set(this.#entries, entryKey(key, docid), textKey(own) === key ? AS_IT_IS : own);
   }
@@ -81,10 +81,6 @@ export class Vocabulary {
       if (typeof word === 'string') return word;
     }
     return String(valueOfKey(key));
-  }
-
-  #has(key: string): boolean {
-    return this.#entries.runs({ ...boundsOfKey(key), limit: 1 }).next().done !== true;
   }
 }
 

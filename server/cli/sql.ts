@@ -2,7 +2,8 @@
  * `canopy sql`: runs a file of SQL in a database that the site has a connection to.
  *
  * All of it is one transaction of the database: nothing of it is there until the last statement is
- * done. Statements that a server commits by itself are the exception, and are told of in the help.
+ * done. Statements that a server commits by itself are the exception, and are told of in the help. What
+ * requests saved before, and has still to be done in the database, comes first.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,15 +11,16 @@ import { contentAt } from '../content/content.js';
 import { SqlConnection, targetOf } from '../content/sql-connection.js';
 import { NotFound, ServerError } from '../errors.js';
 import { Log } from '../log.js';
-import { DataHost } from '../sql/data-host.js';
+import type { Site } from '../site.js';
 import { DataLink } from '../sql/data-link.js';
 import type { SqlTarget } from '../sql/data-messages.js';
 import { sourceOfText } from '../sql/source-marks.js';
 import { SqlFault } from '../sql/sql-errors.js';
+import { SqlServer } from '../sql/sql-server.js';
 import { plainTarget } from '../sql/sql-target.js';
 import { eachStatement, type LeftOut, type Statement } from '../sql/statement.js';
 import { countInWords } from '../words.js';
-import { type CommandInput, defineCommand, UsageError } from './command.js';
+import { defineCommand, UsageError } from './command.js';
 import { ProgressLine } from './progress.js';
 import { openCommandSite } from './site.js';
 
@@ -45,50 +47,51 @@ says to a client alone, such as BEGIN, COMMIT, USE and SET NAMES, is left out, a
       throw new UsageError(`${at} is no path of the site: those begin with /.`);
     }
     const text = readFileSync(path.resolve(input.directory, file), 'utf8');
-    const target = await targetAt(at, input);
-    const lines = await runFile(text, { target, data: input.settings.data, file });
+    const { settings, directory } = input;
+    await using opened = await openCommandSite({ ...settings, directory, mustExist: true });
+    const target = targetAt(at, opened.site);
+    const lines = await runFile(text, { target, file, data: settings.data, site: opened.site });
     for (const line of lines) input.out(line);
     return 0;
   },
 });
 
 /** @throws NotFound where there is no connection */
-async function targetAt(
-  at: string,
-  { settings, directory }: CommandInput<'data' | 'plugins'>,
-): Promise<SqlTarget> {
-  await using opened = await openCommandSite({ ...settings, directory, mustExist: true });
-  using connection = opened.site.database.connect();
-  const found = contentAt(opened.site.root(connection), at);
+function targetAt(at: string, site: Site): SqlTarget {
+  using connection = site.database.connect();
+  const found = contentAt(site.root(connection), at);
   if (!(found instanceof SqlConnection)) throw new NotFound(`There is no SQL connection at ${at}.`);
-  return plainTarget(targetOf({ site: opened.site }, found));
+  return plainTarget(targetOf({ site }, found));
 }
 
 interface FileRun {
   readonly target: SqlTarget;
   readonly data: string;
+  readonly site: Site;
   /** Named in errors. */
   readonly file: string;
 }
 
 /** Runs it all, and says what was done. */
-async function runFile(text: string, { target, data, file }: FileRun): Promise<readonly string[]> {
+async function runFile(
+  text: string,
+  { target, data, site, file }: FileRun,
+): Promise<readonly string[]> {
   using log = new Log({ level: 'error', format: 'text' });
-  const host = new DataHost({ data, log });
+  await using sql = new SqlServer({ data, storage: site.storage, log });
   const leftOut: LeftOut[] = [];
   try {
     const source = sourceOfText(text);
     const count = countOf(eachStatement(source, target.driver, () => undefined));
     const statements = eachStatement(source, target.driver, (left) => leftOut.push(left));
-    runAll(new DataLink(host.openLink()), statements, { target, count });
+    await sql.recover(target);
+    runAll(new DataLink(sql.openLink()), statements, { target, count });
     return [...leftOutLines(leftOut), `Ran ${countInWords(count, 'statement')} of ${file}.`];
   } catch (error) {
     if (!(error instanceof SqlFault)) throw error;
     const { line, column } = error.place;
     const said = `${file}, line ${line}, column ${column}: ${error.message} Nothing of it was kept.`;
     throw new ServerError(error.code, said, { cause: error });
-  } finally {
-    await host.close();
   }
 }
 

@@ -9,7 +9,7 @@ import { quoted } from '../quote.js';
 import { isKnown } from '../security/principal.js';
 import { MANAGER_ROLE } from '../security/role.js';
 import { Content } from './content.js';
-import { contentTypes } from './content-type.js';
+import { type ContentType, contentTypes } from './content-type.js';
 import { siteRoot } from './places.js';
 import { JOIN_PERMISSION, PUBLISH_PERMISSION, Version } from './version.js';
 import type { Work } from './work.js';
@@ -32,7 +32,7 @@ export function requireByHand(work: Work, object: Content, change: PlannedChange
   if (target === undefined || target.container.oid === placeOf(before)?.container.oid) return;
   const container = work.connection.find(target.container.oid);
   if (container instanceof Content) {
-    requireAt(work, contentTypes.of(object).addPermission, container);
+    requireAddAt(work, contentTypes.of(object), container);
   }
 }
 
@@ -42,6 +42,10 @@ export function requireHere(work: Work, object: Content, { before, after }: Plan
   const changed = [...names].filter((name) => !sameValue(before[name], after[name]));
   for (const permission of new Set(changed.flatMap((name) => permissionsFor(name, object)))) {
     requireAt(work, permission, object);
+  }
+  const { leadsOut = [], changePermission } = contentTypes.of(object);
+  if (changed.some((name) => leadsOut.includes(name))) {
+    requireAt(work, changePermission, siteRoot(work.connection));
   }
   requireProxyRoles(work, object, { before, after });
 }
@@ -97,7 +101,7 @@ export function requireLosing(
       requireAt(work, 'Delete objects', object);
     } else if (taken.has(oid) && here === undefined && object !== siteRoot(work.connection)) {
       const container = standingContainer(work, after);
-      requireAt(work, contentTypes.of(object).addPermission, container);
+      requireAddAt(work, contentTypes.of(object), container);
     } else if (taken.has(oid)) {
       const names = Object.keys({ ...base, ...mine }).filter(
         (name) => !sameValue(base[name], mine[name]) && !sameValue(mine[name], after[name]),
@@ -107,6 +111,12 @@ export function requireLosing(
       requireHere(work, object, { before: of(mine), after: of(after) });
     }
   }
+}
+
+/** As `requireAdd`, by `requireAt`. */
+export function requireAddAt(work: Work, type: ContentType, container: Content): void {
+  requireAt(work, type.addPermission, container);
+  if (type.leadsOut !== undefined) requireAt(work, type.addPermission, siteRoot(work.connection));
 }
 
 /** As the policy's `require`; of what the user may not view, a refusal tells no more than that. */

@@ -2,9 +2,11 @@
  * What templates are answered by a catalog.
  *
  * Named arguments are those of the JSON interface: names of indexes, and `sort`, `order`, `start`,
- * `limit` and `facets`, which may be texts as a form sends them.
+ * `limit` and `facets`, which may be texts as a form sends them. `query` is a whole query, with groups
+ * joined by `and`, `or` and `not`, as JSON.
  */
 import { QueryError } from '../catalog/query-error.js';
+import { isPlainObject } from '../../odb/index.js';
 import type { SearchAnswer } from '../templates/index.js';
 import { Html } from '../templates/index.js';
 import type { Catalog } from './catalog.js';
@@ -13,13 +15,7 @@ import { type CatalogQuestion, searchCatalog } from './catalog-search.js';
 import type { Work } from './work.js';
 
 /** Names that are no question to an index. */
-export const SEARCH_OPTIONS: ReadonlySet<string> = new Set([
-  'sort',
-  'order',
-  'start',
-  'limit',
-  'facets',
-]);
+const SEARCH_OPTIONS: ReadonlySet<string> = new Set(['sort', 'order', 'start', 'limit', 'facets']);
 
 /**
  * Answers a template.
@@ -32,11 +28,8 @@ export function answerTemplate(
   catalog: Catalog,
   named: Readonly<Record<string, unknown>>,
 ): SearchAnswer {
-  const query = Object.fromEntries(
-    Object.entries(named).filter(([name]) => !SEARCH_OPTIONS.has(name)),
-  );
   const { items, total, facets, suggestion } = searchCatalog(work, catalog, {
-    query,
+    query: readQuery(named),
     isCode: true,
     excerpts: true,
     ...readOptions(named),
@@ -51,6 +44,33 @@ export function answerTemplate(
       excerpt: excerpt === undefined ? undefined : new Html(excerptHtml(excerpt)),
     })),
   };
+}
+
+/**
+ * Reads what is asked: indexes by their names, and `query`, which has to hold besides.
+ *
+ * @throws QueryError `SRV_QUERY` for a `query` that is none
+ */
+export function readQuery(
+  named: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const { query, ...rest } = Object.fromEntries(
+    Object.entries(named).filter(([name]) => !SEARCH_OPTIONS.has(name)),
+  );
+  if (query === undefined || query === '') return rest;
+  const whole = typeof query === 'string' ? parsed(query) : query;
+  if (!isPlainObject(whole)) {
+    throw new QueryError('query', 'is a query as JSON, such as {"or": [{"title": "a"}, …]}');
+  }
+  return Object.keys(rest).length === 0 ? whole : { and: [rest, whole] };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new QueryError('query', `is no JSON: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Reads what says how an answer is to be given. @throws QueryError `SRV_QUERY` */

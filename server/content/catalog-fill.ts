@@ -7,6 +7,7 @@
 import { ConflictError, type Connection, type Database, type Oid } from '../../odb/index.js';
 import { Catalog, type Pending } from './catalog.js';
 import { DocumentBatch } from './catalog-batch.js';
+import { sweepTerms } from './catalog-sweep.js';
 import { ancestorsIn, isFound } from './cataloged.js';
 import { Content, contentAt } from './content.js';
 import { within } from './deriving.js';
@@ -66,16 +67,38 @@ class Filling {
     const rest = all.filter((oid) => oid > begun.after);
     this.#done = all.length - rest.length;
     await this.#steps(rest, all.length, { pending: begun });
-    // What came in from elsewhere since may have a lower oid than those that were being done.
-    for (;;) {
-      const there = this.#objects((catalog) => catalog.container);
-      const missing =
-        this.#look(({ store }) => there.filter((oid) => !store.hasDocument(oid))) ?? [];
-      if (missing.length === 0) break;
-      await this.#steps(missing, this.#done + missing.length, {});
-    }
+    await this.#settle();
+    await this.#sweep(begun.only);
+    await this.#settle();
     await this.#transact('Indexed', (connection) => this.#end(connection));
     return this.#done;
+  }
+
+  /**
+   * Takes in what came in from elsewhere since, which may have a lower oid than those that were being
+   * done, and out what is not there any more.
+   */
+  async #settle(): Promise<void> {
+    for (;;) {
+      const there = this.#objects((catalog) => catalog.container);
+      const { missing, gone } = this.#look((catalog) => comparedWith(there, catalog)) ?? NOTHING;
+      await this.#steps(missing, this.#done + missing.length, {});
+      for (let at = 0; at < gone.length; at += STEP_OBJECTS) {
+        const step = gone.slice(at, at + STEP_OBJECTS);
+        const note = `Took ${step.length} objects out`;
+        await this.#transact(note, (connection) => this.#remove(connection, step));
+      }
+      if (missing.length === 0) return;
+    }
+  }
+
+  /** A version shows main's words with its own, and so leaves them alone. */
+  async #sweep(only: readonly string[] | undefined): Promise<void> {
+    const { database, catalog, version } = this.#options;
+    if (version !== undefined) return;
+    const transact = (work: (connection: Connection) => void): Promise<void> =>
+      this.#transact('Forgot words that no object has', work);
+    await sweepTerms({ database, catalog, transact }, only);
   }
 
   async runBelow(path: string): Promise<number> {
@@ -129,20 +152,27 @@ class Filling {
     if (isSame && derived.pending !== undefined) derived.pending = { ...derived.pending, after };
   }
 
-  /** Takes out what is not there any more, and says that all is done. */
-  #end(connection: Connection): void {
+  /** Takes out those of some objects that are not there. */
+  #remove(connection: Connection, oids: readonly Oid[]): void {
     const catalog = this.#catalogIn(connection);
     const folder = catalog?.container;
     if (catalog === undefined || folder === undefined) return;
     const batch = new DocumentBatch(connection, catalog);
+    for (const oid of oids) {
+      const object = connection.find(oid);
+      const isThere = object instanceof Content && ancestorsIn(object, folder) !== undefined;
+      if (!isThere) batch.remove(oid);
+    }
+  }
+
+  /** Takes out what is not there any more, and says that all is done. */
+  #end(connection: Connection): void {
+    const catalog = this.#catalogIn(connection);
+    if (catalog?.container === undefined) return;
     const { store } = catalog;
     for (let after = 0; ;) {
       const oids = store.documentIds({ after, limit: STEP_OBJECTS }) as Oid[];
-      for (const oid of oids) {
-        const object = connection.find(oid);
-        const isThere = object instanceof Content && ancestorsIn(object, folder) !== undefined;
-        if (!isThere) batch.remove(oid);
-      }
+      this.#remove(connection, oids);
       const last = oids.at(-1);
       if (last === undefined) break;
       after = last;
@@ -183,4 +213,35 @@ class Filling {
     const meta = { user, note: `${note} for ${path}`, paths: [path] };
     await database.transact(work, meta, version === undefined ? {} : { version });
   }
+}
+
+/** What a catalog lacks, and what it has that is not there. */
+interface Difference {
+  readonly missing: readonly Oid[];
+  readonly gone: readonly Oid[];
+}
+
+const NOTHING: Difference = { missing: [], gone: [] };
+
+function comparedWith(there: readonly Oid[], catalog: Catalog): Difference {
+  const { store } = catalog;
+  const all = new Set(there);
+  const gone: Oid[] = [];
+  for (let after = 0; ;) {
+    const oids = store.documentIds({ after, limit: STEP_OBJECTS }) as Oid[];
+    for (const oid of oids) if (!all.delete(oid)) gone.push(oid);
+    const last = oids.at(-1);
+    if (last === undefined) {
+      return { missing: [...all].filter((oid) => isTakenIn(catalog, oid)), gone };
+    }
+    after = last;
+  }
+}
+
+/** What lies deeper than anybody looks is in no catalog, however often it is indexed. */
+function isTakenIn({ connection, container: folder }: Catalog, oid: Oid): boolean {
+  const object = connection?.find(oid);
+  return (
+    object instanceof Content && folder !== undefined && ancestorsIn(object, folder) !== undefined
+  );
 }

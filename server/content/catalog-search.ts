@@ -8,7 +8,7 @@ import type { Excerpt } from '../catalog/excerpt.js';
 import { sourcesOf } from '../catalog/index-definition.js';
 import type { SearchResult } from '../catalog/search.js';
 import type { SearchOptions } from '../catalog/search-options.js';
-import { type SlowQuery, SlowQueries } from '../catalog/slow-queries.js';
+import type { SlowQuery } from '../catalog/slow-queries.js';
 import type { Visibility } from '../catalog/visibility.js';
 import { isKnown } from '../security/principal.js';
 import { MANAGER_ROLE } from '../security/role.js';
@@ -32,7 +32,9 @@ export interface Found {
   readonly excerpt: Excerpt | undefined;
 }
 
-export interface CatalogResult extends Pick<SearchResult, 'total' | 'facets' | 'plan'> {
+export interface CatalogResult extends Pick<SearchResult, 'total' | 'facets'> {
+  /** Told to those who may view everything: it counts what is found before the rest is left out. */
+  readonly plan: SearchResult['plan'] | undefined;
   readonly items: readonly Found[];
   /** Another text to ask, which finds more; where excerpts are wanted. */
   readonly suggestion: string | undefined;
@@ -50,9 +52,6 @@ export interface CatalogQuestion extends Pick<
   /** Excerpts and a suggestion are wanted, where a text is asked. */
   readonly excerpts?: boolean;
 }
-
-/** The slow queries of this thread, by the oid of the catalog. */
-const slow = new Map<Oid, SlowQueries>();
 
 /**
  * Finds objects.
@@ -74,14 +73,15 @@ export function searchCatalog(
     resolvePath: (path: string) => contentAt(root, path)?.oid,
   };
   const result = store.search(query, { ...options, ...asker });
-  noteSlow(catalog, result);
+  if (catalog.oid !== undefined) work.site.slowQueries.note(catalog.oid, result);
   const [text] = excerpts ? result.texts : [];
   const items = result.hits.flatMap(({ docid, score, columns }): Found[] => {
     const object = connection.find(docid as Oid);
     if (!(object instanceof Content)) return [];
     return [{ object, docid, score, columns, excerpt: excerptOf(object, text, store) }];
   });
-  const { total, facets, plan, milliseconds } = result;
+  const { total, facets, milliseconds } = result;
+  const plan = asker.visibility.everything === true ? result.plan : undefined;
   const suggestion = better(query, text, {
     total,
     totalOf: (other) => store.search(other, { ...asker, limit: 0 }).total,
@@ -115,9 +115,21 @@ function better(
   return totalOf({ ...query, [text.index]: suggestion }) > total ? suggestion : undefined;
 }
 
-/** Lists the queries of a catalog that took long in this thread, the most costly first. */
-export function slowQueriesOf({ oid }: Catalog): readonly SlowQuery[] {
-  return (oid === undefined ? undefined : slow.get(oid))?.list() ?? [];
+/**
+ * Tells whether whoever asks may view everything that a catalog covers, and so may be told how much
+ * there is of what.
+ */
+export function viewsEverything({ connection, policy }: Work, catalog: Catalog): boolean {
+  if (connection.at !== undefined) return false;
+  return policy.rolesAt(catalog.container ?? catalog).includes(MANAGER_ROLE);
+}
+
+/** Lists the queries of a catalog that took long in any thread of the server, the last one first. */
+export function slowQueriesOf(
+  { site }: Pick<Work, 'site'>,
+  { oid }: Catalog,
+): readonly SlowQuery[] {
+  return oid === undefined ? [] : site.slowQueries.list(oid);
 }
 
 /**
@@ -139,27 +151,16 @@ export function explainObject(catalog: Catalog, object: Content): DocumentExplan
   return { ...explained, indexes };
 }
 
-function noteSlow({ oid }: Catalog, result: SearchResult): void {
-  if (oid === undefined) return;
-  let queries = slow.get(oid);
-  if (queries === undefined) {
-    queries = new SlowQueries();
-    slow.set(oid, queries);
-  }
-  queries.note(result);
-}
-
 /** Judges by containers where that is the same, so a hit costs nothing of its own. */
 function visibilityFor(
-  { connection, policy }: Work,
+  work: Work,
   catalog: Catalog,
   { isCode }: { readonly isCode: boolean },
 ): Visibility {
-  const folder = catalog.container ?? catalog;
+  const { connection, policy } = work;
   const isPast = connection.at !== undefined;
-  const isManager = !isCode && !isPast && policy.rolesAt(folder).includes(MANAGER_ROLE);
   return {
-    everything: isManager,
+    everything: !isCode && viewsEverything(work, catalog),
     container(oid) {
       const container = connection.find(oid as Oid);
       // The past is judged by the settings of today as well, where an object may be elsewhere.
@@ -171,6 +172,10 @@ function visibilityFor(
     document(oid) {
       const object = connection.find(oid as Oid);
       return object instanceof Content && policy.may('View', object);
+    },
+    value(oid, source) {
+      const object = connection.find(oid as Oid);
+      return object instanceof Content ? cataloged(object, []).value(source) : undefined;
     },
   };
 }

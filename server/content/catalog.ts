@@ -7,15 +7,13 @@
  */
 import { type Oid, Persistent } from '../../odb/index.js';
 import { CatalogStore } from '../catalog/catalog-store.js';
-import {
-  INDEX_TYPES,
-  type IndexDefinition,
-  readColumns,
-  readDefinitions,
-} from '../catalog/index-definition.js';
+import { type ColumnDefinition, readColumns, typesOfColumn } from '../catalog/column-definition.js';
+import { INDEX_TYPES, type IndexDefinition, readDefinitions } from '../catalog/index-definition.js';
+import type { ForgottenTerms } from '../catalog/unused-terms.js';
 import { type FieldError, Invalid } from '../errors.js';
 import { Content } from './content.js';
-import type { ContentType, FieldValues } from './content-type.js';
+import { type ContentType, contentTypes, type FieldValues } from './content-type.js';
+import { quoted } from '../quote.js';
 
 /** Asked on the catalog, for looking something up. */
 export const SEARCH_PERMISSION = 'Search Catalog';
@@ -47,7 +45,10 @@ export class CatalogDerived extends Persistent {
   static {
     this.define(
       'canopy.CatalogDerived',
-      { store: undefined, moves: undefined, covers: undefined, pending: undefined },
+      {
+        ...{ store: undefined, moves: undefined, covers: undefined },
+        ...{ pending: undefined, forgotten: undefined },
+      },
       { derived: true },
     );
   }
@@ -57,6 +58,8 @@ export class CatalogDerived extends Persistent {
   /** Oid of the folder whose objects are in the store; `undefined` for one that is nowhere. */
   declare covers: Oid | undefined;
   declare pending: Pending | undefined;
+  /** Terms that were just forgotten, until it was looked whether a document has them after all. */
+  declare forgotten: ForgottenTerms | undefined;
 
   static empty(): CatalogDerived {
     return new CatalogDerived({ store: CatalogStore.empty(), moves: new CatalogMoves() });
@@ -69,7 +72,7 @@ export class Catalog extends Content {
   }
 
   declare indexes: readonly IndexDefinition[];
-  declare columns: readonly string[];
+  declare columns: readonly ColumnDefinition[];
   declare derived: CatalogDerived;
 
   constructor(init?: object) {
@@ -135,10 +138,28 @@ function refuseDefinitions({ indexes, columns }: FieldValues): readonly FieldErr
     ...(columns === undefined ? {} : { columns }),
   };
   try {
-    CatalogStore.empty().configure(given);
-    return [];
+    const store = CatalogStore.empty();
+    store.configure(given);
+    return [
+      ...store.definitions.flatMap(({ types }, at) => refuseTypes(types, `fields.indexes[${at}]`)),
+      ...store.columns.flatMap((column, at) =>
+        refuseTypes(typesOfColumn(column), `fields.columns[${at}]`),
+      ),
+    ];
   } catch (error) {
     if (!(error instanceof Invalid)) throw error;
     return error.errors.map((each) => ({ ...each, field: `fields.${each.field}` }));
   }
+}
+
+function refuseTypes(types: readonly string[] = [], field: string): readonly FieldError[] {
+  return types.flatMap((name): FieldError[] => {
+    const type = contentTypes.get(name);
+    if (type !== undefined && type.isFound !== false) return [];
+    const message =
+      type === undefined
+        ? `there is no type ${quoted(name)}`
+        : `no catalog takes in objects of the type ${quoted(name)}`;
+    return [{ field: `${field}.types`, message }];
+  });
 }

@@ -48,6 +48,7 @@ export function cataloged(
   changedMs?: number,
 ): CatalogedDocument {
   return {
+    type: object.type,
     container: object.container?.oid ?? 0,
     ownSettings: hasOwnSettings(object),
     ancestors,

@@ -10,7 +10,14 @@
 import { type Oid, type PlannedObject, sameValue } from '../../odb/index.js';
 import { Invalid, Taken } from '../errors.js';
 import { quoted } from '../quote.js';
-import { placeOf, requireAt, requireHere, requireLosing, requireProxyRoles } from './by-hand.js';
+import {
+  placeOf,
+  requireAddAt,
+  requireAt,
+  requireHere,
+  requireLosing,
+  requireProxyRoles,
+} from './by-hand.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { changeObject, requireRemovable, touched } from './edit.js';
@@ -247,7 +254,7 @@ function requireAdded(
     const type = contentTypes.of(object);
     const { container } = object.place;
     if (!before.has(oid) || placeOf(main)?.container.oid !== container.oid) {
-      requireAt(work, type.addPermission, container);
+      requireAddAt(work, type, container);
     }
     if (before.has(oid)) continue;
     const fresh = new type.class();

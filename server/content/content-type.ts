@@ -96,8 +96,11 @@ export interface ContentType<T extends Content = Content> {
   readonly class: new (init?: object) => T;
   /** Asked on the container. */
   readonly addPermission: string;
-  /** It leads out of the site, so `addPermission` is asked on the site's root, too. */
-  readonly leadsOut?: boolean;
+  /**
+   * The attributes by which it leads out of the site: the permissions to add it, and to change these,
+   * are asked at the site's root, too.
+   */
+  readonly leadsOut?: readonly string[];
   /** Asked on the object, for title, fields and data. */
   readonly changePermission: string;
   /** It runs: it keeps its authors, and acts with what its caller and every author may do. */

@@ -9,6 +9,7 @@
  * is moved with what is below it, whoever indexes something at the same time begins again.
  */
 import type { Connection, Oid, Transaction } from '../../odb/index.js';
+import { nameOfColumn } from '../catalog/column-definition.js';
 import { sourcesOf } from '../catalog/index-definition.js';
 import { Catalog, CatalogDerived, type Pending } from './catalog.js';
 import { catalogsIn, holdCatalogs, listCatalog } from './catalog-list.js';
@@ -245,6 +246,6 @@ class CatalogChange {
 }
 
 function showsPlaces({ store }: Catalog): boolean {
-  const sources = [...store.columns, ...store.definitions.flatMap(sourcesOf)];
+  const sources = [...store.columns.map(nameOfColumn), ...store.definitions.flatMap(sourcesOf)];
   return sources.some((source) => PLACE_SOURCES.includes(source));
 }

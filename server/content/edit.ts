@@ -166,14 +166,17 @@ export function deleteObjects(work: Work, container: Container, ids: readonly st
   if (paths.length > 0) work.did(`Deleted ${listed(paths)}`);
 }
 
-/** @throws Unauthorized when the user may not add that type there */
+/**
+ * Asks for what adding that type there asks for, however it comes there.
+ * @throws Unauthorized when the user may not
+ */
 export function requireAdd(
   { policy, connection }: Work,
   type: ContentType,
   container: Container,
 ): void {
   policy.require(type.addPermission, container);
-  if (type.leadsOut === true) policy.require(type.addPermission, siteRoot(connection));
+  if (type.leadsOut !== undefined) policy.require(type.addPermission, siteRoot(connection));
 }
 
 /**

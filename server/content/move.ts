@@ -8,8 +8,10 @@ import { Invalid, Taken } from '../errors.js';
 import { quoted } from '../quote.js';
 import type { Container, Content } from './content.js';
 import { contentTypes } from './content-type.js';
-import { requirePlace, requireRemovable, touched } from './edit.js';
+import { within } from './deriving.js';
+import { requireAdd, requirePlace, requireRemovable, touched } from './edit.js';
 import { Folder } from './folder.js';
+import { siteRoot } from './places.js';
 import type { Work } from './work.js';
 
 export interface Move {
@@ -52,7 +54,10 @@ function relocate(
 ): void {
   const { from, to, id } = way;
   const type = contentTypes.of(object);
-  if (to !== from) work.policy.require(type.addPermission, to);
+  if (to !== from) {
+    requireAdd(work, type, to);
+    requireWaysOut(work, object);
+  }
   requireRemovable(object);
   if (object.type === 'User') {
     const message = 'A user keeps name and folder: they are written into all that the user owns';
@@ -70,6 +75,21 @@ function relocate(
   touched(work, object);
   work.policy.forget();
   work.did(to === from ? `Renamed ${path} to ${id}` : `Moved ${path} to ${object.path}`);
+}
+
+/** What leads out of the site and comes along is then of those who may do all where it goes. */
+function requireWaysOut({ policy, connection }: Work, top: Content): void {
+  const root = siteRoot(connection);
+  const refused = contentTypes
+    .all()
+    .filter(
+      ({ leadsOut, addPermission }) => leadsOut !== undefined && !policy.may(addPermission, root),
+    );
+  if (refused.length === 0) return;
+  for (const { type } of within(top)) {
+    const found = refused.find(({ name }) => name === type);
+    if (found !== undefined) policy.require(found.addPermission, root);
+  }
 }
 
 function arrange(work: Work, container: Container, id: string, before: string): boolean {

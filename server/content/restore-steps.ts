@@ -10,7 +10,14 @@ import { minuteInWords } from '../words.js';
 import { requireByHand } from './by-hand.js';
 import { type Container, type Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
-import { deleteObjects, listed, requirePlace, requireRemovable, touched } from './edit.js';
+import {
+  deleteObjects,
+  listed,
+  requireAdd,
+  requirePlace,
+  requireRemovable,
+  touched,
+} from './edit.js';
 import { isExecutable } from './executable.js';
 import { giveParts } from './past-parts.js';
 import type { PastSite } from './past-site.js';
@@ -228,10 +235,10 @@ export class Restoration {
   #requireAdd(top: Content, container: Container, { all }: { readonly all: boolean }): void {
     const asked = new Set<string>();
     for (const each of all ? withinTrash(top) : [top]) {
-      const { addPermission } = contentTypes.of(each);
-      if (asked.has(addPermission)) continue;
-      asked.add(addPermission);
-      this.#work.policy.require(addPermission, container);
+      const type = contentTypes.of(each);
+      if (asked.has(type.addPermission)) continue;
+      asked.add(type.addPermission);
+      requireAdd(this.#work, type, container);
     }
   }
 

@@ -9,7 +9,7 @@
  * Whatever the server can reach, a connection can reach, and all parts of a site share the files of
  * SQLite: so where one leads is said by those alone who may say so for the whole site.
  */
-import { type FieldError, Unavailable } from '../errors.js';
+import { type FieldError, Invalid, Unavailable } from '../errors.js';
 import {
   readAddress,
   SHOWN_PASSWORD,
@@ -69,7 +69,7 @@ export const sqlConnectionType: ContentType<SqlConnection> = {
   description: 'A database that SQL methods here and below can use.',
   class: SqlConnection,
   addPermission: 'Add Database Connections',
-  leadsOut: true,
+  leadsOut: ['driver', 'address', 'sealedPassword'],
   changePermission: CHANGE_CONNECTIONS,
   executable: false,
   protectedFields: true,
@@ -85,7 +85,7 @@ export const sqlConnectionType: ContentType<SqlConnection> = {
       name: 'url',
       label: 'Database',
       kind: 'text',
-      help: 'The name of a file, or postgres://user:password@host/name, mysql://user:password@host/name. A password is never shown again; ${CANOPY_SQL_NAME} is read from the environment.',
+      help: 'The name of a file, or postgres://user:password@host/name, mysql://user:password@host/name. A password is never shown again; ${CANOPY_SQL_NAME} is read from the environment. To another machine a connection is encrypted and the server verified: ?sslmode=verify-ca, require or disable asks for less.',
       hides: hidePassword,
     },
     { name: 'hasPassword', label: 'A password is kept', kind: 'boolean', readonly: true },
@@ -220,8 +220,17 @@ export function setConnected(work: Work, connection: SqlConnection, connected: b
   connection.connected = connected;
   work.paths.add(connection.path);
   work.did(`${connected ? 'Opened' : 'Closed'} ${connection.path}`);
-  if (!connected) work.sql.ask({ what: 'close', target: openTarget(work.site, connection) });
+  if (!connected) endSessions(work, connection);
   return true;
+}
+
+function endSessions({ sql, site }: Work, connection: SqlConnection): void {
+  try {
+    sql.ask({ what: 'close', target: openTarget(site, connection) });
+  } catch (error) {
+    // What leads nowhere has no sessions, and any others end by themselves: it is closed all the same.
+    if (!(error instanceof Unavailable) && !(error instanceof Invalid)) throw error;
+  }
 }
 
 function unavailable(code: 'SRV_SQL_CLOSED' | 'SRV_SQL_PASSWORD', message: string): Unavailable {

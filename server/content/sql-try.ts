@@ -8,8 +8,6 @@
 import { Unavailable } from '../errors.js';
 import type { DataStatus } from '../sql/data-messages.js';
 import type { SqlResult } from '../sql/result.js';
-import { listJournal } from '../sql/sql-journal.js';
-import { placeOf } from '../sql/sql-target.js';
 import type { Listing, ListingPath } from '../sql/session.js';
 import { sourceOfText } from '../sql/source-marks.js';
 import { SqlFault } from '../sql/sql-errors.js';
@@ -80,12 +78,4 @@ export function connectionStatus(work: Work, connection: SqlConnection): DataSta
     if (!(error instanceof Unavailable)) throw error;
     return { ...NO_STATUS, problem: error.message };
   }
-}
-
-/** Counts the transactions whose objects are saved, and whose part in this database is not known to be. */
-export function unfinishedIn(
-  { connection }: Pick<Work, 'connection'>,
-  { driver, address }: Pick<SqlConnection, 'driver' | 'address'>,
-): number {
-  return listJournal(connection, placeOf({ driver, url: address })).length;
 }

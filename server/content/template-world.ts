@@ -17,6 +17,8 @@ import {
 } from '../errors.js';
 import { languagesIn } from '../publisher/accept-language.js';
 import { isKnown } from '../security/principal.js';
+import type { Attempt } from '../sql/sql-attempts.js';
+import { typeOfSqlError } from '../sql/sql-errors.js';
 import {
   type Executable,
   type RequestData,
@@ -184,7 +186,12 @@ export class SiteWorld implements TemplateWorld {
     if (error instanceof Unauthorized) return 'Unauthorized';
     if (error instanceof Forbidden) return 'Forbidden';
     if (error instanceof NotFound) return 'NotFound';
-    return error instanceof Taken ? 'Conflict' : undefined;
+    if (error instanceof Taken) return 'Conflict';
+    return typeOfSqlError(error);
+  }
+
+  attempt(): Attempt {
+    return this.#request.sql.attempt();
   }
 
   checkDeadline(): void {

@@ -5,8 +5,9 @@
 import type { Connection, Tid, TransactionMeta } from '../../odb/index.js';
 import type { Policy } from '../security/policy.js';
 import { type Principal, principalKey } from '../security/principal.js';
+import { NO_SQL } from '../sql/no-sql.js';
 import type { SqlRunner } from '../sql/sql-runner.js';
-import { type HandedOver, NO_SQL, type SqlBounds, type SqlWork } from '../sql/sql-work.js';
+import type { HandedOver, SqlBounds, SqlWork } from '../sql/sql-work.js';
 import { noteOfSql } from './sql-notes.js';
 import { NOTE_CHARACTERS_MAX, type SiteServices, type Work } from './work.js';
 
@@ -56,7 +57,7 @@ export class TransactionWork implements Work {
     const { door } = this.site.sql;
     const { sqlBounds } = this;
     if (door === undefined || sqlBounds === undefined) return NO_SQL;
-    this.#sql.work ??= door.work(this.connection, sqlBounds);
+    this.#sql.work ??= door.work(this.connection, { ...sqlBounds, user: principalKey(this.user) });
     return this.#sql.work;
   }
 

@@ -12,7 +12,7 @@ import { trashDaysOf } from '../database/trash-days.js';
 import { Invalid, NotFound, Taken } from '../errors.js';
 import { type Container, Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
-import { requirePlace, touched } from './edit.js';
+import { requireAdd, requirePlace, touched } from './edit.js';
 import { siteRoot } from './places.js';
 import { type Held, type Trashed, TrashView, withinTrash } from './trash-view.js';
 import type { Work } from './work.js';
@@ -180,7 +180,7 @@ function requireTypes(work: Work, object: Content, to: Container): void {
     }
     if (type === undefined || asked.has(type.addPermission)) continue;
     asked.add(type.addPermission);
-    work.policy.require(type.addPermission, to);
+    requireAdd(work, type, to);
   }
 }
 

@@ -18,7 +18,7 @@ import {
 import { Invalid, Taken } from '../errors.js';
 import { principalKey } from '../security/principal.js';
 import type { WrittenStatement } from '../sql/sql-work.js';
-import { placeOf, requireAt, requireByHand, standingContainer } from './by-hand.js';
+import { placeOf, requireAddAt, requireAt, requireByHand, standingContainer } from './by-hand.js';
 import { Content } from './content.js';
 import { contentTypes } from './content-type.js';
 import { isExecutable } from './executable.js';
@@ -114,7 +114,7 @@ export function undoTransactions(work: Work, request: UndoRequest): UndoOutcome 
     if (only !== undefined) followPlaces(work, object, before);
     if (!(object instanceof Content)) continue;
     if (pathBefore === undefined) {
-      requireAt(work, contentTypes.of(object).addPermission, object.container ?? object);
+      requireAddAt(work, contentTypes.of(object), object.container ?? object);
     }
     const kept = authors.get(oid);
     if (isExecutable(object) && kept !== undefined && !sameValue(object.authors, kept)) {

@@ -18,7 +18,7 @@ import {
   type VersionConflict,
 } from '../../odb/index.js';
 import { type FieldError, Invalid, Taken } from '../errors.js';
-import { requireAt, requireLosing } from './by-hand.js';
+import { requireAddAt, requireLosing } from './by-hand.js';
 import { Content, isContainer } from './content.js';
 import { contentTypes } from './content-type.js';
 import { requirePlace } from './edit.js';
@@ -244,7 +244,7 @@ function moveAway(
   // Its folder is on the site no more, so nothing there could let anybody delete it.
   const target = folderNamed(work, to);
   const type = contentTypes.of(object);
-  requireAt(work, type.addPermission, target);
+  requireAddAt(work, type, target);
   requirePlace(target, type, id);
   if (isContainer(object) && target.isWithin(object)) {
     throw new Invalid([{ field: 'to', message: 'It cannot be put into itself' }]);

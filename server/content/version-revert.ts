@@ -6,7 +6,7 @@
 import type { Oid, State } from '../../odb/index.js';
 import { Invalid } from '../errors.js';
 import { quoted } from '../quote.js';
-import { requireAt, requireByHand } from './by-hand.js';
+import { requireAddAt, requireByHand } from './by-hand.js';
 import { requireAlone } from './check-in.js';
 import { contentTypes } from './content-type.js';
 import { listed, touched } from './edit.js';
@@ -91,5 +91,5 @@ function requireBack(
   const container = outside?.container;
   if (outside === undefined || container?.oid === undefined) return;
   const holder = sides.find('version', container.oid);
-  if (holder !== undefined) requireAt(inside, contentTypes.of(outside).addPermission, holder);
+  if (holder !== undefined) requireAddAt(inside, contentTypes.of(outside), holder);
 }

@@ -8,6 +8,7 @@
  */
 import type { Context } from '../../acquisition/index.js';
 import type { Blobs, Connection, Database, Storage, Tid } from '../../odb/index.js';
+import type { SlowQueries } from '../catalog/slow-queries.js';
 import type { Form } from '../publisher/form.js';
 import type { LoginGuard } from '../security/login-guard.js';
 import type { Passwords } from '../security/password.js';
@@ -31,6 +32,8 @@ export interface SiteServices {
   readonly guard: LoginGuard;
   readonly templates: TemplateCaches;
   readonly sql: SqlServices;
+  /** The queries of catalogs that took long, in whatever thread of the server. */
+  readonly slowQueries: SlowQueries;
   /** The server that this thread is of; there is none in a command. */
   readonly server: ServerFacts | undefined;
 }

@@ -78,6 +78,8 @@ export interface ThreadSettings {
   readonly passwords: PasswordParameters | undefined;
   /** What the server counts (`Statistics`). */
   readonly statistics: SharedArrayBuffer;
+  /** The queries of catalogs that took long (`SlowQueries`). */
+  readonly slowQueries: SharedArrayBuffer;
   /** The directory that backups go to. */
   readonly backups: string;
   /** When the server was started, milliseconds since the epoch. */
@@ -127,11 +129,13 @@ export type FromThread =
       readonly fields: LogFields;
     };
 
-/** What a thread asks of the one storage writer, through the main thread. */
+/** What a thread asks of the main thread: most of it is for the one storage writer. */
 export type Call =
   | { readonly what: 'commit'; readonly bytes: Uint8Array }
-  | { readonly what: 'set-meta'; readonly entries: Readonly<Record<string, unknown>> };
+  | { readonly what: 'set-meta'; readonly entries: Readonly<Record<string, unknown>> }
+  /** To look again for what is left in a database; the result says why it is not finished. */
+  | { readonly what: 'finish-sql'; readonly target: SqlTarget };
 
 export type CallResult =
-  | { readonly ok: true; readonly commit?: CommitResult }
+  | { readonly ok: true; readonly commit?: CommitResult; readonly problem?: string | undefined }
   | { readonly ok: false; readonly error: CallError };

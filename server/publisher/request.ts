@@ -120,7 +120,8 @@ export class PublishRequest extends TransactionWork implements PageRequest {
   }
 
   protected override get sqlBounds(): SqlBounds {
-    return { readOnly: readOnlyReason(this), deadlineMs: this.deadlineMs };
+    const { deadlineMs, envelope } = this;
+    return { readOnly: readOnlyReason(this), deadlineMs, isAgain: envelope.attempt > 0 };
   }
 
   /** It is one of several requests in one transaction. */

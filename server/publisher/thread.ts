@@ -57,7 +57,7 @@ export interface ThreadOptions {
 }
 
 /** What a thread needs of the `SqlServer`. */
-export type ThreadSql = Pick<SqlServer, 'share' | 'ended' | 'news' | 'keep'>;
+export type ThreadSql = Pick<SqlServer, 'share' | 'ended' | 'news' | 'keep' | 'tryAgain'>;
 
 export class PublisherThread {
   /** Resolves when the code is loaded; rejects when the thread ends before. */
@@ -195,6 +195,9 @@ export class PublisherThread {
     try {
       if (request.what === 'commit') {
         return { ok: true, commit: await storage.commitPacked(request.bytes) };
+      }
+      if (request.what === 'finish-sql') {
+        return { ok: true, problem: await this.#options.sql()?.tryAgain(request.target) };
       }
       await storage.setMeta(request.entries);
       return { ok: true };

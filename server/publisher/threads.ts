@@ -6,6 +6,7 @@
  * module and what it imports stay small for that reason.
  */
 import type { MergeRules, Storage } from '../../odb/index.js';
+import { SlowQueries } from '../catalog/slow-queries.js';
 import type { Logger } from '../log.js';
 import type { AssetFolder } from '../plugin.js';
 import type { PasswordParameters } from '../security/password.js';
@@ -49,6 +50,7 @@ export class PublisherThreads {
     const { plugins, cacheObjects, timeLimitMs, backups, passwords } = settings;
     const startedMs = Date.now();
     const { handle: verified } = new VerifiedCredentials();
+    const { handle: slowQueries } = new SlowQueries();
     this.pool = new PublisherPool({
       size: settings.workers,
       timeLimitMs,
@@ -64,6 +66,7 @@ export class PublisherThreads {
             verified,
             passwords,
             statistics: this.statistics.handle,
+            slowQueries,
             backups,
             startedMs,
           },

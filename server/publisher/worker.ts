@@ -6,8 +6,9 @@
  * main thread to the one writer. It may be terminated at any moment.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type CommitResult, Database, LevelStorage, mergeRules } from '../../odb/index.js';
+import { Database, LevelStorage, mergeRules } from '../../odb/index.js';
 import { apiView } from '../api/api.js';
+import { SlowQueries } from '../catalog/slow-queries.js';
 import type { Plugin } from '../plugin.js';
 import { Passwords } from '../security/password.js';
 import { VerifiedCredentials } from '../security/verified-credentials.js';
@@ -103,9 +104,9 @@ async function obey(message: Order): Promise<void> {
 async function join({ handle, sql, initial }: Joining): Promise<void> {
   const storage = await LevelStorage.join(handle, {
     async commit(bytes) {
-      const result = await call({ what: 'commit', bytes });
-      if (result === undefined) throw new TypeError('A commit was answered without its result');
-      return result;
+      const { commit } = await call({ what: 'commit', bytes });
+      if (commit === undefined) throw new TypeError('A commit was answered without its result');
+      return commit;
     },
     async setMeta(entries) {
       await call({ what: 'set-meta', entries });
@@ -117,7 +118,8 @@ async function join({ handle, sql, initial }: Joining): Promise<void> {
     verified: new VerifiedCredentials(data.verified),
   });
   const { thread, backups, startedMs, cacheObjects } = data;
-  const server = { backups, startedMs, cacheObjects, statistics };
+  const slowQueries = new SlowQueries({ handle: data.slowQueries });
+  const server = { backups, startedMs, cacheObjects, statistics, slowQueries };
   const databases = sql === undefined ? {} : { sql: openDatabases(sql) };
   site = await openSite({ database, plugins, passwords, thread, server, ...databases });
   const made = initial === undefined ? false : await initialise(site, initial);
@@ -129,8 +131,13 @@ async function join({ handle, sql, initial }: Joining): Promise<void> {
 
 /** Makes the thread's way to SQL databases. */
 function openDatabases({ link, writes, run }: SqlHandle): SqlServicesOptions {
-  const door = new SqlDoor({ link: new DataLink(link), run });
-  return { counts: new WriteCounts(writes), door };
+  const counts = new WriteCounts(writes);
+  const door = new SqlDoor({
+    ...{ link: new DataLink(link), run },
+    tryAgain: async (target) => (await call({ what: 'finish-sql', target })).problem,
+    onWritten: (target) => counts.add(target),
+  });
+  return { counts, door };
 }
 
 async function publish(id: number, dispatch: Dispatch): Promise<void> {
@@ -186,13 +193,13 @@ function post(message: FromThread, moved: readonly ArrayBufferLike[] = []): void
 }
 
 /** Asks the main thread for something; resolves when it is done. */
-async function call(request: Call): Promise<CommitResult | undefined> {
+async function call(request: Call): Promise<Extract<CallResult, { ok: true }>> {
   callsMade += 1;
   const id = callsMade;
   const result = await new Promise<CallResult>((resolve) => {
     calls.set(id, resolve);
     post({ kind: 'call', call: id, request });
   });
-  if (result.ok) return result.commit;
+  if (result.ok) return result;
   throw callErrorOf(result.error);
 }

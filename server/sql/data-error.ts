@@ -84,6 +84,12 @@ export function lost(error: unknown, { password }: Pick<ServerPlace, 'password'>
   });
 }
 
+/** Makes the error for a statement that the server stopped by its own limit. */
+export function stopped(message: string, cause: unknown): DataError {
+  const told = `The database took longer than the request may take: ${message}`;
+  return new DataError('overdue', told, { cause });
+}
+
 /** Gives what an error says. Of several attempts (IPv6, IPv4) the errors inside say it. */
 export function errorText(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') {

@@ -15,6 +15,8 @@ import type {
   DataReply,
   DataRequest,
   DataThreadData,
+  FromDataThread,
+  SqlTarget,
   SqlTransactionId,
   ToDataThread,
 } from './data-messages.js';
@@ -35,6 +37,10 @@ export interface DataHostOptions {
   /** The data directory. */
   readonly data: string;
   readonly log: Logger;
+  /** A transaction that nobody has any more may stand prepared in a database. */
+  readonly onLeft?: (target: SqlTarget) => void;
+  /** The thread ended, and was not asked to. */
+  readonly onEnded?: () => void;
   /** Starts the thread. Default: a worker thread. */
   readonly startThread?: (data: DataThreadData) => Worker;
 }
@@ -99,6 +105,13 @@ export class DataHost implements AsyncDisposable {
    */
   keep(transactions: readonly SqlTransactionId[]): void {
     if (transactions.length > 0) this.#tell({ kind: 'keep', transactions });
+  }
+
+  /** Tells whether transactions are of the thread that runs: those of another are gone with it. */
+  holds(transactions: readonly SqlTransactionId[]): boolean {
+    const isOfThis = (id: number): boolean =>
+      Math.floor(id / NUMBERS_A_THREAD) === this.#starts - 1;
+    return this.isRunning && transactions.every(isOfThis);
   }
 
   /** Commits transactions that were kept, all at the same time. Never rejects. */
@@ -206,7 +219,10 @@ export class DataHost implements AsyncDisposable {
     const folder = path.join(path.resolve(this.#options.data), SQLITE_FOLDER);
     const worker = (this.#options.startThread ?? startWorker)({ folder, firstNumber });
     this.#worker = worker;
-    worker.on('message', (reply: DataReply) => this.#receive(reply));
+    worker.on('message', (message: FromDataThread) => {
+      if ('left' in message) this.#options.onLeft?.(message.left);
+      else this.#receive(message);
+    });
     worker.on('error', (error) => this.#options.log.error('The data thread failed', { error }));
     this.#exited = new Promise((resolve) => {
       worker.once('exit', () => {
@@ -232,6 +248,7 @@ export class DataHost implements AsyncDisposable {
       Atomics.add(new Int32Array(signal), LINK_SIGNAL.ended, 1);
       wake(signal);
     }
+    if (!this.#isClosing) this.#options.onEnded?.();
   }
 }
 

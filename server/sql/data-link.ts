@@ -83,9 +83,14 @@ export class DataLink {
 
   /** Gives the port to the data thread, which is started when there is none. */
   #opened(untilMs: number): MessagePort {
-    if (Atomics.load(this.#signal, LINK_SIGNAL.ended) !== this.#endedBefore) this.#port = undefined;
+    const ended = Atomics.load(this.#signal, LINK_SIGNAL.ended);
+    if (ended !== this.#endedBefore) {
+      this.#endedBefore = ended;
+      this.#port = undefined;
+      // Whoever did not wait for a way asked for another. Those that are there lead to a thread that ended.
+      while (this.#received() !== undefined);
+    }
     if (this.#port !== undefined) return this.#port;
-    this.#endedBefore = Atomics.load(this.#signal, LINK_SIGNAL.ended);
     // A command's link was given one when it was made.
     let opened = this.#received();
     if (opened === undefined) this.#handle.port.postMessage('open');

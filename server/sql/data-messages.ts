@@ -9,7 +9,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ConnectionSource } from './connection-url.js';
 import type { DataFailure } from './data-error.js';
 import type { SqlResult } from './result.js';
-import type { Listing, ListingPath, PlainStatement } from './session.js';
+import type { Listing, ListingPath, PlainStatement, SqlAccess } from './session.js';
 
 /** A database, as a connection object of the site names it. */
 export interface SqlTarget extends ConnectionSource {
@@ -22,6 +22,9 @@ export type SqlTransactionId = number;
 
 export type Decision = 'commit' | 'rollback';
 
+/** What is to be done about a savepoint; whatever was set after it goes with it. */
+export type SavepointStep = 'set' | 'keep' | 'undo';
+
 /** What can be asked, and what the answer is. */
 export interface DataCalls {
   /**
@@ -31,7 +34,7 @@ export interface DataCalls {
   readonly begin: {
     readonly request: {
       readonly target: SqlTarget;
-      readonly access: 'read' | 'write';
+      readonly access: SqlAccess;
       readonly mark?: string | undefined;
       /** `false` for statements that commit by themselves, which a prepared transaction cannot have. */
       readonly twoPhase?: boolean | undefined;
@@ -45,6 +48,15 @@ export interface DataCalls {
       readonly rowsMax: number;
     };
     readonly answer: SqlResult;
+  };
+  /** Sets a savepoint, forgets it, or takes back what was done since. They have numbers from 1. */
+  readonly savepoint: {
+    readonly request: {
+      readonly transaction: SqlTransactionId;
+      readonly number: number;
+      readonly step: SavepointStep;
+    };
+    readonly answer: undefined;
   };
   /** Whether it wrote; `true` where the database does not say. */
   readonly wrote: {
@@ -80,7 +92,10 @@ export interface DataCalls {
     readonly request: { readonly target: SqlTarget; readonly marks: readonly string[] };
     readonly answer: undefined;
   };
-  /** The marks of transactions that are prepared and not decided, whoever prepared them. */
+  /**
+   * The marks of transactions that are prepared and not decided, whoever prepared them, but for those
+   * that are open here: they are decided by whoever has them.
+   */
   readonly prepared: {
     readonly request: { readonly target: SqlTarget };
     readonly answer: readonly string[];
@@ -179,6 +194,12 @@ export interface DataMessage {
 export type DataReply =
   | { readonly call: number; readonly answer: DataAnswer }
   | { readonly call: number; readonly failure: DataFailure };
+
+/** What the data thread says to the main thread. */
+export type FromDataThread =
+  | DataReply
+  /** A transaction was given up, and it may stand prepared in a database. */
+  | { readonly left: SqlTarget };
 
 /** What the data thread is started with. */
 export interface DataThreadData {

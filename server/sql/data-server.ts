@@ -5,6 +5,10 @@
  * takes over those whose request has ended (`keep`). When a link ends, what it had open is rolled
  * back. Whatever is asked ends in time: past it, the session is stopped on the server too, and the
  * transaction with it.
+ *
+ * A prepared transaction that was kept is decided by the main thread alone, which knows whether the
+ * objects are saved: here it is never rolled back unasked. One that may be prepared although nobody has
+ * it any more is told of (`onLeft`).
  */
 import { DataError } from './data-error.js';
 import type {
@@ -14,14 +18,19 @@ import type {
   DataCalls,
   DataRequest,
   DataStatus,
+  SessionCounts,
   SqlTarget,
   SqlTransactionId,
 } from './data-messages.js';
 import type { Dialect } from './dialect.js';
+import { inTime } from './in-time.js';
 import { inParts, MarksTable } from './marks-table.js';
 import type { SessionPool } from './session-pool.js';
 import { type Driver, isMark, type Session } from './session.js';
-import { inTime, isBreaking, Sessions, type Timed } from './sessions.js';
+import { isBreaking, Sessions, type Timed } from './sessions.js';
+
+const ONE_ROW = { rowsMax: 1 };
+const NO_SESSIONS: SessionCounts = { open: 0, busy: 0, waiting: 0, max: 0 };
 
 /** Whoever owns what was kept; links have numbers from 1. */
 export const MAIN_LINK = 0;
@@ -32,30 +41,35 @@ export interface DataServerOptions {
   readonly firstNumber: number;
   /** Where `${…}` in a URL is looked up. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** A transaction was given up, and it may stand prepared in a database. */
+  readonly onLeft: (target: SqlTarget) => void;
 }
 
 interface Transaction {
   readonly id: SqlTransactionId;
-  readonly dialect: Dialect;
+  readonly target: SqlTarget;
   readonly session: Session;
   readonly pool: SessionPool;
   readonly mark: string | undefined;
   owner: number;
-  /** Something is under way in it. */
-  isBusy: boolean;
+  /** Settles when what is under way in it has ended. */
+  underWay: Promise<unknown> | undefined;
+  /** Or about to be. */
   isPrepared: boolean;
 }
 
 export class DataServer {
   readonly #sessions: Sessions;
+  readonly #onLeft: (target: SqlTarget) => void;
   readonly #marks = new WeakMap<SessionPool, MarksTable>();
   readonly #links = new Set<number>([MAIN_LINK]);
   readonly #transactions = new Map<SqlTransactionId, Transaction>();
   #number: number;
 
   constructor(options: DataServerOptions) {
-    const { drivers, environment, firstNumber } = options;
+    const { drivers, environment, firstNumber, onLeft } = options;
     this.#number = firstNumber;
+    this.#onLeft = onLeft;
     const nextEpoch = (): number => (this.#number += 1);
     this.#sessions = new Sessions({ drivers, environment, nextEpoch });
   }
@@ -82,7 +96,7 @@ export class DataServer {
   /** Rolls back what is open, and ends all sessions. */
   async close(): Promise<void> {
     this.#links.clear();
-    await Promise.all([...this.#transactions.values()].map((each) => this.#giveUp(each)));
+    await Promise.all([...this.#transactions.values()].map((each) => this.#close(each)));
     await this.#sessions.close();
   }
 
@@ -116,8 +130,15 @@ export class DataServer {
         return this.#marksOf(request, timed);
       case 'forget':
         return this.#forget(request, timed);
+      case 'savepoint': {
+        const text = savepointText(request);
+        await this.#in(request, timed, ({ session }) =>
+          session.query({ text, parameters: [], kind: 'read' }, ONE_ROW),
+        );
+        return undefined;
+      }
       case 'prepared':
-        return this.#sessions.on(request.target, timed, (session) => session.prepared());
+        return this.#preparedIn(request.target, timed);
       case 'finish': {
         const { mark: name, decision } = request;
         requireMark(name);
@@ -151,7 +172,7 @@ export class DataServer {
     const pool = this.#sessions.poolOf(target);
     const begun = await this.#sessions.lease(pool, timed, async (session) => {
       const canPrepare = asked !== undefined && twoPhase && session.facts.canPrepare;
-      const isMarked = access === 'write' && asked !== undefined && !canPrepare;
+      const isMarked = access !== 'read' && asked !== undefined && !canPrepare;
       if (isMarked) await this.#marksOn(target).make(session);
       const twoPhaseMark = canPrepare ? asked : undefined;
       await session.begin({ access, remainingMs: timed.remainingMs, twoPhaseMark });
@@ -160,8 +181,8 @@ export class DataServer {
     this.#number += 1;
     const { session, canPrepare } = begun;
     const transaction: Transaction = {
-      ...{ id: this.#number, dialect: target.driver, session, pool, mark: asked },
-      ...{ owner: link, isBusy: false, isPrepared: false },
+      ...{ id: this.#number, target, session, pool, mark: asked },
+      ...{ owner: link, underWay: undefined, isPrepared: false },
     };
     this.#transactions.set(transaction.id, transaction);
     // Its owner may have ended meanwhile.
@@ -179,14 +200,15 @@ export class DataServer {
     if (transaction === undefined) {
       throw new DataError('lost', 'The transaction in the database is no longer open.');
     }
-    transaction.isBusy = true;
+    const answer = inTime(remainingMs, () => work(transaction));
+    transaction.underWay = answer;
     try {
-      return await inTime(remainingMs, () => work(transaction));
+      return await answer;
     } catch (error) {
       if (isBreaking(error)) this.#drop(transaction);
       throw error;
     } finally {
-      transaction.isBusy = false;
+      transaction.underWay = undefined;
     }
   }
 
@@ -203,7 +225,8 @@ export class DataServer {
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       const isOpen = this.#transactions.has(id);
-      if (isOpen) await this.#giveUp(transaction);
+      if (isOpen && isPrepared) this.#drop(transaction);
+      else if (isOpen) await this.#giveUp(transaction);
       // An answer of the server's says that it was not committed. Without one, it may have been.
       const isKnown = !isPrepared && (isOpen || !wasUsable);
       const outcome = isKnown ? 'failed' : 'unknown';
@@ -220,18 +243,41 @@ export class DataServer {
 
   /** Ends a transaction so that nothing of it stays. Never rejects. */
   async #giveUp(transaction: Transaction): Promise<void> {
-    const { id, session, pool, isBusy } = transaction;
-    if (isBusy || !session.isUsable) {
+    const { id, session, pool, isPrepared } = transaction;
+    // Stopped while it is prepared, it may be prepared or not: that is soon over.
+    if (isPrepared) await transaction.underWay?.catch(() => undefined);
+    if (!this.#transactions.has(id)) return;
+    if (transaction.underWay !== undefined || !session.isUsable) {
       this.#drop(transaction);
       return;
     }
     this.#transactions.delete(id);
-    await this.#sessions.giveBack(pool, session);
+    if (!(await this.#sessions.giveBack(pool, session))) this.#tellLeft(transaction);
   }
 
-  #drop({ id, session, pool }: Transaction): void {
+  /** As `#giveUp`, but for what the main thread decides when it is back. */
+  async #close(transaction: Transaction): Promise<void> {
+    const { owner, isPrepared } = transaction;
+    if (owner === MAIN_LINK && isPrepared) this.#drop(transaction);
+    else await this.#giveUp(transaction);
+  }
+
+  #drop(transaction: Transaction): void {
+    const { id, session, pool } = transaction;
     this.#transactions.delete(id);
     pool.discard(session);
+    this.#tellLeft(transaction);
+  }
+
+  /** Tells of a transaction that nobody has any more, when its session is gone. */
+  #tellLeft({ isPrepared, pool, target }: Transaction): void {
+    if (isPrepared) void pool.settled().then(() => this.#onLeft(target));
+  }
+
+  async #preparedIn(target: SqlTarget, timed: Timed): Promise<readonly string[]> {
+    const prepared = await this.#sessions.on(target, timed, (session) => session.prepared());
+    const open = new Set([...this.#transactions.values()].map((each) => each.mark));
+    return prepared.filter((name) => !open.has(name));
   }
 
   async #marksOf(
@@ -267,8 +313,9 @@ export class DataServer {
   }
 
   async #status(target: SqlTarget, timed: Timed): Promise<DataStatus> {
-    const pool = this.#sessions.poolOf(target);
+    let pool: SessionPool | undefined;
     try {
+      pool = this.#sessions.poolOf(target);
       const facts = await this.#sessions.reading(target, timed, (session) =>
         Promise.resolve(session.facts),
       );
@@ -276,14 +323,15 @@ export class DataServer {
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       const facts = { server: undefined, isEncrypted: false, canPrepare: false };
-      return { ...facts, problem: error.message, epoch: pool.epoch, sessions: pool.counts };
+      const { epoch = 0, counts: sessions = NO_SESSIONS } = pool ?? {};
+      return { ...facts, problem: error.message, epoch, sessions };
     }
   }
 }
 
-async function mark({ session, dialect, mark: name }: Transaction): Promise<undefined> {
+async function mark({ session, target, mark: name }: Transaction): Promise<undefined> {
   if (name === undefined) throw new TypeError('The transaction was begun without a mark');
-  await new MarksTable(dialect).add(session, name);
+  await new MarksTable(target.driver).add(session, name);
   return undefined;
 }
 
@@ -292,6 +340,19 @@ async function prepare(transaction: Transaction): Promise<undefined> {
   transaction.isPrepared = true;
   await transaction.session.prepare();
   return undefined;
+}
+
+/** The same words for all databases. */
+function savepointText({ number, step }: DataCalls['savepoint']['request']): string {
+  const name = `canopy_${number}`;
+  switch (step) {
+    case 'set':
+      return `SAVEPOINT ${name}`;
+    case 'keep':
+      return `RELEASE SAVEPOINT ${name}`;
+    case 'undo':
+      return `ROLLBACK TO SAVEPOINT ${name}`;
+  }
 }
 
 function requireMark(text: string): void {

@@ -7,7 +7,13 @@
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { DataError } from './data-error.js';
-import type { DataMessage, DataReply, DataThreadData, ToDataThread } from './data-messages.js';
+import type {
+  DataMessage,
+  DataReply,
+  DataThreadData,
+  FromDataThread,
+  ToDataThread,
+} from './data-messages.js';
 import { DataServer, MAIN_LINK } from './data-server.js';
 import { mysqlDriver } from './mysql-driver.js';
 import { postgresDriver } from './postgres-driver.js';
@@ -22,6 +28,7 @@ const server = new DataServer({
   drivers: { postgres: postgresDriver, mysql: mysqlDriver, sqlite: sqliteDriver({ folder }) },
   firstNumber,
   environment: process.env,
+  onLeft: (target) => tell({ left: target }),
 });
 const ports: MessagePort[] = [];
 
@@ -37,7 +44,7 @@ main.on('message', (message: ToDataThread) => {
       server.keep(message.transactions);
       break;
     case 'request':
-      void reply(MAIN_LINK, message).then((said) => main.postMessage(said));
+      void reply(MAIN_LINK, message).then(tell);
       break;
     case 'close':
       void close();
@@ -46,6 +53,10 @@ main.on('message', (message: ToDataThread) => {
       message satisfies never;
   }
 });
+
+function tell(message: FromDataThread): void {
+  main.postMessage(message);
+}
 
 function openLink({ link, port, signal }: Extract<ToDataThread, { kind: 'link' }>): void {
   const answered = new Int32Array(signal);

@@ -25,19 +25,19 @@ export class MarksTable {
 
   /**
    * Makes the table, where it is absent. Outside a transaction: MySQL would commit it. Where we may not
-   * make tables, that is told when a mark is to be put in.
+   * make tables, that is told when a mark is to be put in. For SQLite there is nothing to do before:
+   * a transaction that comes to read there is not to wait for another that writes.
    */
   async make(session: Session): Promise<void> {
-    if (await this.#find(session)) return;
-    const engine = this.#dialect === 'mysql' ? ' ENGINE = InnoDB' : '';
-    const text =
-      `CREATE TABLE IF NOT EXISTS ${MARKS_TABLE} (mark VARCHAR(64) NOT NULL PRIMARY KEY, ` +
-      `made TIMESTAMP DEFAULT CURRENT_TIMESTAMP)${engine}`;
-    await succeeds(session, text);
+    if (this.#dialect === 'sqlite' || (await this.#find(session))) return;
+    await succeeds(session, this.#made);
   }
 
   /** Puts a mark in, in the session's transaction. */
   async add(session: Session, mark: string): Promise<void> {
+    if (this.#dialect === 'sqlite') {
+      await session.query({ text: this.#made, parameters: [] }, ONE_ROW);
+    }
     const text = `INSERT INTO ${MARKS_TABLE} (mark) VALUES (${placeholder(this.#dialect, 1)})`;
     await session.query({ text, parameters: [mark] }, ONE_ROW);
   }
@@ -61,6 +61,14 @@ export class MarksTable {
     await session.begin({ access: 'write', remainingMs });
     await session.query({ text, parameters: marks }, ONE_ROW);
     await session.commit();
+  }
+
+  get #made(): string {
+    const engine = this.#dialect === 'mysql' ? ' ENGINE = InnoDB' : '';
+    return (
+      `CREATE TABLE IF NOT EXISTS ${MARKS_TABLE} (mark VARCHAR(64) NOT NULL PRIMARY KEY, ` +
+      `made TIMESTAMP DEFAULT CURRENT_TIMESTAMP)${engine}`
+    );
   }
 
   async #find(session: Session): Promise<boolean> {

@@ -10,6 +10,7 @@ import type { ConnectionAddress, ServerAddress } from './connection-url.js';
 import { DataError, unreachable } from './data-error.js';
 import { connect, connected, makeConnection, type MysqlFacts, said } from './mysql-connection.js';
 import { isNotPreparable, isUnknownMark, mysqlError } from './mysql-errors.js';
+import { inTime } from './in-time.js';
 import { listLevel } from './listing.js';
 import { MYSQL_LISTING } from './mysql-listing.js';
 import { type MysqlColumn, mysqlParameter, mysqlTypeName, readMysqlValue } from './mysql-values.js';
@@ -61,6 +62,8 @@ class MysqlSession implements Session {
   readonly #connection: mysql.Connection;
   readonly #server: ServerAddress;
   readonly #isMariadb: boolean;
+  /** Resolves when the connection is gone. */
+  readonly #ended: Promise<void>;
   #isUsable = true;
   /** The mark of the XA transaction that this one is; the other kind has none. */
   #mark: string | undefined;
@@ -80,8 +83,14 @@ class MysqlSession implements Session {
     const onLost = (): void => {
       this.#isUsable = false;
     };
-    connection.on('error', onLost);
-    connection.on('end', onLost);
+    this.#ended = new Promise((resolve) => {
+      for (const event of ['error', 'end']) {
+        connection.on(event, () => {
+          onLost();
+          resolve();
+        });
+      }
+    });
   }
 
   get isUsable(): boolean {
@@ -176,15 +185,18 @@ class MysqlSession implements Session {
 
   async cancel(): Promise<void> {
     this.#isUsable = false;
-    const other = makeConnection(this.#server, { withinMs: CANCEL_MS_MAX });
+    let other: mysql.Connection | undefined;
     try {
+      other = makeConnection(this.#server, { withinMs: CANCEL_MS_MAX });
       await connected(other);
       // The connection and not only its query: the transaction is given up as well.
       await said(other, `KILL CONNECTION ${this.#connection.threadId}`);
+      // It ends what it is doing first, which may be to prepare.
+      await inTime(CANCEL_MS_MAX, () => this.#ended);
     } catch {
       // Then the limit that the transaction began with ends it.
     } finally {
-      other.destroy();
+      other?.destroy();
       this.#connection.destroy();
     }
   }

@@ -1,5 +1,5 @@
 /** What MariaDB and MySQL say when something goes wrong, in the few kinds that the site tells apart. */
-import { DataError, errorText, lost, withoutPassword } from './data-error.js';
+import { DataError, errorText, lost, stopped, withoutPassword } from './data-error.js';
 
 const ERRNO = {
   readOnlyTransaction: 1792,
@@ -40,7 +40,7 @@ export function mysqlError(error: unknown, { text, password }: ErrorFacts): Data
   if (errno === undefined || LOST.has(errno) || isFatal(error)) return lost(error, { password });
   if (errno === ERRNO.readOnlyTransaction) return new DataError('read-only', message, facts);
   if (TRANSIENT.has(errno)) return new DataError('transient', message, facts);
-  if (OVERDUE.has(errno)) return new DataError('overdue', message, facts);
+  if (OVERDUE.has(errno)) return stopped(message, error);
   const position = text === undefined ? undefined : positionOf(message, text);
   return new DataError('failed', message, { ...facts, position });
 }

@@ -9,6 +9,7 @@ import pg from 'pg';
 import type { ConnectionAddress, ServerAddress } from './connection-url.js';
 import { DataError, unreachable } from './data-error.js';
 import { isUnknownMark, postgresError } from './postgres-errors.js';
+import { inTime } from './in-time.js';
 import { listLevel } from './listing.js';
 import { POSTGRES_LISTING } from './postgres-listing.js';
 import { postgresTypeName, postgresTypes } from './postgres-values.js';
@@ -117,6 +118,8 @@ class PostgresSession implements Session {
   #mark: string | undefined;
   #isPrepared = false;
   #isUsable = true;
+  /** Resolves when the connection is gone. */
+  readonly #ended: Promise<void>;
 
   constructor(client: pg.Client, server: ServerAddress, { facts, processId }: Connected) {
     this.#client = client;
@@ -127,7 +130,12 @@ class PostgresSession implements Session {
       this.#isUsable = false;
     };
     client.on('error', onLost);
-    client.on('end', onLost);
+    this.#ended = new Promise((resolve) => {
+      client.on('end', () => {
+        onLost();
+        resolve();
+      });
+    });
   }
 
   get isUsable(): boolean {
@@ -222,15 +230,18 @@ class PostgresSession implements Session {
 
   async cancel(): Promise<void> {
     this.#isUsable = false;
-    const other = makeClient(this.#server, { withinMs: CANCEL_MS_MAX });
-    other.on('error', () => {});
+    let other: pg.Client | undefined;
     try {
+      other = makeClient(this.#server, { withinMs: CANCEL_MS_MAX });
+      other.on('error', () => {});
       await other.connect();
       await other.query('SELECT pg_terminate_backend($1)', [this.#processId]);
+      // It ends what it is doing first, which may be to prepare.
+      await inTime(CANCEL_MS_MAX, () => this.#ended);
     } catch {
       // Then the limit that the transaction began with ends it.
     } finally {
-      await end(other);
+      if (other !== undefined) await end(other);
     }
   }
 

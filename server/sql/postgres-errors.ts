@@ -1,6 +1,6 @@
 /** What PostgreSQL says when something goes wrong, in the few kinds that the site tells apart. */
 import pg from 'pg';
-import { DataError, errorText, lost, withoutPassword } from './data-error.js';
+import { DataError, errorText, lost, stopped, withoutPassword } from './data-error.js';
 
 const SQLSTATE = {
   readOnly: '25006',
@@ -26,7 +26,7 @@ export function postgresError(error: unknown, { text, password }: ErrorFacts): D
   const facts = { cause: error };
   if (state === undefined || LOST.test(state)) return lost(error, { password });
   if (state === SQLSTATE.readOnly) return new DataError('read-only', message, facts);
-  if (state === SQLSTATE.canceled) return new DataError('overdue', message, facts);
+  if (state === SQLSTATE.canceled) return stopped(message, error);
   if (state.startsWith(TRANSIENT_CLASS) || state === SQLSTATE.lockNotAvailable) {
     return new DataError('transient', message, facts);
   }

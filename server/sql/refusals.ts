@@ -32,6 +32,9 @@ const SETTINGS: Reason = {
   message: 'What is set on a connection would hold for the requests after this one.',
   isOfClient: true,
 };
+const VARIABLES: Reason = {
+  message: 'A variable would be there for the requests after this one.',
+};
 const DATABASES: Reason = { message: 'A connection has one database.', isOfClient: true };
 const LOCKS: Reason = {
   message: 'LOCK TABLES ends the transaction. Use SELECT … FOR UPDATE.',
@@ -101,6 +104,9 @@ const FUNCTIONS: Readonly<Record<Dialect, ReadonlySet<string>>> = {
   postgres: new Set([
     ...['PG_READ_FILE', 'PG_READ_BINARY_FILE', 'PG_LS_DIR', 'LO_IMPORT', 'LO_EXPORT'],
     ...['DBLINK', 'DBLINK_EXEC', 'DBLINK_CONNECT', 'SET_CONFIG'],
+    // Held until the connection ends; those of a transaction (pg_advisory_xact_lock) end with it.
+    ...['PG_ADVISORY_LOCK', 'PG_ADVISORY_LOCK_SHARED'],
+    ...['PG_TRY_ADVISORY_LOCK', 'PG_TRY_ADVISORY_LOCK_SHARED'],
   ]),
   mysql: new Set(['LOAD_FILE', 'SYS_EXEC', 'SYS_EVAL', 'GET_LOCK']),
 };
@@ -181,7 +187,8 @@ function reasonOfMore(words: readonly Word[], dialect: Dialect): Reason | undefi
       return reasonOnPostgres(words);
     case 'mysql': {
       const isFile = haveWords(words, 'INTO', 'OUTFILE') || haveWords(words, 'INTO', 'DUMPFILE');
-      return isFile ? FILES : (reasonOfSetting(words) ?? reasonOfDatabase(words));
+      if (isFile) return FILES;
+      return reasonOfSetting(words) ?? reasonOfVariable(words) ?? reasonOfDatabase(words);
     }
   }
 }
@@ -195,6 +202,16 @@ function reasonOfSetting(words: readonly Word[]): Reason | undefined {
   return { ...SETTINGS, isOfClient: !setsVariable };
 }
 
+/** In a procedure, which runs when it is called, they are the procedure's own. */
+function reasonOfVariable(words: readonly Word[]): Reason | undefined {
+  if (standAt(words, 0, 'CREATE')) return undefined;
+  const setsVariable = words.some(({ text }, at) => {
+    const next = words[at + 1]?.text;
+    return (text === ':' && next === '=') || (standAt(words, at, 'INTO') && next === '@');
+  });
+  return setsVariable ? VARIABLES : undefined;
+}
+
 function reasonOfDatabase(words: readonly Word[]): Reason | undefined {
   const isIt = ['CREATE', 'DROP', 'ALTER'].some(
     (verb) => standAt(words, 0, verb, 'DATABASE') || standAt(words, 0, verb, 'SCHEMA'),
@@ -203,7 +220,9 @@ function reasonOfDatabase(words: readonly Word[]): Reason | undefined {
 }
 
 function reasonOnSqlite(words: readonly Word[]): Reason | undefined {
-  const tellsFiles = words.some(({ text }) => text.toUpperCase() === 'PRAGMA_DATABASE_LIST');
+  const tellsFiles = words.some(
+    ({ text, quoted = text }) => quoted.toUpperCase() === 'PRAGMA_DATABASE_LIST',
+  );
   if (tellsFiles) return FILES;
   if (!standAt(words, 0, 'PRAGMA')) return undefined;
   const at = words[2]?.text === '.' ? 3 : 1;
@@ -222,6 +241,9 @@ function reasonOnPostgres(words: readonly Word[]): Reason | undefined {
   if (standAt(words, 0, 'ALTER', 'SYSTEM')) return RUNNING;
   if (['CREATE', 'DROP', 'ALTER'].some((verb) => standAt(words, 0, verb, 'DATABASE'))) {
     return DATABASES;
+  }
+  if (standAt(words, 0, 'DECLARE') && haveWords(words, 'WITH', 'HOLD')) {
+    return { message: 'A cursor that is held would stay open after the request.' };
   }
   if (!standAt(words, 0, 'SET') || standAt(words, 0, 'SET', 'CONSTRAINTS')) return undefined;
   if (!standAt(words, 0, 'SET', 'LOCAL')) {

@@ -7,6 +7,7 @@
  */
 import type { SqlTarget } from './data-messages.js';
 import type { SqlResult } from './result.js';
+import { wayOf } from './sql-target.js';
 import type { Statement } from './statement.js';
 import type { SqlValue } from './value-types.js';
 import type { WriteCounts } from './write-counts.js';
@@ -95,11 +96,10 @@ export class ResultCache {
   }
 }
 
-/** A password is part of no key: a connection of the same URL sees the same database. */
+/** Who has no password, or another, is answered by the database alone. */
 function keyOf({ target, statements, rowsMax }: AskedStatements): string {
-  const { driver, url } = target;
   const said = statements.map(({ text, parameters }) => [text, parameters.map(keyOfValue)]);
-  return JSON.stringify([driver, url, rowsMax, said]);
+  return JSON.stringify([wayOf(target), rowsMax, said]);
 }
 
 function keyOfValue(value: SqlValue): unknown {

@@ -105,10 +105,15 @@ export class SessionPool {
     this.#next();
   }
 
+  /** Resolves when the sessions that are being ended have ended. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+
   /** Ends the sessions that nobody uses. */
   async closeIdle(): Promise<void> {
     for (const { session } of this.#idle.splice(0)) this.#drop(session);
-    await Promise.all(this.#closing);
+    await this.settled();
   }
 
   /** Ends all. Those in use are stopped. */

@@ -18,8 +18,11 @@ export interface PlainStatement {
   readonly kind?: StatementKind | undefined;
 }
 
+/** `either`: it begins with reading, and may write. */
+export type SqlAccess = 'read' | 'write' | 'either';
+
 export interface BeginOptions {
-  readonly access: 'read' | 'write';
+  readonly access: SqlAccess;
   /** Milliseconds that the whole transaction may take: what the server is told as its own limit. */
   readonly remainingMs: number;
   /** By which mark it can be prepared; absent when it never will be. */
@@ -89,7 +92,10 @@ export interface Session {
   finish(mark: string, decision: 'commit' | 'rollback'): Promise<void>;
   explain(statement: PlainStatement): Promise<SqlResult>;
   browse(path: ListingPath): Promise<Listing>;
-  /** Stops what is under way, on the server too. The session is of no use afterwards. */
+  /**
+   * Stops what is under way, on the server too; where it can be known, resolves when that has let go of
+   * it. The session is of no use afterwards. Never rejects.
+   */
   cancel(): Promise<void>;
   /** Ends the connection. Never rejects. */
   close(): Promise<void>;

@@ -8,6 +8,7 @@ import { type ConnectionAddress, readAddress, UrlFault } from './connection-url.
 import { breaksSession, DataError } from './data-error.js';
 import type { SqlTarget } from './data-messages.js';
 import type { Dialect } from './dialect.js';
+import { inTime } from './in-time.js';
 import { type Lease, SessionPool } from './session-pool.js';
 import type { Driver, Session } from './session.js';
 
@@ -89,14 +90,19 @@ export class Sessions {
     }
   }
 
-  /** Gives a session back without the transaction that is open on it, if there is one. Never rejects. */
-  async giveBack(pool: SessionPool, session: Session): Promise<void> {
+  /**
+   * Gives a session back without the transaction that is open on it, if there is one. Never rejects.
+   * @returns `false` when the server did not say that it rolled back
+   */
+  async giveBack(pool: SessionPool, session: Session): Promise<boolean> {
     try {
       await inTime(GIVE_UP_MS_MAX, () => session.rollback());
       pool.release(session);
+      return true;
     } catch {
-      // The server rolls back whatever is open on a connection that ends.
+      // The server rolls back whatever is open on a connection that ends, but for what is prepared.
       pool.discard(session);
+      return false;
     }
   }
 
@@ -137,18 +143,4 @@ function addressOf(
 /** Tells whether a session that threw this is of no use any more; a fault of our own leaves none. */
 export function isBreaking(error: unknown): boolean {
   return !(error instanceof DataError) || breaksSession(error);
-}
-
-/** Waits so long, and no longer. What was begun is then stopped by whoever discards the session. */
-export function inTime<T>(withinMs: number, work: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(overdue()), Math.max(0, withinMs));
-    work()
-      .finally(() => clearTimeout(timer))
-      .then(resolve, reject);
-  });
-}
-
-function overdue(): DataError {
-  return new DataError('overdue', 'The database took longer than the request may take.');
 }

@@ -21,6 +21,7 @@ import type { HandedOver, HandedTransaction } from './sql-work.js';
 /** What is needed of the `DataHost`. */
 export interface CommitHost extends RecoveryHost {
   keep(transactions: readonly SqlTransactionId[]): void;
+  holds(transactions: readonly SqlTransactionId[]): boolean;
   commit(transactions: readonly SqlTransactionId[]): Promise<readonly CommitOutcome[]>;
   rollback(transactions: readonly SqlTransactionId[]): Promise<void>;
 }
@@ -28,8 +29,6 @@ export interface CommitHost extends RecoveryHost {
 export interface SqlCommitsOptions {
   readonly host: CommitHost;
   readonly storage: Storage;
-  /** The run of the server (`newRun`). */
-  readonly run: string;
   readonly log: Logger;
   /** Something was written to a database. */
   readonly onWritten: (target: SqlTarget) => void;
@@ -81,7 +80,8 @@ export class SqlCommits implements Disposable {
     const done = [...this.#done.keys()];
     for (const [mark, target] of this.#done) this.#leaving.set(mark, target);
     this.#done.clear();
-    return { recovered: this.#recovery.recovered, done };
+    const { recovered, problems } = this.#recovery;
+    return { recovered, problems, done };
   }
 
   /** Takes over what a thread left open. To be called at once when its answer arrives. */
@@ -95,6 +95,23 @@ export class SqlCommits implements Disposable {
    */
   async recover(target: SqlTarget): Promise<void> {
     await this.#recovery.recover(target);
+  }
+
+  /** As `recover`, also where nothing is known to be left. */
+  async lookAgain(target: SqlTarget): Promise<void> {
+    this.#recovery.distrust(target);
+    await this.#recovery.recover(target);
+  }
+
+  /** Somebody ended and may have left a prepared transaction there: it is decided, now or later. */
+  async left(target: SqlTarget): Promise<void> {
+    this.#recovery.distrust(target);
+    await this.#recovery.keepTrying(target);
+  }
+
+  /** The thread with the connections ended, and all that was open in it. */
+  async lost(): Promise<void> {
+    await this.#recovery.distrustAll();
   }
 
   /**
@@ -143,8 +160,13 @@ export class SqlCommits implements Disposable {
     const ids = transactions.map(({ transaction }) => transaction);
     let saved: T | undefined;
     try {
+      // Otherwise what they prepared may be rolled back already: nobody had it any more.
+      if (!host.holds(ids)) {
+        throw new TransientError('ODB_CONFLICT', 'The thread that has the connections ended.');
+      }
       saved = await saveObjects?.();
     } catch (error) {
+      this.#tellAgain(removed);
       await host.rollback(ids);
       throw error;
     }
@@ -179,6 +201,15 @@ export class SqlCommits implements Disposable {
       'Your change is saved. What belongs to it in a database could not be saved there yet, and will ' +
         `be as soon as the database can be reached (${paths}). Do not send it again.`,
     );
+  }
+
+  /** Marks that the journal still has: another thread is to take them out. */
+  #tellAgain(marks: readonly string[]): void {
+    for (const mark of marks) {
+      const target = this.#leaving.get(mark);
+      if (target !== undefined) this.#done.set(mark, target);
+      this.#leaving.delete(mark);
+    }
   }
 
   /** Marks that the journal has no more are taken out of the databases, many at a time. */

@@ -4,7 +4,7 @@
  * A `SqlFault` knows its place in the source but not whose source it is; whoever knows makes a
  * `SqlError` of it.
  */
-import { ServerError } from '../errors.js';
+import { ServerError, Unavailable } from '../errors.js';
 
 export type SqlErrorCode =
   /** The source cannot be taken apart: an open text, a value inside quotes, a placeholder. */
@@ -62,4 +62,18 @@ export class SqlError extends ServerError {
     this.line = facts.line;
     this.column = facts.column;
   }
+}
+
+/** There is no way to the database, for now; the rest of a page may do without. */
+const NO_DATABASE: ReadonlySet<string> = new Set([
+  'SRV_SQL_BUSY',
+  'SRV_SQL_CLOSED',
+  'SRV_SQL_PASSWORD',
+  'SRV_SQL_UNREACHABLE',
+]);
+
+/** Gives the name that templates have for an error of a database; `undefined` for all they may not catch. */
+export function typeOfSqlError(error: unknown): 'SqlError' | 'Unavailable' | undefined {
+  if (error instanceof SqlError) return 'SqlError';
+  return error instanceof Unavailable && NO_DATABASE.has(error.code) ? 'Unavailable' : undefined;
 }

@@ -19,6 +19,7 @@ export const JOURNAL_KEY = 'sqlJournal';
 /** The entry that holds what all marks of this database begin with. */
 const SITE_KEY = 'sqlSite';
 const SITE_BYTES = 6;
+const MOMENT_RADIX = 36;
 
 /** What one transaction did in one database. */
 export interface JournalEntry {
@@ -27,6 +28,10 @@ export interface JournalEntry {
   readonly isPrepared: boolean;
   /** What is to be run again where the mark is not there; empty where it is prepared. */
   readonly statements: readonly PlainStatement[];
+  /** Principal key of whoever it was done for. */
+  readonly by: string;
+  /** What it wrote, for people: its first statements without their values, each with its method. */
+  readonly said: readonly { readonly path: string; readonly text: string }[];
 }
 
 export class SqlJournal extends PersistentMap<JournalEntry> {
@@ -100,8 +105,8 @@ export function siteOfMarks({ root }: Pick<Connection, 'root'>): string {
 /** The parts of a mark. */
 export interface MarkParts {
   readonly site: string;
-  /** Which run of the server made it. */
-  readonly run: string;
+  /** When it was made, milliseconds since the epoch. */
+  readonly madeMs: number;
 }
 
 /** Makes the marks of one thread, no two of which are the same. Later ones sort after earlier ones. */
@@ -118,17 +123,17 @@ export class MarkMaker {
 
   make(site: string): string {
     this.#made += 1;
-    const moment = this.#nowMs().toString(36).padStart(9, '0');
+    const moment = this.#nowMs().toString(MOMENT_RADIX).padStart(9, '0');
     return [site, moment, this.#run, this.#thread, this.#made.toString(36)].join('.');
   }
 }
 
 /** Takes a mark apart; `undefined` for one that is none of ours. */
 export function partsOfMark(mark: string): MarkParts | undefined {
-  const [site, , run, , number] = mark.split('.');
-  return site === undefined || run === undefined || number === undefined
+  const [site, moment, , , number] = mark.split('.');
+  return site === undefined || moment === undefined || number === undefined
     ? undefined
-    : { site, run };
+    : { site, madeMs: Number.parseInt(moment, MOMENT_RADIX) };
 }
 
 /** Gives a name for one run of the server. */

@@ -5,7 +5,11 @@
  * that the journal has for that database is looked up there: a prepared transaction is committed when
  * its mark is in the journal, and rolled back when it is not; what lacks its mark is run again. Nothing
  * else happens there until that is done. Lives in the main thread.
+ *
+ * A prepared transaction that is neither open in the data thread nor being saved is nobody's: whoever
+ * had it ended, and its objects are saved when the journal has its mark, and never will be when not.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   type Connection,
   Database,
@@ -13,7 +17,7 @@ import {
   type Storage,
   TransientError,
 } from '../../odb/index.js';
-import { Unavailable } from '../errors.js';
+import { ServerError, Unavailable } from '../errors.js';
 import type { Logger } from '../log.js';
 import { DataError } from './data-error.js';
 import type { DataAnswer, DataRequest, SqlTarget } from './data-messages.js';
@@ -36,8 +40,6 @@ export interface RecoveryHost {
 export interface SqlRecoveryOptions {
   readonly host: RecoveryHost;
   readonly storage: Storage;
-  /** The run of the server: what it prepared itself is decided by whoever prepared it. */
-  readonly run: string;
   readonly log: Logger;
   /** Marks of this run whose transactions are being committed right now. */
   readonly isUnderWay: (mark: string) => boolean;
@@ -51,15 +53,33 @@ export interface SqlRecoveryOptions {
 const STEP_MS_MAX = 30_000;
 /** How long until a database must be there: somebody may be waiting for it. */
 const THERE_MS_MAX = 8000;
-/** How long until what could not be finished is tried again. */
+/** How long until what could not be finished is tried again; twice as long each time, up to an hour. */
 const AGAIN_MS = 10_000;
+const AGAIN_MS_MAX = 3_600_000;
 const RETRY_SECONDS = 5;
+/** A session that ends may still have what it prepared: so often is looked, and so long waited. */
+const LOOKS_MAX = 20;
+const LOOK_AGAIN_MS = 100;
+
+/** Why something could not be finished. Can be cloned. */
+export interface RecoveryProblem {
+  readonly message: string;
+  /** When it was tried, milliseconds since the epoch. */
+  readonly triedMs: number;
+  /** The mark of what the database did not take; `undefined` where it is not one alone. */
+  readonly mark: string | undefined;
+}
 
 export class SqlRecovery implements Disposable {
   readonly #options: SqlRecoveryOptions;
-  readonly #flights = new Map<string, Promise<number>>();
+  readonly #flights = new Map<string, Promise<boolean>>();
   readonly #recovered = new Map<string, number>();
+  readonly #problems = new Map<string, RecoveryProblem>();
+  /** Ways on which something was left after a flight began that does not know of it. */
+  readonly #distrusted = new Set<string>();
   readonly #again = new Map<string, NodeJS.Timeout>();
+  /** By ways, how long was waited last. */
+  readonly #waitedMs = new Map<string, number>();
   #database: Database | undefined;
   #version = 0;
   #isClosed = false;
@@ -68,7 +88,7 @@ export class SqlRecovery implements Disposable {
     this.#options = options;
   }
 
-  /** Grows whenever `recovered` changes. */
+  /** Grows whenever `recovered` or `problems` change. */
   get version(): number {
     return this.#version;
   }
@@ -76,6 +96,11 @@ export class SqlRecovery implements Disposable {
   /** Epochs of ways on which nothing is left to be finished. */
   get recovered(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#recovered);
+  }
+
+  /** By ways, why what is left there could not be finished when it was last tried. */
+  get problems(): Readonly<Record<string, RecoveryProblem>> {
+    return Object.fromEntries(this.#problems);
   }
 
   /** Finishes what the last run of the server left. What cannot be finished is tried again, later. */
@@ -92,8 +117,19 @@ export class SqlRecovery implements Disposable {
 
   /** From now on nothing is done on a way until it was recovered. */
   distrust(target: SqlTarget): void {
-    this.#recovered.delete(wayOf(target));
+    const way = wayOf(target);
+    this.#recovered.delete(way);
+    this.#distrusted.add(way);
     this.#version += 1;
+  }
+
+  /** The thread with the connections ended: what it had prepared is looked for, in a while. */
+  async distrustAll(): Promise<void> {
+    for (const { target, canPrepare } of await listWays(this.#options.storage)) {
+      if (!this.#recovered.has(wayOf(target))) continue;
+      this.distrust(target);
+      if (canPrepare) this.#tryLater(target);
+    }
   }
 
   /**
@@ -102,20 +138,38 @@ export class SqlRecovery implements Disposable {
    */
   async recover(target: SqlTarget): Promise<void> {
     const way = wayOf(target);
-    const flying = this.#flights.get(way);
-    if (flying !== undefined) {
-      await flying;
-      return;
-    }
-    const flight = this.#finish(target).finally(() => this.#flights.delete(way));
+    let isWhole = false;
+    while (!isWhole) isWhole = await (this.#flights.get(way) ?? this.#fly(way, target));
+  }
+
+  /** @returns `false` where something was left meanwhile that it may not have seen */
+  #fly(way: string, target: SqlTarget): Promise<boolean> {
+    this.#distrusted.delete(way);
+    const flight = this.#attempt(way, target).finally(() => this.#flights.delete(way));
     this.#flights.set(way, flight);
-    this.#recovered.set(way, await flight);
-    this.#version += 1;
+    return flight;
+  }
+
+  async #attempt(way: string, target: SqlTarget): Promise<boolean> {
+    const trying: Trying = { mark: undefined };
+    try {
+      const epoch = await this.#finish(target, trying);
+      if (this.#distrusted.has(way)) return false;
+      this.#recovered.set(way, epoch);
+      this.#problems.delete(way);
+      this.#waitedMs.delete(way);
+      return true;
+    } catch (error) {
+      const message = error instanceof ServerError ? error.message : String(error);
+      this.#problems.set(way, { message, triedMs: Date.now(), mark: trying.mark });
+      throw error;
+    } finally {
+      this.#version += 1;
+    }
   }
 
   /** Recovers, and where that fails, again later until it succeeds. Never rejects. */
   async keepTrying(target: SqlTarget): Promise<boolean> {
-    const way = wayOf(target);
     try {
       await this.recover(target);
       return true;
@@ -123,14 +177,22 @@ export class SqlRecovery implements Disposable {
       if (this.#isClosed) return false;
       const { log } = this.#options;
       log.warn('SQL of a saved transaction is not finished yet', { path: target.path, error });
-      if (this.#again.has(way)) return false;
-      const timer = setTimeout(() => {
-        this.#again.delete(way);
-        void this.keepTrying(target);
-      }, AGAIN_MS).unref();
-      this.#again.set(way, timer);
+      this.#tryLater(target);
       return false;
     }
+  }
+
+  #tryLater(target: SqlTarget): void {
+    const way = wayOf(target);
+    if (this.#isClosed || this.#again.has(way)) return;
+    // A server that is gone for good, or does not take a password any more, is not to be pestered.
+    const waitMs = Math.min((this.#waitedMs.get(way) ?? AGAIN_MS / 2) * 2, AGAIN_MS_MAX);
+    this.#waitedMs.set(way, waitMs);
+    const timer = setTimeout(() => {
+      this.#again.delete(way);
+      void this.keepTrying(target);
+    }, waitMs).unref();
+    this.#again.set(way, timer);
   }
 
   [Symbol.dispose](): void {
@@ -139,7 +201,7 @@ export class SqlRecovery implements Disposable {
   }
 
   /** @returns the epoch in which everything was finished */
-  async #finish(target: SqlTarget): Promise<number> {
+  async #finish(target: SqlTarget, trying: Trying): Promise<number> {
     const { storage, settled } = this.#options;
     const place = placeOf(target);
     await settled(place);
@@ -158,26 +220,36 @@ export class SqlRecovery implements Disposable {
     const present =
       marks.length === 0 ? [] : await this.#ask({ what: 'marks', target, marks }, target);
     const found = new Set(present);
-    for (const item of unprepared) if (!found.has(item.mark)) await this.#run(target, item);
+    for (const item of unprepared) {
+      if (found.has(item.mark)) continue;
+      trying.mark = item.mark;
+      await this.#run(target, item);
+    }
+    trying.mark = undefined;
     await this.#take(items, marks, target);
     return epoch;
   }
 
-  /** Decides what is prepared there by this database, but for what this very run still has open. */
+  /**
+   * Decides what is prepared there by this database, but for what is open or being saved. A server says
+   * of a transaction whose session has not quite ended that there is none: so it is looked again.
+   */
   async #decidePrepared(target: SqlTarget, site: string): Promise<void> {
-    const prepared = await this.#ask({ what: 'prepared', target }, target);
-    if (prepared.length === 0) return;
-    const { run, isUnderWay } = this.#options;
-    const saved = new Set((await this.#items()).map(({ mark }) => mark));
-    for (const mark of prepared) {
-      const parts = partsOfMark(mark);
-      if (parts?.site !== site || isUnderWay(mark)) continue;
-      const isSaved = saved.has(mark);
-      if (!isSaved && parts.run === run) continue;
-      const decision = isSaved ? 'commit' : 'rollback';
-      await this.#ask({ what: 'finish', target, mark, decision }, target);
-      if (isSaved) this.#options.onWritten(target);
+    for (let look = 0; look < LOOKS_MAX; look += 1) {
+      const prepared = await this.#ask({ what: 'prepared', target }, target);
+      const { isUnderWay } = this.#options;
+      const isOurs = (mark: string): boolean => partsOfMark(mark)?.site === site;
+      const nobodys = prepared.filter((mark) => isOurs(mark) && !isUnderWay(mark));
+      if (nobodys.length === 0) return;
+      const saved = new Set((await this.#items()).map(({ mark }) => mark));
+      for (const mark of nobodys) {
+        const decision = saved.has(mark) ? 'commit' : 'rollback';
+        await this.#ask({ what: 'finish', target, mark, decision }, target);
+        if (decision === 'commit') this.#options.onWritten(target);
+      }
+      if (look > 0) await wait(LOOK_AGAIN_MS);
     }
+    throw unfinished(target, 'a connection that has ended still holds a transaction there.');
   }
 
   /** Runs again what was saved and is not there. */
@@ -266,6 +338,11 @@ export class SqlRecovery implements Disposable {
         : unreachable(error.message, error);
     }
   }
+}
+
+/** What is being tried, for whoever tells of its failure. */
+interface Trying {
+  mark: string | undefined;
 }
 
 function unreachable(message: string, cause?: unknown): Unavailable {

@@ -8,6 +8,7 @@
 import type { Oid } from '../../odb/index.js';
 import type { DataAnswer, DataRequest, SqlTarget } from './data-messages.js';
 import type { SqlResult } from './result.js';
+import type { Attempt } from './sql-attempts.js';
 import type { Statement } from './statement.js';
 
 /** A database, and the object of the site that names it. */
@@ -25,7 +26,7 @@ export interface RunOptions {
 /** What is asked outside of any transaction. */
 export type SqlQuestion = Extract<
   DataRequest,
-  { readonly what: 'explain' | 'browse' | 'status' | 'close' }
+  { readonly what: 'explain' | 'browse' | 'status' | 'close' | 'marks' | 'prepared' }
 >;
 
 export interface SqlRunner {
@@ -47,6 +48,9 @@ export interface SqlRunner {
     question: Q,
     options?: { readonly statement?: Statement | undefined },
   ): DataAnswer<Q['what']>;
+
+  /** Begins something that may fail: then what it did in databases can be taken back as one. */
+  attempt(): Attempt;
 
   /** Tells whether the transaction has written to a database. */
   hasWritten(target: SqlTarget): boolean;

@@ -3,9 +3,10 @@
  * the other threads are given to use it. Nothing of it runs before the first statement does.
  */
 import type { Storage } from '../../odb/index.js';
+import { Unavailable } from '../errors.js';
 import type { Logger } from '../log.js';
 import { DataHost } from './data-host.js';
-import type { LinkHandle } from './data-link.js';
+import type { LinkHandle } from './link-handle.js';
 import type { SqlTarget } from './data-messages.js';
 import type { SqlNews } from './sql-door.js';
 import { newRun } from './sql-journal.js';
@@ -38,9 +39,13 @@ export class SqlServer implements AsyncDisposable {
 
   constructor({ data, storage, log }: SqlServerOptions) {
     this.#log = log;
-    this.#host = new DataHost({ data, log });
+    this.#host = new DataHost({
+      ...{ data, log },
+      onLeft: (target) => void this.#commits.left(target),
+      onEnded: () => this.#lost(),
+    });
     this.#commits = new SqlCommits({
-      ...{ host: this.#host, storage, log, run: this.#run },
+      ...{ host: this.#host, storage, log },
       onWritten: (target) => this.#counts.add(target),
     });
   }
@@ -80,6 +85,31 @@ export class SqlServer implements AsyncDisposable {
   /** See `SqlCommits.recover`. */
   recover(target: SqlTarget): Promise<void> {
     return this.#commits.recover(target);
+  }
+
+  /**
+   * Tries again to finish what is left in a database.
+   * @returns why it could not be finished; `undefined` when it is
+   */
+  async tryAgain(target: SqlTarget): Promise<string | undefined> {
+    try {
+      await this.#commits.lookAgain(target);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      return error.message;
+    }
+  }
+
+  /** Makes a link for this very thread, as a command needs. */
+  openLink(): LinkHandle {
+    return this.#host.openLink();
+  }
+
+  #lost(): void {
+    this.#commits.lost().catch((error: unknown) => {
+      this.#log.error('What a thread left of SQL could not be looked up', { error });
+    });
   }
 
   /** Rolls back what is open, and ends the data thread. */

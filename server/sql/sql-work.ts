@@ -7,13 +7,29 @@
  * did, the journal in the object database holds them together (`sql-journal.ts`).
  *
  * After a statement failed on a database, nothing more is run there, and nothing of it is saved: who
- * caught the error has not seen half of something.
+ * caught the error has not seen half of something. What failed within an attempt is taken back with the
+ * whole attempt, and the transaction goes on.
  */
 import { type Connection, TransientError } from '../../odb/index.js';
 import { MethodNotAllowed, Taken, Unavailable } from '../errors.js';
 import { type AskOptions, DataFault } from './data-link.js';
-import type { DataAnswer, DataRequest, SqlTarget, SqlTransactionId } from './data-messages.js';
+import type {
+  DataAnswer,
+  DataRequest,
+  SavepointStep,
+  SqlTarget,
+  SqlTransactionId,
+} from './data-messages.js';
 import type { SqlResult } from './result.js';
+import {
+  notedText,
+  NOTED_MAX,
+  type OpenTransaction,
+  requireWhole,
+  saidBy,
+  toRunAgain,
+} from './open-transaction.js';
+import { type Attempt, Attempts } from './sql-attempts.js';
 import { enterInJournal, type JournalEntry, journalIn, siteOfMarks } from './sql-journal.js';
 import type { RunOptions, SqlPlaceOfWork, SqlQuestion, SqlRunner } from './sql-runner.js';
 import { placeOf, plainTarget, wayOf } from './sql-target.js';
@@ -33,6 +49,8 @@ export interface WorkDoor {
   isRecovered(way: string, epoch: number): boolean;
   mark(site: string): string;
   takeDone(): readonly string[];
+  /** Something was committed in a database, without the objects. */
+  onWritten(target: SqlTarget): void;
 }
 
 /** What a transaction may do in databases. */
@@ -41,12 +59,16 @@ export interface SqlBounds {
   readonly readOnly: ReadOnlyReason | undefined;
   /** The moment, in milliseconds since the epoch, after which the request is ended. */
   readonly deadlineMs: number;
+  /** It was begun before, and others were in the way. */
+  readonly isAgain: boolean;
 }
 
 export interface SqlWorkOptions extends SqlBounds {
   readonly door: WorkDoor;
   /** The objects' side. */
   readonly connection: Connection;
+  /** Principal key of whoever the work is for. */
+  readonly user: string;
   readonly nowMs?: () => number;
 }
 
@@ -78,22 +100,8 @@ export interface WrittenStatement {
   readonly text: string;
 }
 
-interface Open {
-  readonly id: SqlTransactionId;
-  readonly target: SqlTarget;
-  readonly mark: string | undefined;
-  readonly canPrepare: boolean;
-  readonly statements: Statement[];
-  failure: unknown;
-}
-
 /** What a request keeps of its time to tell of a database that takes too long. */
 const SPARED_MS = 200;
-const RETRY_SECONDS = 5;
-/** Statements of a transaction that its record names, and how much of each. */
-const NOTED_MAX = 50;
-const NOTED_CHARACTERS_MAX = 1000;
-
 const REASONS: Readonly<Record<Exclude<ReadOnlyReason, 'method'>, string>> = {
   version: 'SQL is outside of versions, so in a version it can only read.',
   past: 'The past can only be read.',
@@ -103,9 +111,12 @@ const REASONS: Readonly<Record<Exclude<ReadOnlyReason, 'method'>, string>> = {
 
 export class SqlWork implements SqlRunner {
   readonly #options: SqlWorkOptions;
-  readonly #open = new Map<string, Open>();
+  readonly #open = new Map<string, OpenTransaction>();
   readonly #written: WrittenStatement[] = [];
   readonly #places = new Set<string>();
+  readonly #attempts = new Attempts<OpenTransaction>(
+    (open) => this.#open.get(wayOf(open.target)) === open,
+  );
   #obstacle: SqlObstacle | undefined;
 
   constructor(options: SqlWorkOptions) {
@@ -135,8 +146,12 @@ export class SqlWork implements SqlRunner {
       if (statement.kind !== 'read') this.#requireWritable(options.path);
       return statement.commits
         ? this.#runAlone(target, statement, options)
-        : this.#query(this.#opened(target), statement, options);
+        : this.#query(this.#opened(target, statement), statement, options);
     });
+  }
+
+  attempt(): Attempt {
+    return this.#attempts.begin();
   }
 
   ask<Q extends SqlQuestion>(
@@ -154,9 +169,7 @@ export class SqlWork implements SqlRunner {
    */
   finish(): HandedOver | undefined {
     if (this.#obstacle !== undefined) throw new TransientError('ODB_CONFLICT', 'Begin again');
-    for (const { mark, failure } of this.#open.values()) {
-      if (mark !== undefined && failure !== undefined) throw failure;
-    }
+    for (const open of this.#open.values()) if (open.mark !== undefined) requireWhole(open);
     const writing = [...this.#open.values()].filter((open) => this.#hasWrittenIn(open));
     const isJournaled = this.#options.connection.hasWork || writing.length > 1;
     const removed = writing.length > 0 && isJournaled ? this.#enter(writing) : [];
@@ -177,7 +190,7 @@ export class SqlWork implements SqlRunner {
   }
 
   /** Puts what was written into the journal, once the other side can be found again by its mark. */
-  #enter(writing: readonly Open[]): readonly string[] {
+  #enter(writing: readonly OpenTransaction[]): readonly string[] {
     const { door, connection } = this.#options;
     const entries = writing.map((open): [string, JournalEntry] => {
       const { id, target, mark, canPrepare } = open;
@@ -185,7 +198,8 @@ export class SqlWork implements SqlRunner {
       this.#request({ what: canPrepare ? 'prepare' : 'mark', transaction: id });
       const { path, driver, url } = target;
       const statements = canPrepare ? [] : toRunAgain(open);
-      return [mark, { target: { path, driver, url }, isPrepared: canPrepare, statements }];
+      const entry = { target: { path, driver, url }, isPrepared: canPrepare, statements };
+      return [mark, { ...entry, by: this.#options.user, said: saidBy(open) }];
     });
     const journal = journalIn(connection);
     const done = door.takeDone().filter((mark) => journal?.has(mark));
@@ -193,7 +207,7 @@ export class SqlWork implements SqlRunner {
     return done;
   }
 
-  #opened(target: SqlPlaceOfWork): Open {
+  #opened(target: SqlPlaceOfWork, first: Statement): OpenTransaction {
     const way = wayOf(target);
     const known = this.#open.get(way);
     if (known !== undefined) return known;
@@ -201,15 +215,25 @@ export class SqlWork implements SqlRunner {
     const mark = readOnly === undefined ? door.mark(siteOfMarks(connection)) : undefined;
     const { transaction, canPrepare, epoch } = this.#request({
       ...{ what: 'begin', target: plainTarget(target) },
-      ...(mark === undefined ? { access: 'read' } : { access: 'write', mark }),
+      ...(mark === undefined ? { access: 'read' } : { access: this.#access(target, first), mark }),
     });
-    const open: Open = {
-      ...{ id: transaction, target, mark, canPrepare },
-      ...{ statements: [], failure: undefined },
+    const open: OpenTransaction = {
+      ...{ id: transaction, target, mark, canPrepare, statements: [], failure: undefined },
+      setSavepoint: (number) => this.#savepoint(open, number, 'set'),
+      keepSavepoint: (number) => this.#keepSavepoint(open, number),
+      undoSavepoint: (number, statements) => this.#undoSavepoint(open, { number, statements }),
     };
     this.#open.set(way, open);
     this.#requireRecovered(target, epoch);
     return open;
+  }
+
+  /**
+   * Only one transaction at a time writes to a file, and most that could do not. Where one that began
+   * with reading was in another's way before, it waits for its turn at once.
+   */
+  #access({ driver }: SqlTarget, { kind }: Statement): 'write' | 'either' {
+    return driver === 'sqlite' && kind === 'read' && !this.#options.isAgain ? 'either' : 'write';
   }
 
   #requireRecovered(target: SqlTarget, epoch: number): void {
@@ -221,10 +245,11 @@ export class SqlWork implements SqlRunner {
     );
   }
 
-  #query(open: Open, statement: Statement, { rowsMax, path }: RunOptions): SqlResult {
-    if (open.failure !== undefined) throw open.failure;
+  #query(open: OpenTransaction, statement: Statement, { rowsMax, path }: RunOptions): SqlResult {
+    requireWhole(open);
+    this.#attempts.enter(open);
     try {
-      open.statements.push(statement);
+      open.statements.push({ statement, path });
       if (statement.kind !== 'read') this.#note(open.target, statement);
       return this.#request({ what: 'query', transaction: open.id, statement, rowsMax }, statement);
     } catch (error) {
@@ -236,7 +261,8 @@ export class SqlWork implements SqlRunner {
 
   /**
    * Runs a statement that the server commits by itself, in a transaction of its own. What was written
-   * before would be committed with it, so nothing may have been.
+   * before would be committed with it, so nothing may have been; and nothing takes it back, so it is not
+   * run where all is to be given up.
    */
   #runAlone(target: SqlPlaceOfWork, statement: Statement, options: RunOptions): SqlResult {
     if (this.hasWritten(target)) {
@@ -246,8 +272,16 @@ export class SqlWork implements SqlRunner {
         { code: 'SRV_SQL_COMMITS' },
       );
     }
+    const { connection, door } = this.#options;
+    if (connection.transaction.isDoomed) {
+      throw new Taken(
+        `${options.path} is not run: the database commits this statement by itself, and what is tried ` +
+          'here is not to be kept.',
+        { code: 'SRV_SQL_COMMITS' },
+      );
+    }
     // What was read until now would stand in its way.
-    const open = this.#opened(target);
+    const open = this.#opened(target, statement);
     this.#open.delete(wayOf(target));
     this.#giveUp(open.id);
     const { transaction } = this.#request({
@@ -258,26 +292,57 @@ export class SqlWork implements SqlRunner {
       const { rowsMax } = options;
       const result = this.#request({ what: 'query', transaction, statement, rowsMax }, statement);
       this.#request({ what: 'commit', transaction });
+      this.#list(target, statement);
       return result;
     } catch (error) {
       this.#giveUp(transaction);
       throw error;
+    } finally {
+      door.onWritten(target);
     }
   }
 
-  #note(target: SqlTarget, { text }: Statement): void {
+  #note(target: SqlTarget, statement: Statement): void {
     this.#places.add(placeOf(target));
+    this.#list(target, statement);
+  }
+
+  #list(target: SqlTarget, statement: Statement): void {
     if (this.#written.length >= NOTED_MAX) return;
-    this.#written.push({
-      path: target.path,
-      text: text.trim().slice(0, NOTED_CHARACTERS_MAX).toWellFormed(),
-    });
+    this.#written.push({ path: target.path, text: notedText(statement) });
+  }
+
+  #savepoint(open: OpenTransaction, number: number, step: SavepointStep): void {
+    try {
+      this.#request({ what: 'savepoint', transaction: open.id, number, step });
+    } catch (error) {
+      open.failure ??= error;
+      throw error;
+    }
+  }
+
+  #keepSavepoint(open: OpenTransaction, number: number): void {
+    if (open.failure === undefined) this.#savepoint(open, number, 'keep');
+  }
+
+  #undoSavepoint(
+    open: OpenTransaction,
+    { number, statements }: { readonly number: number; readonly statements: number },
+  ): void {
+    try {
+      this.#savepoint(open, number, 'undo');
+      open.statements.length = statements;
+      open.failure = undefined;
+    } catch (error) {
+      // Whoever comes next is told, and nothing of it is saved.
+      open.failure ??= error;
+    }
   }
 
   /** A statement that reads may call a function that writes, which the server knows; SQLite has none. */
-  #hasWrittenIn({ id, target, statements, mark }: Open): boolean {
+  #hasWrittenIn({ id, target, statements, mark }: OpenTransaction): boolean {
     if (mark === undefined) return false;
-    if (statements.some(({ kind }) => kind !== 'read')) return true;
+    if (statements.some(({ statement }) => statement.kind !== 'read')) return true;
     return target.driver !== 'sqlite' && this.#request({ what: 'wrote', transaction: id });
   }
 
@@ -316,26 +381,4 @@ export class SqlWork implements SqlRunner {
       if (!(error instanceof Unavailable)) throw error;
     }
   }
-}
-
-/** What has to be run again. Functions that write may be called by statements that read. */
-function toRunAgain({ target, statements }: Open): JournalEntry['statements'] {
-  const writing =
-    target.driver === 'sqlite' ? statements.filter(({ kind }) => kind !== 'read') : statements;
-  return writing.map(({ text, parameters, kind }) => ({ text, parameters, kind }));
-}
-
-/** The SQL side where there is no way to databases. */
-export const NO_SQL: SqlRunner = {
-  run: noWay,
-  ask: noWay,
-  hasWritten: () => false,
-};
-
-function noWay(): never {
-  throw new Unavailable(
-    'SRV_SQL_UNREACHABLE',
-    'Databases are reached from requests to the server, and from nowhere else.',
-    { retryAfterSeconds: RETRY_SECONDS },
-  );
 }

@@ -17,6 +17,7 @@ import type {
   QueryOptions,
   Session,
   SessionFacts,
+  SqlAccess,
 } from './session.js';
 import { sqliteFile } from './sqlite-file.js';
 import { SqliteFailure, SqliteProcess } from './sqlite-process.js';
@@ -71,7 +72,9 @@ function requireFile(address: ConnectionAddress): FileAddress {
 class SqliteSession implements Session {
   readonly facts: SessionFacts;
   readonly #child: SqliteProcess;
-  #access: 'read' | 'write' = 'write';
+  #access: SqlAccess = 'write';
+  /** Whether the file is its own to write. */
+  #isWriting = false;
 
   constructor(child: SqliteProcess, facts: SessionFacts) {
     this.#child = child;
@@ -84,26 +87,30 @@ class SqliteSession implements Session {
 
   async begin({ access, remainingMs }: BeginOptions): Promise<void> {
     this.#access = access;
+    this.#isWriting = access === 'write';
     const busyMs = Math.max(1, Math.floor(Math.min(BUSY_MS_MAX, remainingMs / 2)));
-    const isRead = access === 'read';
+    // One that may write later takes the file only then.
     await this.#say(
-      `PRAGMA busy_timeout = ${busyMs}; PRAGMA query_only = ${isRead ? 'ON' : 'OFF'}; ` +
-        `BEGIN ${isRead ? 'DEFERRED' : 'IMMEDIATE'}`,
+      `PRAGMA busy_timeout = ${busyMs}; PRAGMA query_only = ${access === 'read' ? 'ON' : 'OFF'}; ` +
+        `BEGIN ${access === 'write' ? 'IMMEDIATE' : 'DEFERRED'}`,
     );
   }
 
   async query(statement: PlainStatement, { rowsMax }: QueryOptions): Promise<SqlResult> {
     const startedMs = performance.now();
+    if (statement.kind !== 'read') await this.#takeFile();
     try {
       const answer = await this.#child.run({ statement, rowsMax });
       return { ...answer, milliseconds: performance.now() - startedMs };
     } catch (error) {
+      // A statement that was told to wait keeps its view of the file as long as its process lives.
+      if (isBusy(error)) this.#child.kill();
       throw this.#errorOf(error, statement.text);
     }
   }
 
   wrote(): Promise<boolean> {
-    return Promise.resolve(this.#access === 'write');
+    return Promise.resolve(this.#access !== 'read');
   }
 
   prepare(): Promise<void> {
@@ -156,6 +163,13 @@ class SqliteSession implements Session {
     await this.#child.close();
   }
 
+  /** Makes a transaction that has only read one that writes. Where another is in its way, it is busy. */
+  async #takeFile(): Promise<void> {
+    if (this.#access !== 'either' || this.#isWriting) return;
+    await this.#say(TAKE_FILE);
+    this.#isWriting = true;
+  }
+
   async #list(text: string, parameters: readonly SqlValue[]): Promise<SqlResult['rows']> {
     return (await this.query({ text, parameters }, { rowsMax: LISTED_MAX })).rows;
   }
@@ -172,15 +186,20 @@ class SqliteSession implements Session {
     if (!(error instanceof SqliteFailure)) return error;
     const { code, message } = error;
     const facts = { cause: error };
-    if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) {
-      return new DataError('transient', message, facts);
-    }
+    if (isBusy(error)) return new DataError('transient', message, facts);
     if (code.startsWith('SQLITE_READONLY') && this.#access === 'read') {
       return new DataError('read-only', message, facts);
     }
     const position = text === undefined ? undefined : positionOf(message, text);
     return new DataError('failed', message, { ...facts, position });
   }
+}
+
+/** The one statement that takes a file for writing and, as our files are made, changes nothing in it. */
+const TAKE_FILE = 'PRAGMA incremental_vacuum(1)';
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SqliteFailure && /^SQLITE_(?:BUSY|LOCKED)/.test(error.code);
 }
 
 const TABLES = `SELECT name, type = 'view' FROM sqlite_schema

@@ -10,6 +10,8 @@ export interface Word {
   /** A word in capitals, a quoted name without its quotes, a sign, or a comment that runs. */
   readonly text: string;
   readonly kind: 'word' | 'name' | 'sign' | 'executable' | 'other';
+  /** What stands in the quotes of a text: SQLite takes it for a name where it needs one. */
+  readonly quoted?: string;
   /** Index of its first character in the text. */
   readonly start: number;
 }
@@ -32,6 +34,8 @@ export function wordsOf(text: string, tokens: readonly Token[]): readonly Word[]
         return [{ text: written, kind: 'sign', start }];
       case 'executable':
         return [{ text: written, kind, start }];
+      case 'text':
+        return [{ text: '', kind: 'other', quoted: written.slice(1, -1), start }];
       default:
         return [{ text: '', kind: 'other', start }];
     }

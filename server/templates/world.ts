@@ -82,6 +82,12 @@ export interface TemplateWorld {
   /** Names the type of an error that `{{#try}}` may catch; `undefined` for what must pass. */
   errorType(error: unknown): string | undefined;
 
+  /**
+   * Begins what `{{#try}}` shows: what it does in databases can then be taken back, as if it had never
+   * been. Exactly one of the two is called at its end.
+   */
+  attempt?(): { keep(): void; undo(): void };
+
   /** Looks at the clock now and then; throws to end a render that has no time left. */
   checkDeadline?(): void;
   /** Keeps what `{{log}}` says. */

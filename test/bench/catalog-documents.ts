@@ -29,6 +29,7 @@ export class BenchDocument implements CatalogedDocument {
   readonly docid: number;
   readonly container: number;
   readonly ownSettings = false;
+  readonly type = 'Document';
   readonly ancestors: readonly number[];
   readonly #values: Readonly<Record<string, unknown>>;
 

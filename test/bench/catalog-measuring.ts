@@ -1,6 +1,7 @@
 /** What the benchmarks of catalogs share: a catalog on LevelDB, filling it, and timing queries. */
 import { Database, LevelStorage, mergeRules, type Connection } from '../../odb/index.js';
-import { CatalogStore } from '../../server/catalog/catalog-store.js';
+import type { CatalogStore } from '../../server/catalog/catalog-store.js';
+import { putCatalog } from '../server/catalog/catalogs.js';
 import { temporaryDirectory } from '../support/temporary.js';
 import { numbersFrom, type BenchDocument } from './catalog-documents.js';
 
@@ -24,10 +25,7 @@ export async function openCatalog(
   const storage = await LevelStorage.open({ directory: directory.path, rules: mergeRules() });
   const database = await Database.open({ storage, cacheObjects: CACHE_OBJECTS });
   const connection = database.connect();
-  const store = CatalogStore.empty();
-  connection.root.set('catalog', store);
-  store.configure({ indexes, columns });
-  await connection.commit();
+  const store = await putCatalog(connection, indexes, columns);
   return {
     connection,
     store,

@@ -4,7 +4,6 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import {
   assertAccessible,
   at,
@@ -12,6 +11,7 @@ import {
   PHONE,
   SCRIPTS_OFF,
   signedIn,
+  turn,
   WIDE,
 } from './browser.js';
 import { adder, sender, welcomeSite } from './site.js';
@@ -106,18 +106,14 @@ async function lookAt(
 ): Promise<void> {
   complaints.length = 0;
   const [first] = looks;
-  await page.emulateMedia({ colorScheme: first.colorScheme });
-  await page.setViewportSize(first.viewport);
+  await turn(page, first);
   await page.goto(at(await welcomeSite(), path));
   assert.equal(await page.locator('h1').count(), 1, 'one main heading');
-  for (const { look, colorScheme, viewport } of looks) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize(viewport);
-    await drawn(page);
-    await assertAccessible(page, look);
+  for (const look of looks) {
+    await turn(page, look);
+    await assertAccessible(page, look.look);
   }
-  await page.setViewportSize(NARROWEST);
-  await drawn(page);
+  await turn(page, { ...looks[1], viewport: NARROWEST });
   const overflow = await page.evaluate(
     'document.documentElement.scrollWidth - document.documentElement.clientWidth',
   );
@@ -126,11 +122,6 @@ async function lookAt(
     complaints.filter((text) => !text.includes('404')),
     [],
   );
-}
-
-/** Waits until the page was drawn after a change of its window. */
-async function drawn(page: Page): Promise<void> {
-  await page.evaluate('new Promise((done) => requestAnimationFrame(() => setTimeout(done)))');
 }
 
 test('pages can be read and forms sent with scripts off', async () => {

@@ -1,19 +1,36 @@
 /** Searching in a real browser: the page of the site over imported documentation, and the admin's. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import {
   assertAccessible,
   assertFits,
   at,
   DARK_PHONE,
+  type Look,
   person,
   picture,
   SCRIPTS_OFF,
   signedIn,
+  turn,
 } from './browser.js';
 import { documentation, documentsBelow, sender, welcomeSite } from './site.js';
 
-const NARROW = { viewport: { width: 320, height: 700 } } as const;
+/** Each page is loaded once, wide, and turned to each of these. */
+const LOOKS: Readonly<Record<string, Look>> = {
+  'phone-dark': DARK_PHONE,
+  narrow: { viewport: { width: 320, height: 700 } },
+  wide: {},
+};
+
+async function assertFine(page: Page, name: string): Promise<void> {
+  for (const [size, look] of Object.entries(LOOKS)) {
+    await turn(page, look);
+    await picture(page, `${name}-${size}`);
+    await assertFits(page);
+    await assertAccessible(page, `${name}, ${size}`);
+  }
+}
 
 test('a visitor finds the imported documentation, without scripts', async () => {
   const { server } = await documentation();
@@ -67,6 +84,7 @@ test('a catalog is asked in the admin, and its screens hold on every width', asy
 
   const screens = [
     'search?text=undo',
+    `query?query=${encodeURIComponent('{"and":[{"text":"undo"},{"or":[{"type":"Document"},{"not":{"or":[{"path":"/docs"}]}}]}]}')}`,
     'cataloged',
     'indexes',
     'indexes?add=topic',
@@ -76,32 +94,45 @@ test('a catalog is asked in the admin, and its screens hold on every width', asy
   ];
   for (const screen of screens) {
     await page.goto(at(server, `/catalog/@manage/${screen}`));
-    await picture(page, `catalog-${screen.replaceAll(/\W+/g, '-')}-wide`);
-    await assertAccessible(page, screen);
+    await assertFine(page, `catalog-${screen.replaceAll(/\W+/g, '-')}`);
   }
   await page.goto(at(server, '/undo/@manage/properties'));
   await page.getByRole('link', { name: 'What catalogs have of it' }).click();
   await page.getByText('up to date').waitFor();
-  await picture(page, 'catalogs-wide');
-  await assertAccessible(page, 'what catalogs have of an object');
+  await assertFine(page, 'catalogs');
   assert.deepEqual(admin.complaints, []);
+});
 
-  for (const [size, options] of [
-    ['phone-dark', DARK_PHONE],
-    ['narrow', NARROW],
-  ] as const) {
-    await using small = await signedIn(server, '/catalog/@manage', options);
-    for (const path of [
-      ...screens.map((screen) => `/catalog/@manage/${screen}`),
-      '/undo/@manage/catalogs',
-    ]) {
-      await small.page.goto(at(server, path));
-      await picture(small.page, `catalog${path.slice(8).replaceAll(/\W+/g, '-')}-${size}`);
-      await assertFits(small.page);
-      await assertAccessible(small.page, `${path}, ${size}`);
-    }
-    assert.deepEqual(small.complaints, []);
-  }
+test('a query is built of conditions and groups with the keyboard alone', async () => {
+  const { server } = await documentation();
+  await using admin = await signedIn(server, '/catalog/@manage/query', DARK_PHONE);
+  const { page } = admin;
+  await page.getByLabel('Value of Condition 1').fill('undo');
+  await page.getByLabel('Value of Condition 1').press('Enter');
+  await page.getByText(/\d+ hits? /).waitFor();
+  await page.getByRole('button', { name: 'Add a group to Query' }).press('Enter');
+  await page.waitForURL(/#q\.1$/);
+  await page.getByLabel('What Condition 2.1 asks').selectOption('type is');
+  await page.getByLabel('Value of Condition 2.1').fill('Document');
+  await page.getByRole('button', { name: 'Add a condition to Group 2' }).press('Enter');
+  await page.waitForURL(/#q\.1\.1$/);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('Folder');
+  assert.equal(await page.getByLabel('Value of Condition 2.2').inputValue(), 'Folder');
+  await page.getByLabel('How Group 2 is joined').selectOption('not');
+  await page.keyboard.press('Tab');
+  await page.getByRole('button', { name: 'Search', exact: true }).press('Enter');
+  await page.waitForURL(/not/);
+  await page
+    .getByText(/\d+ hits? |Nothing that you may view fits/)
+    .first()
+    .waitFor();
+  assert.match(await page.getByLabel('Query as JSON').inputValue(), /"type": "Document"/);
+  await page.getByRole('button', { name: 'Remove Group 2' }).press('Enter');
+  await page.getByText(/\d+ hits? /).waitFor();
+  assert.equal(await page.getByLabel('How Group 2 is joined').count(), 0);
+  assert.deepEqual(admin.complaints, []);
 });
 
 test('everything is indexed again by a job, which the screen follows', async () => {

@@ -198,6 +198,8 @@ test('what was done in a version is listed and undone there, and shown to people
   await page.getByRole('link', { name: 'Changes' }).click();
   await page.getByText('Nothing is changed in this version').waitFor();
 
+  // Keys are heard once the page's modules have run.
+  await page.waitForLoadState();
   await page.keyboard.press('g');
   await page.keyboard.press('v');
   await page.getByRole('heading', { name: 'Versions' }).waitFor();

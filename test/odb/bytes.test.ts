@@ -44,6 +44,26 @@ test('more than the scratch holds is written whole, and two writers do not meet'
   assert.equal(new ByteReader(other.finish()).text(), 'other');
 });
 
+test('what is written with its size can be stepped over, and holds others like it', () => {
+  const out = new ByteWriter();
+  out.sized(() => {
+    out.text('not ASCII: ñ');
+    out.sized(() => out.raw(new Uint8Array(200_000).fill(7)));
+  });
+  out.sized(() => undefined);
+  out.number(5);
+  const from = new ByteReader(out.finish());
+  const inside = new ByteReader(from.sized());
+  assert.equal(from.sized().length, 0);
+  assert.equal(from.number(), 5);
+  assert.equal(inside.text(), 'not ASCII: ñ');
+  assert.equal(inside.sized().length, 200_000);
+  assert.equal(inside.rest().length, 0);
+  assert.throws(() => new ByteReader(Uint8Array.of(0, 0, 0, 2, 1)).sized(), {
+    code: 'ODB_DAMAGED',
+  });
+});
+
 test('bytes that end too early are damage', () => {
   const out = new ByteWriter();
   out.number(300);

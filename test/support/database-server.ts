@@ -49,14 +49,68 @@ export function databasePrograms(): DatabasePrograms {
   ) as DatabasePrograms;
 }
 
+/** Whom all of them let in, over TCP, with this password. */
+export const USER = 'canopy';
+export const PASSWORD = 'open sesame@50%';
+
+/** A server that runs. */
+export interface TestDatabase extends AsyncDisposable {
+  /** Without a password. */
+  readonly url: string;
+  readonly password: string;
+  readonly port: number;
+  /** The file of its certificate, for `localhost`. */
+  readonly certificate: string;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** What a server is made of, before it starts. */
+export interface ServerPlace extends Certificate {
+  readonly programs: DatabasePrograms;
+  readonly user: ServerUser;
+  readonly folder: string;
+  /** In `folder`, and not made yet. */
+  readonly data: string;
+  readonly port: number;
+}
+
+/** Makes what a server needs. @param name the user that Debian made for it */
+export async function makePlace(name: string): Promise<ServerPlace> {
+  const programs = databasePrograms();
+  const user = await serverUser(name);
+  const folder = await folderFor(user);
+  const certificate = await makeCertificate(folder, { ...programs, user });
+  const port = await freePort();
+  return { programs, user, folder, data: path.join(folder, 'data'), port, ...certificate };
+}
+
+/** Starts a server; its folder goes when it ends. */
+export async function serve(
+  { user, folder, port, certificate }: ServerPlace,
+  { url, ...command }: Omit<ServerCommand, 'user'> & { readonly url: string },
+): Promise<TestDatabase> {
+  const server = new DatabaseProcess({ ...command, user });
+  await server.start();
+  return {
+    ...{ url, password: PASSWORD, port, certificate },
+    start: () => server.start(),
+    kill: () => server.kill(),
+    async [Symbol.asyncDispose]() {
+      await server.kill();
+      await removeFolder(folder);
+    },
+  };
+}
+
 /** Who a server runs as. */
-export interface ServerUser {
+interface ServerUser {
   readonly uid?: number;
   readonly gid?: number;
 }
 
 /** Gives who a server is to run as: whoever runs the tests, and for root another. */
-export async function serverUser(name: string): Promise<ServerUser> {
+async function serverUser(name: string): Promise<ServerUser> {
   if (process.getuid?.() !== 0) return {};
   const uid = Number((await run('id', ['-u', name])).stdout);
   const gid = Number((await run('id', ['-g', name])).stdout);
@@ -64,14 +118,14 @@ export async function serverUser(name: string): Promise<ServerUser> {
 }
 
 /** Makes a temporary folder that belongs to a user. */
-export async function folderFor(user: ServerUser): Promise<string> {
+async function folderFor(user: ServerUser): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'canopy-db-'));
   if (user.uid !== undefined) await chown(folder, user.uid, user.gid ?? user.uid);
   return folder;
 }
 
 /** Gives a port that nothing listens on. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -81,13 +135,13 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-export interface Certificate {
+interface Certificate {
   readonly certificate: string;
   readonly key: string;
 }
 
 /** Makes a certificate for `localhost`, and for no other name, that is its own authority. */
-export async function makeCertificate(
+async function makeCertificate(
   folder: string,
   { openssl, user }: { readonly openssl: string; readonly user: ServerUser },
 ): Promise<Certificate> {
@@ -105,7 +159,7 @@ export async function makeCertificate(
   return { certificate, key };
 }
 
-export interface ServerCommand {
+interface ServerCommand {
   readonly program: string;
   readonly args: readonly string[];
   readonly user: ServerUser;
@@ -116,7 +170,7 @@ export interface ServerCommand {
 }
 
 /** A server that can be killed and started again. */
-export class DatabaseProcess {
+class DatabaseProcess {
   readonly #command: ServerCommand;
   #child: ChildProcess | undefined;
 
@@ -168,6 +222,6 @@ export async function runAs(
 }
 
 /** Removes the folder of a server that has ended. */
-export async function removeFolder(folder: string): Promise<void> {
+async function removeFolder(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -1,38 +1,14 @@
 /** A MariaDB server of the tests' own: see `database-server.ts`. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  DatabaseProcess,
-  databasePrograms,
-  folderFor,
-  freePort,
-  makeCertificate,
-  removeFolder,
-  runAs,
-  serverUser,
-} from './database-server.js';
+import { makePlace, PASSWORD, runAs, serve, type TestDatabase, USER } from './database-server.js';
 
-const USER = 'canopy';
-const PASSWORD = 'open sesame@50%';
 const DATABASE = 'site';
 
-export interface TestMariadb extends AsyncDisposable {
-  /** Without a password. */
-  readonly url: string;
-  readonly password: string;
-  readonly port: number;
-  /** The file of its certificate, for `localhost`. */
-  readonly certificate: string;
-  kill(): Promise<void>;
-  start(): Promise<void>;
-}
-
 /** Starts a server with an empty database. Takes some seconds: one for all tests of a file. */
-export async function startMariadb(): Promise<TestMariadb> {
-  const programs = databasePrograms();
-  const user = await serverUser('mysql');
-  const folder = await folderFor(user);
-  const data = path.join(folder, 'data');
+export async function startMariadb(): Promise<TestDatabase> {
+  const place = await makePlace('mysql');
+  const { programs, user, folder, data, port, certificate, key } = place;
   const beginning = path.join(folder, 'beginning.sql');
   await writeFile(
     beginning,
@@ -45,9 +21,8 @@ export async function startMariadb(): Promise<TestMariadb> {
     ...['--no-defaults', `--datadir=${data}`, '--skip-test-db', '--skip-name-resolve'],
     '--auth-root-authentication-method=normal',
   ]);
-  const { certificate, key } = await makeCertificate(folder, { ...programs, user });
-  const port = await freePort();
-  const server = new DatabaseProcess({
+  return serve(place, {
+    url: `mysql://${USER}@127.0.0.1:${port}/${DATABASE}`,
     program: programs.mariadb,
     args: [
       ...['--no-defaults', `--datadir=${data}`, `--init-file=${beginning}`],
@@ -57,21 +32,7 @@ export async function startMariadb(): Promise<TestMariadb> {
       ...['--innodb-flush-log-at-trx-commit=2', '--performance-schema=OFF', '--max-connections=30'],
       ...[`--ssl-cert=${certificate}`, `--ssl-key=${key}`, '--ssl-ca=' + certificate],
     ],
-    user,
     ready: /ready for connections/,
     killedBy: 'KILL',
   });
-  await server.start();
-  return {
-    url: `mysql://${USER}@127.0.0.1:${port}/${DATABASE}`,
-    password: PASSWORD,
-    port,
-    certificate,
-    start: () => server.start(),
-    kill: () => server.kill(),
-    async [Symbol.asyncDispose]() {
-      await server.kill();
-      await removeFolder(folder);
-    },
-  };
 }

@@ -1,18 +1,32 @@
 /** The screens of SQL connections and methods, on a real server with a database of SQLite. */
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
+import type { Storage } from '../../odb/index.js';
+import { leaveInJournal } from '../server/sql/journal-entry.js';
 import type { Client, Page } from '../support/client.js';
-import { ADMIN, startServer } from '../support/server.js';
+import { ADMIN, startServer, type TestServer } from '../support/server.js';
 
 const HTML = { accept: 'text/html' };
 
 interface SqlScreens extends AsyncDisposable {
   readonly client: Client;
+  readonly storage: Storage;
   run(sql: string, more?: Readonly<Record<string, string>>): Promise<Page>;
 }
 
+const opened: Storage[] = [];
+let starting: Promise<TestServer> | undefined;
+
+after(async () => {
+  await (await starting)?.[Symbol.asyncDispose]();
+});
+
+/** Fills the server that all tests share; what a test leaves in its root goes with it. */
 async function screens(): Promise<SqlScreens> {
-  const server = await startServer();
+  starting ??= startServer({ onStorage: (each) => void opened.push(each) });
+  const server = await starting;
+  const [storage] = opened;
+  assert.ok(storage !== undefined);
   const client = server.client(ADMIN);
   const add = async (fields: Readonly<Record<string, unknown>>, object: object): Promise<void> => {
     const added = await client.json('POST', '/@api/contents', { ...object, fields });
@@ -37,8 +51,17 @@ async function screens(): Promise<SqlScreens> {
   );
   return {
     client,
+    storage,
     run,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      assert.match((await run('DROP TABLE album', { keep: 'true' })).text, /is kept/);
+      const listed = await client.json('GET', '/@api/contents');
+      for (const { id } of listed.json<{ items: { id: string }[] }>().items) {
+        if (id === 'acl_users') continue;
+        const deleted = await client.json('DELETE', `/${id}/@api`);
+        assert.equal(deleted.status, 200, deleted.text);
+      }
+    },
   };
 }
 
@@ -47,6 +70,7 @@ test('status: tells the server, and closes and opens the way to it', async () =>
   const { client } = site;
   const page = await client.get('/db/@manage', HTML);
   assert.equal(page.status, 200);
+  assert.doesNotMatch(page.text, /to be finished/);
   assert.match(page.text, /Connected<\/p><p>SQLite/);
   assert.match(page.text, /<code class="sql__address">shop\.sqlite<\/code>/);
   const closed = await client.post('/db/@manage/connection', { action: 'close' }, HTML);
@@ -60,6 +84,34 @@ test('status: tells the server, and closes and opens the way to it', async () =>
   assert.match((await site.run('SELECT 1')).text, /The connection \/db is closed/);
   await client.post('/db/@manage/connection', { action: 'open' }, HTML);
   assert.match((await client.get('/db/@manage/connection', HTML)).text, /msg__title">Connected/);
+});
+
+test('status: shows what waits for the database, tries it again, and gives it up', async () => {
+  await using site = await screens();
+  const { client, storage } = site;
+  const act = (action: string, more: Readonly<Record<string, string>> = {}): Promise<Page> =>
+    client.post('/db/@manage/connection', { action, ...more }, HTML);
+  const text = 'INSERT INTO nowhere VALUES (?)';
+  const left = { file: 'shop.sqlite', path: '/db', text, value: 'a secret word' };
+  const mark = await leaveInJournal(storage, left);
+  assert.equal((await act('again')).status, 303);
+  const page = (await client.get('/db/@manage/connection', HTML)).text;
+  assert.match(page, /1 transaction to be finished here/);
+  assert.match(page, /no such table: nowhere/);
+  assert.match(page, /INSERT INTO nowhere VALUES \(\?\)/);
+  assert.match(page, /<span class="vh">by <\/span>ada/);
+  assert.match(page, /Give up for good/);
+  assert.doesNotMatch(page, /a secret word/);
+  assert.match((await site.run('SELECT 1')).text, /has still to be done in the database of \/db/);
+
+  assert.equal((await act('give-up', { mark })).status, 303);
+  assert.equal((await act('again')).status, 303);
+  const after = (await client.get('/db/@manage/connection', HTML)).text;
+  assert.doesNotMatch(after, /to be finished|What waits/);
+  assert.equal((await act('give-up', { mark })).status, 422);
+  assert.equal((await site.run('SELECT 1')).status, 200);
+  const told = (await client.get('/@manage/undo', HTML)).text;
+  assert.match(told, /Gave up what 1 transaction had still to write/);
 });
 
 test('no screen shows a password, and a server that is not there is told', async () => {

@@ -3,8 +3,17 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { contentAt } from '../../server/content/content.js';
 import { setPermissions } from '../../server/content/permissions.js';
-import { type Asker } from './admin-site.js';
+import { type AdminSite, type Asker, type Page } from './admin-site.js';
 import { change, changesOf, inside, textOf, titleAt, versionSite } from './version-site.js';
+
+function saveQuestions(
+  admin: AdminSite,
+  source: string,
+  where?: ReturnType<typeof inside>,
+): Promise<Page> {
+  const fields = { action: 'save', title: 'Questions', source };
+  return admin.post('/guide/faq/@manage/edit', fields, where);
+}
 
 test('version: the first screen lists what was added, changed and removed, with what differs', async () => {
   await using admin = await versionSite();
@@ -156,13 +165,8 @@ test('version: each of its screens is JSON, too', async () => {
 
 test('version: a change shows what the version did, and beside it what main has added since', async () => {
   await using admin = await versionSite();
-  const save = { action: 'save', title: 'Questions' };
-  await admin.post(
-    '/guide/faq/@manage/edit',
-    { ...save, source: 'ONE\ntwo\nthree\n' },
-    inside(admin),
-  );
-  await admin.post('/guide/faq/@manage/edit', { ...save, source: 'one\ntwo\nthree\nfour\n' });
+  await saveQuestions(admin, 'ONE\ntwo\nthree\n', inside(admin));
+  await saveQuestions(admin, 'one\ntwo\nthree\nfour\n');
 
   const { text } = await admin.get('/redesign/@manage/changes');
 
@@ -177,13 +181,8 @@ test('version: a change shows what the version did, and beside it what main has 
 
 test('version: what is in conflict shows what the version did, and leads to the conflict', async () => {
   await using admin = await versionSite();
-  const save = { action: 'save', title: 'Questions' };
-  await admin.post(
-    '/guide/faq/@manage/edit',
-    { ...save, source: 'ONE\ntwo\nthree\n' },
-    inside(admin),
-  );
-  await admin.post('/guide/faq/@manage/edit', { ...save, source: 'eins\ntwo\nthree\nfour\n' });
+  await saveQuestions(admin, 'ONE\ntwo\nthree\n', inside(admin));
+  await saveQuestions(admin, 'eins\ntwo\nthree\nfour\n');
 
   const { text } = await admin.get('/redesign/@manage/changes');
 

@@ -10,6 +10,7 @@ import {
   INDEX_PERMISSION,
   type Oid,
   type PublishRequest,
+  viewsEverything,
 } from '../../server/index.js';
 import { problemOfIndex } from '../catalog-problems.js';
 import { defineScreen, screenUrl, type ViewModel } from '../screen.js';
@@ -68,6 +69,7 @@ function show(catalog: Catalog, request: PublishRequest): ViewModel {
     action: screenUrl(catalog, 'cataloged'),
     searchHref: screenUrl(catalog, 'search'),
     folder: catalog.container?.path ?? '',
+    mayCount: viewsEverything(request, catalog),
     size: catalog.store.size,
     q: query.text('q').trim(),
     isAmiss,

@@ -6,21 +6,30 @@ import {
   BadRequest,
   beginFilling,
   Catalog,
+  contentTypes,
   type FieldError,
-  getJob,
-  hasEnded,
   INDEX_PERMISSION,
   INDEX_TYPES,
   type IndexDefinition,
   Invalid,
-  maySeeJob,
+  type JobRecord,
   NotFound,
   principalKey,
   type PublishRequest,
   reindexOrder,
   updateObject,
+  viewsEverything,
 } from '../../server/index.js';
-import { definitionInputs, isKind, KIND_WORDS, readDefinition } from '../catalog-definition.js';
+import {
+  columnsAsText,
+  definitionInputs,
+  isKind,
+  KIND_WORDS,
+  readColumnsText,
+  readDefinition,
+  typesInput,
+} from '../catalog-definition.js';
+import { cancelJob } from '../cancel-job.js';
 import { shownJobs } from '../database-jobs.js';
 import { lineInput } from '../form-fields.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
@@ -56,40 +65,48 @@ async function show(
   attempt?: Attempt,
 ): Promise<ViewModel> {
   const action = screenUrl(catalog, 'indexes');
-  const jobs = await shownJobs(
-    request,
-    ({ kind, path }) => kind === 'reindex' && path === catalog.path,
-  );
+  const jobs = await shownJobs(request, (job) => isFilling(catalog, job));
   if (request.query.text('part') === JOBS_PART) return { action, jobs };
   const { policy, connection } = request;
   const isPast = connection.at !== undefined;
   const mayChange = !isPast && policy.may('Change Catalogs', catalog);
   const { pending } = catalog.derived;
+  const mayCount = viewsEverything(request, catalog);
   return {
     action,
     jobs,
     mayChange,
     mayIndex: !isPast && policy.may(INDEX_PERMISSION, catalog),
     waits: pending === undefined || jobs.running.length > 0 ? '' : 'yes',
+    mayCount,
     size: catalog.store.size,
-    rows: catalog.indexes.map((definition) => rowOf(catalog, definition, action)),
+    rows: catalog.indexes.map((definition) => rowOf(catalog, definition, { action, mayCount })),
     kinds: INDEX_TYPES.map((name) => ({ name, words: KIND_WORDS[name] })),
     editor: mayChange ? editorOf(catalog, request, attempt) : null,
     columns: lineInput(
       {
         name: 'columns',
         label: 'Attributes and properties that results show',
-        help: 'Names with commas between: title, description.',
+        help: 'Names with commas between: title, description. Of some types alone: price (Document, File).',
       },
-      catalog.columns.join(', '),
+      columnsAsText(catalog.columns),
       attempt,
     ),
   };
 }
 
-function rowOf({ store }: Catalog, definition: IndexDefinition, action: string): ViewModel {
-  const { name, type, source, fields, filters, language, boosts } = definition;
-  const entries = store.indexes.get(name)?.counted?.size;
+/** Tells the jobs that fill a catalog. */
+function isFilling({ path }: Catalog, job: Pick<JobRecord, 'kind' | 'path'>): boolean {
+  return job.kind === 'reindex' && job.path === path;
+}
+
+function rowOf(
+  { store }: Catalog,
+  definition: IndexDefinition,
+  { action, mayCount }: { readonly action: string; readonly mayCount: boolean },
+): ViewModel {
+  const { name, type, source, fields, filters, language, boosts, types } = definition;
+  const entries = mayCount ? store.indexes.get(name)?.counted?.size : undefined;
   const reads = fields ?? (filters === undefined ? [source ?? name] : filters.map(({ id }) => id));
   return {
     name,
@@ -99,9 +116,14 @@ function rowOf({ store }: Catalog, definition: IndexDefinition, action: string):
       ...(language === undefined ? [] : [language]),
       ...Object.entries(boosts ?? {}).map(([field, boost]) => `${field}: ${boost}`),
     ].join(', '),
+    types: (types ?? []).map(titleOfType).join(', '),
     entries: entries === undefined ? '' : entries.toLocaleString('en-GB'),
     changeHref: `${action}?${new URLSearchParams({ index: name }).toString()}`,
   };
+}
+
+function titleOfType(name: string): string {
+  return contentTypes.get(name)?.title ?? name;
 }
 
 /** The form of the index that the address names, or of a new one of a kind. */
@@ -120,6 +142,7 @@ function editorOf(
     type,
     words: KIND_WORDS[type],
     inputs: definitionInputs(type, definition, saving),
+    only: typesInput(type, definition, saving),
   };
 }
 
@@ -149,11 +172,7 @@ function remove(catalog: Catalog, request: PublishRequest): Outcome {
 }
 
 function saveColumns(catalog: Catalog, request: PublishRequest): Outcome {
-  const columns = request.form
-    .text('columns')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
+  const columns = readColumnsText(request.form.text('columns'));
   update(catalog, request, { columns }, 'fields.');
   return SHOWN;
 }
@@ -207,12 +226,7 @@ function order(catalog: Catalog, request: PublishRequest): Outcome {
   return SHOWN;
 }
 
-function cancel(_catalog: Catalog, request: PublishRequest): Outcome {
-  const id = request.form.text('job');
-  const job = getJob(request.site.storage, id);
-  if (job === undefined || !maySeeJob(request, job)) {
-    throw new NotFound(`There is no job ${id} any more`);
-  }
-  if (!hasEnded(job)) request.order({ what: 'cancel', id });
+function cancel(catalog: Catalog, request: PublishRequest): Outcome {
+  cancelJob(request, (job) => isFilling(catalog, job));
   return SHOWN;
 }

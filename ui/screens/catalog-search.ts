@@ -5,21 +5,15 @@
 import {
   Catalog,
   type CatalogResult,
-  contentTypes,
   type FacetCount,
   type Form,
-  type Found,
   type PublishRequest,
-  QueryError,
   readOptions,
-  searchCatalog,
+  viewsEverything,
 } from '../../server/index.js';
 import { askedOf, facetIndexes, queryClauses, sortChoices } from '../catalog-form.js';
-import { millisecondsInWords, valueInWords } from '../catalog-words.js';
+import { NOTHING_ASKED, outcomeOf, paramsWith } from '../catalog-found.js';
 import { defineScreen, screenUrl, type ViewModel } from '../screen.js';
-
-/** Hits on one page. */
-export const PAGE_HITS = 20;
 
 export const catalogSearch = defineScreen({
   path: 'search',
@@ -37,15 +31,23 @@ function show(catalog: Catalog, request: PublishRequest): ViewModel {
   const { query } = request;
   const asked = askedOf(catalog, query);
   const isAsked = Object.keys(asked).length > 0;
-  const start = readStart(query);
-  const outcome = isAsked ? outcomeOf(catalog, request, { asked, start }) : {};
+  const outcome = isAsked
+    ? outcomeOf(request, catalog, {
+        readQuestion: () => ({
+          query: asked,
+          ...readOptions({ sort: query.text('sort') }),
+          facets: facetIndexes(catalog),
+        }),
+        more: (result) => narrowing(catalog, request, result),
+      })
+    : NOTHING_ASKED;
   return {
     action: screenUrl(catalog, 'search'),
     indexesHref: screenUrl(catalog, 'indexes'),
     hasIndexes: catalog.indexes.length > 0,
     clauses: queryClauses(catalog, query),
     sorts: sortChoices(catalog, query),
-    size: catalog.store.size,
+    size: viewsEverything(request, catalog) ? catalog.store.size : null,
     isPending: catalog.derived.pending !== undefined,
     isAsked,
     jsonHref: `${catalog.url}/@api/search?${searchParams(asked, query).toString()}`,
@@ -54,85 +56,17 @@ function show(catalog: Catalog, request: PublishRequest): ViewModel {
   };
 }
 
-function readStart(query: Form): number {
-  const start = query.text('start');
-  return /^\d{1,9}$/.test(start) ? Number(start) : 0;
-}
-
-interface Question {
-  readonly asked: Readonly<Record<string, unknown>>;
-  readonly start: number;
-}
-
-function outcomeOf(
+/** What leads to other questions: values among what was found, and what else may have been meant. */
+function narrowing(
   catalog: Catalog,
   request: PublishRequest,
-  { asked, start }: Question,
+  { facets, suggestion }: CatalogResult,
 ): ViewModel {
   const { query } = request;
-  try {
-    const { sort } = readOptions({ sort: query.text('sort') });
-    const result = searchCatalog(request, catalog, {
-      query: asked,
-      ...(sort === undefined ? {} : { sort }),
-      facets: facetIndexes(catalog),
-      excerpts: true,
-      ...{ start, limit: PAGE_HITS },
-    });
-    return { found: foundOf({ catalog, request, start }, result) };
-  } catch (error) {
-    if (!(error instanceof QueryError)) throw error;
-    const { message, position } = error;
-    return {
-      wrong: position === undefined ? message : `${message} (at character ${position + 1})`,
-    };
-  }
-}
-
-interface Page {
-  readonly catalog: Catalog;
-  readonly request: PublishRequest;
-  readonly start: number;
-}
-
-function foundOf(
-  { catalog, request, start }: Page,
-  { items, total, facets, plan, milliseconds, suggestion }: CatalogResult,
-): ViewModel {
-  const { query } = request;
-  const page = (at: number): string => `?${paramsWith(query, 'start', [String(at)])}`;
   return {
-    total,
-    first: start + 1,
-    last: start + items.length,
-    took: millisecondsInWords(milliseconds),
-    hits: items.map((found) => hitOf(found, request)),
-    facets: Object.entries(facets ?? {}).flatMap(([name, counts]) => facetOf(query, name, counts)),
-    plan: plan.map(({ step, estimate, hits, milliseconds: ms }) => ({
-      ...{ step, hits, took: millisecondsInWords(ms) },
-      estimate: estimate === undefined ? '' : Math.round(estimate).toLocaleString('en-GB'),
-    })),
+    facets: Object.entries(facets).flatMap(([name, counts]) => facetOf(query, name, counts)),
     suggestion: suggestion ?? '',
     suggestionHref: suggestion === undefined ? '' : suggestedHref(catalog, request, suggestion),
-    earlier: start > 0 ? page(Math.max(0, start - PAGE_HITS)) : '',
-    later: start + items.length < total && items.length > 0 ? page(start + PAGE_HITS) : '',
-  };
-}
-
-function hitOf({ object, score, columns, excerpt }: Found, request: PublishRequest): ViewModel {
-  const type = contentTypes.get(object.type);
-  const mayManage = request.policy.may('View management screens', object);
-  return {
-    heading: object.title === '' ? object.id || '/' : object.title,
-    path: object.path,
-    icon: type?.icon ?? 'file',
-    type: type?.title ?? object.type,
-    href: mayManage ? screenUrl(object) : object.url,
-    score: score === undefined ? '' : score.toFixed(2),
-    excerpt: excerpt ?? null,
-    columns: Object.entries(columns)
-      .filter(([name]) => name !== 'title' && name !== 'path')
-      .map(([name, value]) => ({ name, value: valueInWords(value) })),
   };
 }
 
@@ -160,17 +94,6 @@ function suggestedHref({ indexes }: Catalog, request: PublishRequest, suggestion
   const texts = indexes.filter(({ type }) => type === 'text').map(({ name }) => name);
   const name = query.names.find((each) => texts.includes(each) && query.text(each) !== '') ?? '';
   return `?${paramsWith(query, name, [suggestion])}`;
-}
-
-/** This page's query with other values of one name; back to the first page unless that is it. */
-function paramsWith(query: Form, name: string, values: readonly string[]): string {
-  const params = new URLSearchParams();
-  for (const each of query.names) {
-    if (each === name || each === 'start' || each === 'done') continue;
-    for (const value of query.all(each)) if (value !== '') params.append(each, value);
-  }
-  for (const value of values) params.append(name, value);
-  return params.toString();
 }
 
 /** The query that `@api/search` takes for the same. */

@@ -4,6 +4,7 @@ import {
   INDEX_PERMISSION,
   type PublishRequest,
   slowQueriesOf,
+  viewsEverything,
 } from '../../server/index.js';
 import { defineScreen, type ViewModel } from '../screen.js';
 import { millisecondsInWords } from '../catalog-words.js';
@@ -13,7 +14,6 @@ export const catalogSlow = defineScreen({
   tab: 'Slow queries',
   icon: 'history',
   view: 'catalog-slow',
-  // Questions to indexes are shown with their values.
   permission: INDEX_PERMISSION,
   styles: ['catalog'],
   help: 'catalog-screens',
@@ -21,9 +21,11 @@ export const catalogSlow = defineScreen({
   show,
 });
 
-function show(catalog: Catalog, _request: PublishRequest): ViewModel {
+function show(catalog: Catalog, request: PublishRequest): ViewModel {
   return {
-    queries: slowQueriesOf(catalog).map(
+    // What others found may be what this reader may not view.
+    mayCount: viewsEverything(request, catalog),
+    queries: slowQueriesOf(request, catalog).map(
       ({ shape, count, meanMs, longestMs, lastMs, plan, total }) => ({
         ...{ shape, count, lastMs, total },
         mean: millisecondsInWords(meanMs),

@@ -36,6 +36,7 @@ export const catalogs = defineScreen({
 
 function show(object: Content, request: PublishRequest): ViewModel {
   const { policy } = request;
+  policy.require('View', object);
   return {
     action: screenUrl(object, 'catalogs'),
     path: object.path,
@@ -61,6 +62,7 @@ function shownCatalog(catalog: Catalog, object: Content, request: PublishRequest
   return {
     oid: catalog.oid,
     path: catalog.path,
+    type: contentTypes.get(object.type)?.title ?? object.type,
     heading: catalog.title === '' ? catalog.id : catalog.title,
     href: screenUrl(catalog),
     mayIndex,
@@ -74,6 +76,7 @@ function shownCatalog(catalog: Catalog, object: Content, request: PublishRequest
       reads: index.sources.join(', '),
       values: valuesInWords(index.type === 'path' ? pathsOf(index.values, request) : index.values),
       problem: problemOfIndex(object, index),
+      leavesOut: index.leavesOut === true,
       isStale: index.isCurrent === false,
     })),
     columns: Object.entries(explained?.columns ?? {}).map(([name, value]) => ({

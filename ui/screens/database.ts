@@ -17,9 +17,6 @@ import {
   databaseOverview,
   Folder,
   getJob,
-  hasEnded,
-  maySeeJob,
-  NotFound,
   PACK_DAYS_DEFAULT,
   PACK_DAYS_MAX,
   packOrder,
@@ -27,6 +24,7 @@ import {
   type PublishRequest,
   trashDaysOf,
 } from '../../server/index.js';
+import { cancelJob } from '../cancel-job.js';
 import { shownJobs } from '../database-jobs.js';
 import { type Attempt, defineScreen, type Outcome, screenUrl, type ViewModel } from '../screen.js';
 
@@ -164,11 +162,6 @@ function startCheck(request: PublishRequest, options: { readonly repair: boolean
 }
 
 function cancel(_root: Content, request: PublishRequest): Outcome {
-  const id = request.form.text('job');
-  const job = getJob(request.site.storage, id);
-  if (job === undefined || !maySeeJob(request, job)) {
-    throw new NotFound(`There is no job ${id} any more`);
-  }
-  if (!hasEnded(job)) request.order({ what: 'cancel', id });
+  cancelJob(request);
   return SHOWN;
 }

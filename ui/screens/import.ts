@@ -26,6 +26,7 @@ import {
   requireImportable,
   type UploadedFile,
 } from '../../server/index.js';
+import { cancelJob } from '../cancel-job.js';
 import { countInWords } from '../helpers.js';
 import { holdsContent } from '../holds-content.js';
 import { reportOf } from '../import-report.js';
@@ -155,11 +156,7 @@ function withoutTop(path: string): string {
 }
 
 function cancel(_folder: Container, request: PublishRequest): Outcome {
+  cancelJob(request, (record) => isOwn(record, request));
   const id = request.form.text('job');
-  const record = getJob(request.site.storage, id);
-  if (record === undefined || !isOwn(record, request)) {
-    throw new NotFound(`There is no import ${id} of yours any more`);
-  }
-  if (!hasEnded(record)) request.order({ what: 'cancel', id });
   return { goTo: 'import', query: `job=${encodeURIComponent(id)}` };
 }

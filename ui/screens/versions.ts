@@ -111,6 +111,6 @@ function idFromTitle(title: string): string {
 }
 
 function cancel(_root: Folder, request: PublishRequest): Outcome {
-  cancelVersionJob(request, request.form.text('job'));
+  cancelVersionJob(request);
   return { goTo: 'versions' };
 }

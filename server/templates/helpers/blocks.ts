@@ -199,17 +199,24 @@ const tryBlock: Form = {
       const { run } = frame;
       run.budget.step();
       const before = run.at;
+      const attempt = run.world.attempt?.();
       try {
         run.undoable(() => body(frame));
       } catch (error) {
         const type = caughtType(frame, error);
         const wanted = types === undefined ? undefined : textOf(run, types(frame)).split(/[\s,]+/);
-        if (type === undefined || (wanted !== undefined && !wanted.includes(type))) throw error;
+        if (type === undefined || (wanted !== undefined && !wanted.includes(type))) {
+          attempt?.keep();
+          throw error;
+        }
+        attempt?.undo();
         const facts = errorFacts(frame, { type, error });
         run.at = before;
         const values = new Map<string, unknown>([['error', facts]]);
         otherwise(frame.beside({ data: { loop: undefined, values, up: frame.data } }));
+        return;
       }
+      attempt?.keep();
     };
   },
 };

@@ -1,12 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  LINE_PAIRS_MAX,
-  LINE_STEPS_MAX,
-  mergeRecords,
-  mergeStates,
-  type Merger,
-} from '../../../odb/commit/merge.js';
+import { mergeRecords, mergeStates, type Merger } from '../../../odb/commit/merge.js';
 import { asOid } from '../../../odb/oid.js';
 import { decodeRecord, encodeRecord } from '../../../odb/records/record.js';
 import type { MergeRules } from '../../../odb/rules.js';
@@ -135,15 +129,6 @@ describe('texts', () => {
     assert.equal(state.body, 'ONE\ntwo\nthree\nfour\nfive\n');
   });
 
-  test('line endings and a missing last one are kept as they are', () => {
-    const state = merged({
-      base: { body: 'one\r\ntwo\r\nthree' },
-      theirs: { body: 'ONE\r\ntwo\r\nthree' },
-      mine: { body: 'one\r\ntwo\r\nTHREE' },
-    });
-    assert.equal(state.body, 'ONE\r\ntwo\r\nTHREE');
-  });
-
   test('different changes of one line are a conflict', () => {
     const sides = { base: lines('a', 'b'), theirs: lines('a', 'x'), mine: lines('a', 'y') };
     assert.deepEqual(conflicts(sides), ['body']);
@@ -151,37 +136,9 @@ describe('texts', () => {
 
   test('a text that begins on both sides is a conflict unless it is the same', () => {
     assert.deepEqual(conflicts({ base: {}, theirs: { body: 'x' }, mine: { body: 'y' } }), ['body']);
-  });
-
-  test('a text with very many equal lines is compared whole, not for minutes', () => {
-    const many = '\n'.repeat(Math.sqrt(LINE_PAIRS_MAX) + 10);
-    const sides = {
-      base: { body: many },
-      theirs: { body: `a${many}` },
-      mine: { body: `${many}b` },
-    };
-    assert.deepEqual(conflicts(sides), ['body']);
-  });
-
-  test('a text of very many lines is merged where its changes are near, and else compared whole', () => {
-    const count = Math.ceil(Math.sqrt(LINE_STEPS_MAX));
-    const all = Array.from({ length: count }, (_, index) => `${index}\n`);
-    const changed = (at: number): State => ({
-      body: all.map((line, index) => (index === at ? 'x\n' : line)).join(''),
+    assert.deepEqual(merged({ base: {}, theirs: { body: 'x' }, mine: { body: 'x' } }), {
+      body: 'x',
     });
-    const base = { body: all.join('') };
-    const far = { base, theirs: changed(0), mine: changed(count - 1) };
-    assert.deepEqual(conflicts(far), ['body']);
-    const state = merged({ base, theirs: changed(100), mine: changed(200) });
-    const text = String(state.body);
-    assert.equal(text.split('x\n').length, 3);
-    assert.equal(text.length, base.body.length - 4);
-  });
-
-  test('what is no text is compared whole', () => {
-    assert.deepEqual(conflicts({ base: { body: 'a' }, theirs: { body: 1 }, mine: { body: 'b' } }), [
-      'body',
-    ]);
   });
 });
 

@@ -18,7 +18,7 @@ import { restore } from '../../../odb/backup/restore.js';
 import { TID_ZERO } from '../../../odb/tid.js';
 import { SEED } from '../../support/random.js';
 import { temporaryDirectory, type TemporaryDirectory } from '../../support/temporary.js';
-import { bundled } from '../support/bundled.js';
+import { bundled, SHORT_LIVED } from '../support/bundled.js';
 import { assertWhole, doneIn, openDesks } from '../support/desk.js';
 import { assertDrafts, stepsIn, VERSIONS } from '../support/draft.js';
 import { WRITERS } from '../support/working-process.js';
@@ -118,7 +118,9 @@ async function workUntilKilled(
   told: Told,
   { word, lifeMs }: Death,
 ): Promise<void> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [...SHORT_LIVED, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   let killed: Promise<void> | undefined;
   for await (const line of createInterface(child.stdout)) {

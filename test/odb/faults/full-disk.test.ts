@@ -115,7 +115,7 @@ test('a backup and a restore without room leave nothing behind and say so', asyn
   const { to } = await backup(storage, backups);
   assert.equal(to, storage.lastTid);
   {
-    using _watch = watchDisk({ before: throwing(noRoom, ({ name }) => name === 'level.batch') });
+    using _watch = watchDisk({ before: throwing(noRoom, ({ name }) => name === 'level.write') });
     await assert.rejects(restore(backups, target), FULL);
   }
   assert.deepEqual((await readdir(directory.path)).sort(), ['backups', 'data']);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { NODE_ENTRIES_MAX } from '../../../odb/trees/btree.js';
 import { packCommit } from '../../../odb/commit/commit-packing.js';
 import type { OdbError } from '../../../odb/errors.js';
+import { writeBatch } from '../../../odb/level/level-batch.js';
 import { openObjects } from '../../../odb/level/level-database.js';
 import { mend, type Mended } from '../../../odb/level/level-mending.js';
 import { LevelWriter } from '../../../odb/level/level-writer.js';
@@ -43,7 +44,7 @@ async function openWriter(): Promise<Bench> {
       order: NODE_ENTRIES_MAX,
       write: async (batch) => {
         if (bench.failure !== undefined) throw bench.failure;
-        await db.batch(batch);
+        await writeBatch(db, batch, { sync: true });
       },
       disk: {
         directory: temporary.path,

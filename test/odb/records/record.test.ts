@@ -124,6 +124,21 @@ test('what is not plain data is refused with the path to it', () => {
   }
 });
 
+test('an object whose members come and go while it is read is refused, not stored cut short', () => {
+  let reads = 0;
+  const fickle = {
+    get sometimes(): number | undefined {
+      reads += 1;
+      return reads % 2 === 1 ? 1 : undefined;
+    },
+    always: 2,
+  };
+  assert.throws(
+    () => encodeRecord('C', { field: fickle }),
+    /^TypeError: C\.field is an object whose members change while it is read/,
+  );
+});
+
 test('circular and very deep data is refused', () => {
   const circle: { self?: unknown } = {};
   circle.self = circle;

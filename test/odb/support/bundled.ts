@@ -5,7 +5,27 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+
+/**
+ * Options of Node for a process that is killed in its first second: it never gets back what
+ * optimizing its functions takes.
+ */
+export const SHORT_LIVED = ['--no-opt', '--no-sparkplug'] as const;
+
+/** Packages that are no ES modules ask for others with this. */
+const REQUIRE =
+  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);";
+/** The part of LevelDB that is no JavaScript: its package finds it beside itself. */
+const native: Plugin = {
+  name: 'native',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/binding$/ }, () => ({
+      path: 'classic-level/binding.js',
+      external: true,
+    }));
+  },
+};
 
 const packages = fileURLToPath(new URL('../../../../node_modules', import.meta.url));
 
@@ -28,7 +48,8 @@ export async function bundled(program: URL, directory: string): Promise<string> 
     entryNames: '[name]',
     bundle: true,
     minify: true,
-    packages: 'external',
+    banner: { js: REQUIRE },
+    plugins: [native],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',

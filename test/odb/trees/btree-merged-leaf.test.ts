@@ -8,7 +8,13 @@ import {
   type Node,
   type NodeStore,
 } from '../../../odb/trees/btree.js';
-import { leafSet, mergedLeaf, treeSet } from '../../../odb/trees/btree-change.js';
+import {
+  leafSet,
+  mergedLeaf,
+  replaceLeaf,
+  treeSet,
+  type EntryRun,
+} from '../../../odb/trees/btree-change.js';
 import { randomRuns } from '../../support/random.js';
 
 class Nodes implements NodeStore<number, number> {
@@ -40,42 +46,50 @@ class Nodes implements NodeStore<number, number> {
 const ROOT = 1;
 const key = fc.nat({ max: 80 }).map((n) => `k${String(n).padStart(2, '0')}`);
 
-/** Sets sorted entries as whoever sets many does; answers what was there before, by key. */
-function setAll(
+/** Makes changes as whoever makes many does; answers what was there before, by key. */
+function changeAll(
   store: Nodes,
-  entries: readonly (readonly [string, number])[],
+  changes: EntryRun<number>,
   order: number,
 ): Map<string, number | undefined> {
   const before = new Map<string, number | undefined>();
-  let next = 0;
-  for (let entry = entries[0]; entry !== undefined; entry = entries[next]) {
-    const found = findLeaf(store, ROOT, entry[0]);
-    const merged = mergedLeaf(found, entries, next, order);
+  const { keys, values } = changes;
+  for (let next = 0; next < keys.length;) {
+    const name = keys[next] ?? '';
+    const found = findLeaf(store, ROOT, name);
+    const merged = mergedLeaf(found, changes, next, order);
     if (merged.next === next) {
-      leafSet(store, found, entry[0], entry[1], order);
-      before.set(entry[0], undefined);
+      const value = values[next];
+      assert.ok(value !== undefined, 'there is room for what goes');
+      leafSet(store, found, name, value, order);
+      before.set(name, undefined);
       next += 1;
       continue;
     }
     assert.equal(merged.replaced.length, merged.next - next);
-    for (const [i, old] of merged.replaced.entries()) before.set(entries[next + i]?.[0] ?? '', old);
-    store.write(found.id, merged.leaf);
+    for (const [i, old] of merged.replaced.entries()) before.set(keys[next + i] ?? '', old);
+    replaceLeaf(store, found, merged.leaf, order);
     next = merged.next;
   }
   return before;
 }
 
-test('entries merged leaf by leaf are there as if each was set, and what was there is told', () => {
+test('entries set and removed leaf by leaf are as if each was, and what was there is told', () => {
   const many = fc.uniqueArray(key, { maxLength: 60 }).map((keys) => keys.sort());
+  const gone = fc.array(fc.boolean(), { minLength: 60, maxLength: 60 });
   fc.assert(
-    fc.property(many, many, fc.integer({ min: 4, max: 9 }), (first, second, order) => {
+    fc.property(many, many, gone, fc.integer({ min: 4, max: 9 }), (first, second, ends, order) => {
       const store = new Nodes();
       const plain = new Map<string, number>();
-      for (const [round, keys] of [first, second].entries()) {
-        const entries = keys.map((name, i): [string, number] => [name, round * 100 + i]);
-        const before = setAll(store, entries, order);
+      for (const [round, keys] of [first, second, first].entries()) {
+        const values = keys.map((_, i) => (round > 0 && ends[i] ? undefined : round * 100 + i));
+        const before = changeAll(store, { keys, values }, order);
         assert.deepEqual(before, new Map(keys.map((name) => [name, plain.get(name)])));
-        for (const [name, value] of entries) plain.set(name, value);
+        for (const [i, name] of keys.entries()) {
+          const value = values[i];
+          if (value === undefined) plain.delete(name);
+          else plain.set(name, value);
+        }
         assert.deepEqual(
           [...treeEntries(store, ROOT)],
           [...plain].sort(([a], [b]) => (a < b ? -1 : 1)),
@@ -87,15 +101,21 @@ test('entries merged leaf by leaf are there as if each was set, and what was the
   );
 });
 
+test('a tree that loses all its entries leaf by leaf is one empty leaf again', () => {
+  const store = new Nodes();
+  const keys = Array.from({ length: 200 }, (_, i) => `k${100 + i}`);
+  changeAll(store, { keys, values: keys.map((_, i) => i) }, 8);
+  assert.ok(store.nodes.size > 20);
+  changeAll(store, { keys, values: keys.map(() => undefined) }, 8);
+  assert.deepEqual([...store.nodes], [[ROOT, { keys: [], values: [] }]]);
+});
+
 test('a leaf is written once for all the entries it has room for', () => {
   const store = new Nodes();
   for (let i = 0; i < 20; i += 1) treeSet(store, ROOT, `k${10 + i}`, i);
   store.writes = 0;
-  setAll(
-    store,
-    Array.from({ length: 25 }, (_, i) => [`k1${i % 5}x${10 + i}`, i] as const).sort(),
-    48,
-  );
+  const keys = Array.from({ length: 25 }, (_, i) => `k1${i % 5}x${10 + i}`).sort();
+  changeAll(store, { keys, values: keys.map((_, i) => i) }, 48);
   assert.equal(store.writes, 1);
 });
 

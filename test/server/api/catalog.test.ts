@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Client } from '../../support/client.js';
-import { DescribedServer } from './described-server.js';
+import { type Asking, DescribedServer } from './described-server.js';
 
 const SEARCH = 'GET /{path}/@api/search';
 const REINDEX = 'POST /{path}/@api/reindex';
@@ -65,7 +65,7 @@ async function ended(job: string): Promise<Readonly<Record<string, unknown>>> {
     const page = await server.admin.json('GET', `/@api/jobs/${job}`);
     const found = page.json();
     if (['done', 'failed', 'cancelled'].includes(String(found['state']))) return found;
-    await wait(10);
+    await wait(60);
   }
 }
 
@@ -107,6 +107,21 @@ test('ranges, operators, several values and several keys to sort by are understo
   const day = new Date(Date.now() - 86_400_000).toISOString();
   assert.equal((await search(`modified_from=${day}&tags=fruit`)).total, 3);
   assert.equal((await search(`modified_to=${day}&tags=fruit`)).total, 0);
+});
+
+test('a whole query is asked as JSON, and holds beside what else is asked', async () => {
+  const asked = async (query: unknown, more = ''): Promise<readonly unknown[]> => {
+    const text = encodeURIComponent(JSON.stringify(query));
+    return titles(await search(`query=${text}&sort=price${more}`));
+  };
+  const groups = { or: [{ tags: 'green' }, { and: [{ tags: 'small' }, { not: { price: 1 } }] }] };
+  assert.deepEqual(await asked(groups), ['PLUM', 'PEAR']);
+  assert.deepEqual(await asked(groups, '&price_from=5'), ['PEAR']);
+  assert.deepEqual((await search('query=&tags=green')).total, 1);
+  for (const query of ['{', '7', '["tags"]']) {
+    const url = `/find/@api/search?query=${encodeURIComponent(query)}`;
+    assert.equal((await server.ask(SEARCH, 400, { url })).json()['field'], 'query', query);
+  }
 });
 
 test('facets count the values among all that is found', async () => {
@@ -175,6 +190,28 @@ test('a catalog has no page, and its fields are checked one by one', async () =>
   assert.equal(refused.status, 422);
   const [error] = refused.json<{ errors: readonly { field: string }[] }>().errors;
   assert.equal(error?.field, 'fields.indexes[1].type');
+  const ghosts = { columns: ['title', { name: 'price', types: ['Ghost'] }] };
+  const unknown = await server.admin.json('PATCH', '/find/@api', { fields: ghosts });
+  assert.equal(unknown.status, 422);
+  assert.match(unknown.text, /"field":"fields.columns\[1\].types"[^}]*there is no type “Ghost”/);
+});
+
+test('an index and a column are kept to types in JSON', async () => {
+  const before = (await server.admin.json('GET', '/find/@api')).json<{ fields: object }>().fields;
+  const fields = {
+    indexes: [
+      { name: 'title', type: 'field', types: ['Folder'] },
+      { name: 'price', type: 'field' },
+    ],
+    columns: ['title', { name: 'price', types: ['Folder'] }],
+  };
+  const changed = await server.write('PATCH', '/find/@api', { fields });
+  assert.deepEqual(changed['fields'], fields);
+  assert.equal((await search('title=APPLE')).total, 0);
+  const { items } = await search('price=3&sort=title');
+  assert.deepEqual(items, [{ title: 'APPLE', path: '/shop/apple' }]);
+  await server.write('PATCH', '/find/@api', { fields: before });
+  assert.equal((await search('tags=fruit')).total, 3);
 });
 
 test('a reindex is a job that tells how far it is', async () => {
@@ -190,4 +227,92 @@ test('a reindex is a job that tells how far it is', async () => {
   assert.deepEqual([again['state'], again['result']], ['done', { objects: 5 }]);
   const nowhere = { json: { path: '/nowhere' } };
   await server.ask(REINDEX, 422, { url: '/find/@api/reindex', ...nowhere });
+});
+
+const BIRDS = {
+  gulls: 'Gulls live at the harbour, where boats bring fish.',
+  terns: 'A tern is no gull, and eats small fish.',
+  owls: 'An owl lives in the wood, far from any boat.',
+};
+
+/** A folder with texts, a catalog of them and a version; made once. */
+let sea: Promise<void> | undefined;
+
+function makeSea(): Promise<void> {
+  sea ??= (async () => {
+    await server.write('POST', '/@api/contents', { type: 'Folder', id: 'sea' });
+    for (const [id, source] of Object.entries(BIRDS)) {
+      const body = { type: 'Document', id, title: id, fields: { source } };
+      await server.write('POST', '/sea/@api/contents', body);
+    }
+    const indexes = [{ name: 'text', type: 'text', fields: ['title', 'source'] }];
+    const fields = { indexes, columns: ['title'] };
+    await server.write('POST', '/sea/@api/contents', { type: 'Catalog', id: 'find', fields });
+    await server.write('POST', '/sea/@api/contents', { type: 'Version', id: 'v' });
+  })();
+  return sea;
+}
+
+const INSIDE = { headers: { 'canopy-version': '/sea/v' } };
+
+/** What a text finds, with scores and excerpts. */
+async function searchText(text: string, asking: Asking = {}, more = ''): Promise<Answer> {
+  const url = `/sea/find/@api/search?text=${encodeURIComponent(text)}${more}`;
+  return (await server.ask(SEARCH, 200, { ...asking, url })).json<Answer>();
+}
+
+async function change(path: string, source: string, asking: Asking = {}): Promise<string> {
+  const page = await server.ask('PATCH /{path}/@api', 200, {
+    ...asking,
+    url: `${path}/@api`,
+    json: { fields: { source } },
+  });
+  return page.json<{ tid: string }>().tid;
+}
+
+test('a text is looked for inside a version in what the version shows, and in main in the rest', async () => {
+  await makeSea();
+  const main = await searchText('fish boat gull harbour');
+  await change('/sea/gulls', 'Gulls moved to the lighthouse.', INSIDE);
+  const removed = await server.admin.json('DELETE', '/sea/owls/@api', undefined, INSIDE.headers);
+  assert.equal(removed.status, 200, removed.text);
+
+  assert.deepEqual(titles(await searchText('lighthouse', INSIDE)), ['gulls']);
+  assert.deepEqual(titles(await searchText('light*', INSIDE)), ['gulls']);
+  assert.deepEqual(titles(await searchText('harbour boat', INSIDE)), []);
+  assert.equal((await searchText('lighthouse')).total, 0);
+  assert.equal((await searchText('light*')).total, 0);
+  assert.deepEqual(await searchText('fish boat gull harbour'), main, 'scores are main’s own');
+  const inside = await searchText('gull lighthouse fish', INSIDE);
+  assert.equal(inside.total, 2);
+  await server.write('POST', '/sea/v/@api/check-in', { note: 'moved' });
+  assert.deepEqual(await searchText('gull lighthouse fish'), inside, 'as the version had it');
+});
+
+test('an undo gives a text query back its exact hits, scores and excerpts', async () => {
+  await makeSea();
+  const queries = ['gull fish', 'fish -tern', 'li*', 'boat~1 gull'];
+  const answers = (): Promise<readonly Answer[]> =>
+    Promise.all(queries.map((query) => searchText(query)));
+  const before = await answers();
+  const first = await change('/sea/terns', 'Fish, fish and a boat: a longer story of a gull.');
+  const second = await server.write('DELETE', '/sea/gulls/@api');
+  assert.notDeepEqual(await answers(), before);
+  const transactions = [second['tid'], first];
+  await server.write('POST', '/sea/@api/undo', { transactions });
+  assert.deepEqual(await answers(), before);
+});
+
+test('a text is looked for in the past among what was there then', async () => {
+  await makeSea();
+  const now = await searchText('gull fish');
+  const before = await change('/sea/terns', 'Terns and gulls share their fish.');
+  const then = await searchText('gull fish');
+  await change('/sea/terns', 'Nothing is known of them.');
+  await server.write('DELETE', '/sea/gulls/@api');
+  assert.equal((await searchText('gull fish')).total, 0);
+  assert.deepEqual(await searchText('gull fish', {}, `&at=${before}`), then);
+  assert.notDeepEqual(then, now);
+  assert.equal((await searchText('known', {}, `&at=${before}`)).total, 0);
+  assert.equal((await searchText('known')).total, 1);
 });

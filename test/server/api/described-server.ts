@@ -5,6 +5,7 @@
  * description has that status with a body of that shape. What was seen is counted by operation.
  */
 import assert from 'node:assert/strict';
+import type { Storage } from '../../../odb/index.js';
 import { ADMIN, startServer, type TestServer } from '../../support/server.js';
 import type { Client, Credentials, Page, RequestOptions } from '../../support/client.js';
 import { schemaFaults } from '../../support/json-schema.js';
@@ -46,19 +47,30 @@ export class DescribedServer implements AsyncDisposable {
   readonly server: TestServer;
   readonly admin: Client;
   readonly description: Description;
+  readonly storage: Storage;
 
-  private constructor(server: TestServer, admin: Client, description: Description) {
+  private constructor({
+    server,
+    admin,
+    description,
+    storage,
+  }: Pick<DescribedServer, 'server' | 'admin' | 'description' | 'storage'>) {
     this.server = server;
     this.admin = admin;
     this.description = description;
+    this.storage = storage;
   }
 
   static async start(plugins: readonly string[] = []): Promise<DescribedServer> {
     const settings = { maxUploadBytes: BODY_BYTES_MAX, timeLimitMs: TIME_LIMIT_MS };
-    const server = await startServer({ plugins, settings });
+    const opened: Storage[] = [];
+    const onStorage = (each: Storage): void => void opened.push(each);
+    const server = await startServer({ plugins, settings, onStorage });
+    const [storage] = opened;
+    assert.ok(storage !== undefined);
     const admin = server.client(ADMIN);
     const page = await admin.json('GET', '/@api/openapi.json');
-    return new DescribedServer(server, admin, page.json<Description>());
+    return new DescribedServer({ server, admin, description: page.json<Description>(), storage });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

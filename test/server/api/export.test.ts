@@ -56,7 +56,7 @@ async function importInto(as: Client, url: string, body: Buffer): Promise<Job> {
   for (;;) {
     const job = (await as.json('GET', page.header('location') ?? '')).json<Job>();
     if (!['queued', 'running'].includes(job.state)) return job;
-    await wait(20);
+    await wait(60);
   }
 }
 
@@ -233,7 +233,7 @@ test('a file that was exported comes in through the form of the admin as the obj
   const id = /job=([^&]+)/.exec(sent.header('location') ?? '')?.[1] ?? '';
   for (;;) {
     const job = (await admin.json('GET', `/@api/jobs/${id}`)).json<Job>();
-    if (['queued', 'running'].includes(job.state)) await wait(20);
+    if (['queued', 'running'].includes(job.state)) await wait(60);
     else {
       assert.deepEqual([job.state, job.result?.['path']], ['done', '/deep'], job.log.join('\n'));
       break;

@@ -9,6 +9,7 @@ import { PREVIEWS_MAX } from '../../../server/content/version-preview.js';
 import { FAILURES_MAX } from '../../../server/security/login-guard.js';
 import type { Client } from '../../support/client.js';
 import { builtModule } from '../../support/server.js';
+import { leaveInJournal } from '../sql/journal-entry.js';
 import { FAULTS } from './faulty-plugin.js';
 import { type Asking, BODY_BYTES_MAX, DescribedServer } from './described-server.js';
 
@@ -804,6 +805,51 @@ for (const what of ['close', 'open']) {
   });
 }
 
+route('GET /{path}/@api/unfinished', async () => {
+  const url = `${await addSql('left')}-db/@api/unfinished`;
+  const path = '/f/left-db';
+  const left = { file: 'left.sqlite', path, text: 'INSERT INTO nowhere VALUES (?)', value: 'x' };
+  await leaveInJournal(site.storage, left);
+  await exhaust(
+    'GET /{path}/@api/unfinished',
+    {
+      ...reading(url),
+      200: [{}, { url: '/f/left-db/@api/unfinished' }],
+      404: { url: '/f/@api/unfinished' },
+    },
+    url,
+  );
+});
+
+route('POST /{path}/@api/finish', async () => {
+  const url = `${await addSql('finish')}-db/@api/finish`;
+  const { 412: _, ...cases } = writing(url, {});
+  await exhaust(
+    'POST /{path}/@api/finish',
+    { ...cases, 200: [{}, { url: '/f/left-db/@api/finish' }], 404: { url: '/f/@api/finish' } },
+    url,
+  );
+});
+
+route('POST /{path}/@api/give-up', async () => {
+  const url = `${await addSql('given')}-db/@api/give-up`;
+  const path = '/f/given-db';
+  const left = { file: 'given.sqlite', path, text: 'INSERT INTO nowhere VALUES (?)', value: 'x' };
+  const marks = [await leaveInJournal(site.storage, left)];
+  const { 412: _, ...cases } = writing(url, { marks });
+  await exhaust(
+    'POST /{path}/@api/give-up',
+    {
+      ...cases,
+      200: { json: { marks, note: 'Never' } },
+      404: { url: '/f/@api/give-up', json: { marks } },
+      409: { json: { marks }, headers: inVersion },
+      422: [{ json: [] }, {}, { json: { marks: ['none'] } }],
+    },
+    url,
+  );
+});
+
 /** Starts an import, and gives the job's id. */
 async function startJob(): Promise<string> {
   const boundary = 'cut';
@@ -832,7 +878,7 @@ route('GET /@api/jobs/{id}', async () => {
 route('DELETE /@api/jobs/{id}', async () => {
   const url = `/@api/jobs/${await startJob()}`;
   while (['queued', 'running'].includes(String((await site.write('GET', url))['state']))) {
-    await wait(20);
+    await wait(60);
   }
   const waiting = await startJob();
   await exhaust(

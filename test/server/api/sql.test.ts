@@ -2,17 +2,24 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Storage } from '../../../odb/index.js';
 import type { Client, Page } from '../../support/client.js';
 import { ADMIN, startServer, type TestServer } from '../../support/server.js';
+import { leaveInJournal } from '../sql/journal-entry.js';
+import { addFailingMethods, assertFailuresTakenBack } from '../content/sql-failing-pages.js';
 
 let server: TestServer;
+let storage: Storage;
 let admin: Client;
 let anyone: Client;
 
 const ARTIST = [{ name: 'artist', type: 'int', required: true }];
 
 before(async () => {
-  server = await startServer({ settings: { workers: 2 } });
+  server = await startServer({
+    settings: { workers: 2 },
+    onStorage: (opened) => void (storage = opened),
+  });
   admin = server.client(ADMIN);
   anyone = server.client();
   await add('', { type: 'Folder', id: 'music' });
@@ -200,6 +207,11 @@ test('pages show rows, and rows have pages', async () => {
   assert.equal((await anyone.request('GET', '/music/by_artist/2/show')).status, 401);
 });
 
+test('what fails inside of a try is taken back in the database, and the rest is saved', async () => {
+  await addFailingMethods(admin, '/music');
+  await assertFailuresTakenBack(admin, '/music');
+});
+
 test('writing drops answers that were kept, in all threads', async () => {
   const before = Number(await count());
   for (let index = 1; index <= 4; index += 1) {
@@ -210,6 +222,65 @@ test('writing drops answers that were kept, in all threads', async () => {
       Array.from({ length: 4 }, () => before + index),
     );
   }
+});
+
+test('what a database never takes is listed, tried again, and given up by whoever may', async () => {
+  const text = 'INSERT INTO nowhere (title) VALUES (?)';
+  const left = { file: 'music.sqlite', path: '/music/db', text, value: 'a secret word' };
+  const mark = await leaveInJournal(storage, left);
+  const tried = await admin.json('POST', '/music/db/@api/finish');
+  assert.equal(tried.status, 200, tried.text);
+  assert.equal(tried.json()['finished'], false);
+  assert.match(tried.text, /no such table: nowhere/);
+  assert.equal((await run('by_artist', { artist: 1 })).status, 503);
+
+  const list = await admin.json('GET', '/music/db/@api/unfinished');
+  const { items, known, problem } = list.json<{
+    items: readonly Record<string, unknown>[];
+    known: boolean;
+    problem: string;
+  }>();
+  assert.ok(!list.text.includes('a secret word'));
+  assert.deepEqual([known, problem === items[0]?.['problem']], [true, true]);
+  const item = {
+    ...{ mark, time: '2026-05-01T10:00:00.000Z', user: '/acl_users:ada', connection: '/music/db' },
+    ...{ prepared: false, statements: [{ path: '/add_album', text }], problem },
+  };
+  assert.deepEqual(items, [item]);
+
+  assert.equal((await anyone.json('GET', '/music/db/@api/unfinished')).status, 401);
+  for (const [order, body] of [
+    ['finish', {}],
+    ['give-up', { marks: [mark] }],
+  ] as const) {
+    assert.equal((await anyone.json('POST', `/music/db/@api/${order}`, body)).status, 401, order);
+  }
+  const wrong = await admin.json('POST', '/music/db/@api/give-up', { marks: [mark, 'no.mark'] });
+  assert.deepEqual(errorsOf(wrong), ['marks']);
+  await add('', { type: 'Version', id: 'giving', title: 'Giving' });
+  const inside = await admin.request('POST', '/music/db/@api/give-up', {
+    headers: { 'Canopy-Version': '/giving', 'Content-Type': 'application/json' },
+    body: JSON.stringify({ marks: [mark] }),
+  });
+  assert.equal(inside.status, 409, inside.text);
+
+  const given = await admin.json('POST', '/music/db/@api/give-up', { marks: [mark], note: 'Hm' });
+  assert.equal(given.status, 200, given.text);
+  const { tid, lost } = given.json();
+  assert.deepEqual(lost, [item]);
+  const { items: log } = (await admin.json('GET', '/@api/transactions?limit=1')).json<{
+    items: readonly Record<string, unknown>[];
+  }>();
+  assert.equal(log[0]?.['tid'], tid);
+  assert.match(
+    String(log[0]?.['description']),
+    /^Hm\nGave up what 1 transaction .* \/music\/db\nOf 2026-05-01T10:00:00\.000Z, \/acl_users:ada: \/add_album: INSERT INTO nowhere/,
+  );
+  const again = await admin.json('POST', '/music/db/@api/finish');
+  assert.deepEqual(again.json(), { finished: true, problem: null });
+  assert.equal((await run('by_artist', { artist: 1 })).status, 200);
+  const none = (await admin.json('GET', '/music/db/@api/unfinished')).json();
+  assert.deepEqual(none, { items: [], known: true, problem: null, tried: null });
 });
 
 test('on GET, in a version, in the past and in a dry run SQL only reads', async () => {

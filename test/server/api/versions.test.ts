@@ -597,7 +597,7 @@ test('much is checked in by a job, which answers as the request would', async ()
     for (;;) {
       const record = (await send('GET', `/@api/jobs/${String(job)}`)).json();
       if (record['state'] !== 'queued' && record['state'] !== 'running') return record;
-      await wait(20);
+      await wait(60);
     }
   };
   const refused = await run({ note: 'All of it' });

@@ -171,6 +171,7 @@ describe('some thousand documents', () => {
         judged.push(docid);
         return docid % 2 === 0;
       },
+      value: () => undefined,
     } as const;
     const mayView = ({ docid, folder, ownSettings }: Row): boolean =>
       ownSettings || folder % 3 === 2 ? docid % 2 === 0 : folder % 3 === 0;

@@ -29,6 +29,7 @@ describe('what a catalog is to keep', () => {
       [[7], ['indexes[0]']],
       [[{ name: '1st', type: 'field' }], ['indexes[0].name']],
       [[{ name: 'or', type: 'field' }], ['indexes[0].name']],
+      [[{ name: 'query', type: 'field' }], ['indexes[0].name']],
       [[{ name: 'kind', type: 'tree' }], ['indexes[0].type']],
       [[KIND, KIND], ['indexes[1].name']],
       [[{ ...KIND, source: '' }], ['indexes[0].source']],
@@ -69,12 +70,23 @@ describe('what a catalog is to keep', () => {
         ['indexes[1].filters'],
       ],
       [Array.from({ length: 101 }, (_, i) => ({ name: `i${i}`, type: 'field' })), ['indexes']],
+      [[{ ...KIND, types: 'Document' }], ['indexes[0].types']],
+      [[{ ...KIND, types: [7] }], ['indexes[0].types']],
+      [
+        [KIND, TAGS, { ...composite, fields: ['kind', 'tags'], types: ['A'] }],
+        ['indexes[2].types'],
+      ],
     ];
     for (const [given, expected] of faults) {
       assert.deepEqual(fields(given), expected, JSON.stringify(given));
     }
     assert.throws(() => CatalogStore.empty().configure({ columns: 'title' }), Invalid);
     assert.throws(() => CatalogStore.empty().configure({ columns: ['title', 5] }), Invalid);
+    const columns = [{ name: 'title', types: [5] }];
+    assert.throws(
+      () => CatalogStore.empty().configure({ columns }),
+      (error) => error instanceof Invalid && error.errors[0]?.field === 'columns[0].types',
+    );
   });
 
   test('an index that is added begins empty; others keep what they have', async () => {
@@ -198,6 +210,69 @@ describe('documents of a catalog', () => {
     );
     assert.equal(store.explain(5)?.indexes[0]?.problem, undefined);
     assert.equal(store.explain(6), undefined);
+  });
+
+  test('an index that names types holds their objects alone; others have no value in it', async () => {
+    const both = { name: 'both', type: 'composite', fields: ['kind', 'tags'] };
+    const topic = { name: 'topic', type: 'topic', filters: [{ id: 'a', query: { kind: 'a' } }] };
+    const kind = { ...KIND, types: ['News', 'Event'] };
+    await using opened = await openCatalog([kind, TAGS, both, topic]);
+    const { store } = opened;
+    store.configure({ columns: ['kind', { name: 'tags', types: ['News'] }] });
+    const values = { kind: 'a', tags: ['x'] };
+    const page = new TestDocument(values, { type: 'Page' });
+    store.indexDocument(5, page);
+    store.indexDocument(6, new TestDocument(values, { type: 'News' }));
+    store.indexDocument(7, new TestDocument({ kind: 'b', tags: ['x'] }, { type: 'Event' }));
+
+    assert.deepEqual(found(store, { kind: ['a', 'b'] }), [6, 7]);
+    assert.deepEqual(found(store, { kind: { not: 'b' } }), [6]);
+    assert.deepEqual(found(store, { kind: 'a', tags: 'x' }), [6]);
+    assert.deepEqual(found(store, { topic: 'a' }), [6]);
+    assert.deepEqual(found(store, { tags: 'x' }, { sort: '-kind' }), [7, 6, 5]);
+    assert.deepEqual(found(store, { tags: 'x' }, { sort: 'kind' }), [6, 7, 5]);
+    const { facets } = store.search({ tags: 'x' }, { facets: ['kind'] });
+    assert.deepEqual(facets, {
+      kind: [
+        { value: 'a', count: 1 },
+        { value: 'b', count: 1 },
+      ],
+    });
+    assert.deepEqual(store.columnsOf(5), { kind: 'a' });
+    assert.deepEqual(store.columnsOf(6), { kind: 'a', tags: ['x'] });
+    const [told, other] = store.explain(5, page)?.indexes ?? [];
+    assert.deepEqual(
+      [told?.leavesOut, told?.values, told?.problem, told?.isCurrent],
+      [true, [], undefined, true],
+    );
+    assert.equal(other?.leavesOut, false);
+  });
+
+  test('other types leave in an index what it has until documents are indexed again', async () => {
+    const topic = { name: 'topic', type: 'topic', filters: [{ id: 'a', query: { kind: 'a' } }] };
+    await using opened = await openCatalog([KIND, TAGS, topic]);
+    const { store } = opened;
+    const documents = ['Page', 'News'].map((type) => new TestDocument({ kind: 'a' }, { type }));
+    const indexAll = (): void => {
+      for (const [at, document] of documents.entries()) {
+        store.indexDocument(5 + at, document, ['kind', 'topic']);
+      }
+    };
+    indexAll();
+    const { added } = store.configure({ indexes: [{ ...KIND, types: ['News'] }, TAGS, topic] });
+    assert.deepEqual(added, ['kind', 'topic']);
+    assert.deepEqual(found(store, { kind: 'a' }), [5, 6]);
+    indexAll();
+    assert.deepEqual([found(store, { kind: 'a' }), found(store, { topic: 'a' })], [[6], [6]]);
+    assert.deepEqual(store.configure({ indexes: [KIND, TAGS, topic] }).added, ['kind', 'topic']);
+    indexAll();
+    assert.deepEqual(
+      [found(store, { kind: 'a' }), found(store, { topic: 'a' })],
+      [
+        [5, 6],
+        [5, 6],
+      ],
+    );
   });
 
   test('forgetting all documents keeps the indexes', async () => {

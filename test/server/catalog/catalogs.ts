@@ -9,6 +9,7 @@ export class TestDocument implements CatalogedDocument {
   readonly container: number;
   readonly ownSettings: boolean;
   readonly ancestors: readonly number[];
+  readonly type: string;
   readonly values: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -16,12 +17,18 @@ export class TestDocument implements CatalogedDocument {
     {
       ancestors = [],
       ownSettings = false,
-    }: { readonly ancestors?: readonly number[]; readonly ownSettings?: boolean } = {},
+      type = 'Document',
+    }: {
+      readonly ancestors?: readonly number[];
+      readonly ownSettings?: boolean;
+      readonly type?: string;
+    } = {},
   ) {
     this.values = values;
     this.ancestors = ancestors;
     this.container = ancestors[1] ?? 1;
     this.ownSettings = ownSettings;
+    this.type = type;
   }
 
   value(source: string): unknown {
@@ -42,10 +49,7 @@ export async function openCatalog(
 ): Promise<OpenCatalog> {
   const database = await Database.open({ storage: new MemoryStorage({ rules: mergeRules() }) });
   const connection = database.connect();
-  const store = CatalogStore.empty();
-  connection.root.set('catalog', store);
-  store.configure({ indexes, columns });
-  await connection.commit();
+  const store = await putCatalog(connection, indexes, columns);
   return {
     database,
     connection,
@@ -55,6 +59,19 @@ export async function openCatalog(
       await database.close();
     },
   };
+}
+
+/** Makes a catalog in a database, saved. */
+export async function putCatalog(
+  connection: Connection,
+  indexes: readonly object[],
+  columns: readonly string[],
+): Promise<CatalogStore> {
+  const store = CatalogStore.empty();
+  connection.root.set('catalog', store);
+  store.configure({ indexes, columns });
+  await connection.commit();
+  return store;
 }
 
 /** The catalog as another connection has it. */

@@ -8,11 +8,13 @@ import { isContainer } from '../../../server/content/content.js';
 import { createObject } from '../../../server/content/edit.js';
 import { ADMIN_KEY } from '../../../server/site.js';
 import { runCommand } from '../../support/server.js';
+import { leaveInJournal } from '../sql/journal-entry.js';
 import { temporaryDirectory } from '../../support/temporary.js';
 
 type Ran = Awaited<ReturnType<typeof runCommand>>;
 
 interface Commands extends AsyncDisposable {
+  readonly data: string;
   /** Writes a file, and runs it. */
   sql(text: string, at?: string): Promise<Ran>;
 }
@@ -31,6 +33,7 @@ async function commands(): Promise<Commands> {
     });
   }
   return {
+    data,
     async sql(text, at = '/db') {
       const file = path.join(directory.path, 'made.sql');
       await writeFile(file, text);
@@ -50,8 +53,15 @@ test('sql runs a file, leaves out what is for clients alone, and says so', async
     made.stdout,
     /^Left out line 1: .*\nLeft out line 5: .*\nRan 3 statements of .*made\.sql\.$/m,
   );
-  const more = await on.sql("INSERT INTO a VALUES ('c')");
-  assert.deepEqual([more.code, more.stderr], [0, '']);
+  {
+    await using opened = await openCommandSite({ data: on.data, plugins: [], directory: on.data });
+    const left = { file: 'shop.sqlite', path: '/db', text: 'INSERT INTO a VALUES (?)', value: 'c' };
+    await leaveInJournal(opened.site.storage, left);
+  }
+  const after = await on.sql(
+    "CREATE TABLE b (n INTEGER CHECK (n = 1)); INSERT INTO b SELECT count(*) FROM a WHERE x = 'c'",
+  );
+  assert.deepEqual([after.code, after.stderr], [0, ''], 'What was saved before came first');
 });
 
 test('sql keeps nothing of a file that fails, and names line and column', async () => {

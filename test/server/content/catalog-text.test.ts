@@ -1,11 +1,16 @@
 /** Texts that are looked for: scores, excerpts, suggestions, and templates that search. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { searchCatalog } from '../../../server/content/catalog-search.js';
+import type { Oid } from '../../../odb/index.js';
+import { EntryMap } from '../../../server/catalog/entry-map.js';
 import { excerptHtml, readableText } from '../../../server/content/catalog-excerpt.js';
+import { beginFilling, fillCatalog } from '../../../server/content/catalog-fill.js';
+import { searchCatalog } from '../../../server/content/catalog-search.js';
+import { updateObject } from '../../../server/content/edit.js';
 import { setPermissions } from '../../../server/content/permissions.js';
+import { ADMIN_KEY } from '../../../server/site.js';
 import { at, memorySite, type MemorySite } from '../../support/site.js';
-import { catalogAt, requireDerived } from './catalog-site.js';
+import { catalogAt, find, requireDerived } from './catalog-site.js';
 
 const TEXTS = {
   boats: 'A **boat** is a small ship. The harbour has many boats, and a lighthouse.',
@@ -86,8 +91,38 @@ test('a suggestion finds more, of what one may view', async () => {
       source: '{{suggestion find text=@request.form.q}}|{{{suggestion find text="<b> brad"}}}',
     },
   });
-  const { text } = await site.publish('/t?q=tresure');
-  assert.equal(text.split('|')[0], '');
+  const seen = async (text: string): Promise<string | undefined> =>
+    (await site.publish(`/t?q=${encodeURIComponent(text)}`)).text.split('|')[0];
+  assert.equal(await seen('tresure'), '');
+  assert.equal(await seen('lighthouze'), 'lighthouse');
+  assert.equal(await seen('tresure lighthouze'), 'tresure lighthouse', 'word by word');
+});
+
+test('a word of what one may not view is as a word that nobody wrote', async () => {
+  await using site = await textSite();
+  await site.add('/t', {
+    type: 'Template',
+    fields: {
+      source:
+        '{{suggestion find text=@request.form.q}}|' +
+        '{{#each (search find text=@request.form.q)}}{{@score}} {{id}};{{/each}}',
+    },
+  });
+  const seen = async (text: string): Promise<string> =>
+    (await site.publish(`/t?q=${encodeURIComponent(text)}`)).text;
+  assert.match(await seen('gulls'), /^\|[\d.]+ birds;$/);
+  for (const [secret, nobodys] of [
+    ['treasure', 'treasurf'],
+    ['gulls treasure', 'gulls treasurf'],
+    ['gulls tre*', 'gulls trx*'],
+    ['gulls tresure~1', 'gulls trxsurf~1'],
+    ['gulls -treasure', 'gulls -trxsurf'],
+    ['+treasure gulls', '+treasurf gulls'],
+  ] as const) {
+    assert.equal(await seen(secret), await seen(nobodys), secret);
+  }
+  await site.add('/sunk', { type: 'Document', fields: { source: 'A treasury.' } });
+  assert.equal(await seen('treasure'), 'treasury|', 'though somebody has the word itself');
 });
 
 test('a query that lunr refuses is refused with its position', async () => {
@@ -113,4 +148,42 @@ test('templates search, and show objects with their score and excerpt', async ()
   );
   assert.equal((await site.publish('/t?q=treasure')).text, 'none 2');
   assert.equal((await site.publish('/t?q=')).text, 'none 2');
+  const query = `{{#each (search find query='{"or":[{"text":"gulls"},{"not":{"text":"harbour"}}]}' title="About birds")}}{{title}};{{/each}}`;
+  await site.add('/u', { type: 'Template', fields: { source: query } });
+  assert.equal((await site.publish('/u')).text, 'About birds;');
+});
+
+test('indexing everything again forgets words that no object has, in main or a version', async () => {
+  await using site = await textSite();
+  await site.add('/v', { type: 'Version' });
+  const version = site.read((object) => object('/v').oid) as Oid;
+  const write = (path: string, source: string, inside?: Oid): Promise<unknown> =>
+    site.site.transact(
+      ADMIN_KEY,
+      (work) => updateObject(work, at(work, path), { fields: { source } }),
+      { version: inside },
+    );
+  const ask = (text: string, inside?: Oid): Promise<readonly string[]> =>
+    find(site, { text }, inside === undefined ? {} : { version: inside });
+  await write('/bread', 'A gull took the loaf.', version);
+  await write('/birds', 'Nothing is left of them.');
+  await write('/boats', 'Only oars.');
+  const wordsIn = (): Promise<readonly string[]> =>
+    site.manage((work) => {
+      const vocabulary = catalogAt(work).store.stored['text']?.parts['vocabulary'];
+      assert.ok(vocabulary instanceof EntryMap);
+      return [...vocabulary.keys()].map((key) => key.slice(1, key.indexOf('\0')));
+    });
+  assert.ok((await wordsIn()).includes('lighthous'));
+  await site.manage((work) => beginFilling(catalogAt(work)));
+  const catalog = site.read((object) => object('/find').oid) as Oid;
+  await fillCatalog({ database: site.site.database, catalog, user: ADMIN_KEY });
+
+  const words = await wordsIn();
+  assert.equal(words.includes('lighthous'), false);
+  assert.ok(words.includes('gull'), 'the version has it');
+  assert.deepEqual(await ask('gul*', version), ['/bread']);
+  assert.deepEqual(await ask('gul*'), []);
+  assert.deepEqual(await ask('oar*'), ['/boats']);
+  await requireDerived(site);
 });

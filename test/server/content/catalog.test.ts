@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { exportSubtree, type Oid } from '../../../odb/index.js';
+import { beginFilling, fillCatalog } from '../../../server/content/catalog-fill.js';
 import { checkIn, updateVersion } from '../../../server/content/check-in.js';
 import { copyObject } from '../../../server/content/copy.js';
 import { createObject, deleteObjects, updateObject } from '../../../server/content/edit.js';
 import { importObject } from '../../../server/content/export.js';
+import { Folder } from '../../../server/content/folder.js';
 import { moveObject } from '../../../server/content/move.js';
 import { setPermissions } from '../../../server/content/permissions.js';
 import { restoreFromPast } from '../../../server/content/restore-past.js';
@@ -15,7 +17,7 @@ import { entriesIn, Version } from '../../../server/content/version.js';
 import type { Work } from '../../../server/content/work.js';
 import { Invalid } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
-import { at, folderAt, type MemorySite } from '../../support/site.js';
+import { at, folderAt, memorySite, type MemorySite } from '../../support/site.js';
 import { catalogAt, catalogSite, find, found, requireDerived } from './catalog-site.js';
 
 function rename(work: Work, path: string, title: string): void {
@@ -208,6 +210,36 @@ test('other indexes and columns are filled for what there is, and undone with th
   );
 });
 
+test('an index follows the types it is kept to, which are refused where there is none', async () => {
+  await using site = await catalogSite();
+  const define = (fields: Record<string, unknown>): Promise<unknown> =>
+    site.manage((work) => updateObject(work, catalogAt(work), { fields }));
+  const id = { name: 'id', type: 'field' };
+  await define({ indexes: [{ ...id, types: ['Folder'] }], columns: [] });
+  assert.deepEqual(await find(site, { id: ['a', 'one', 'b'] }), ['/a', '/b']);
+  await requireDerived(site);
+  await define({ indexes: [{ ...id, types: ['Document', 'Folder'] }] });
+  assert.deepEqual(await find(site, { id: ['a', 'one', 'b'] }), ['/a', '/a/one', '/b']);
+  await define({ indexes: [{ ...id, types: ['Document'] }] });
+  const { tid } = site;
+  await site.add('/c', { type: 'Folder' });
+  assert.deepEqual(await find(site, { id: ['a', 'one', 'c'] }), ['/a/one']);
+  await requireDerived(site);
+  await site.manage((work) => undoTransactions(work, { transactions: [tid] }));
+  assert.deepEqual(await find(site, { id: ['a', 'one', 'c'] }), ['/a', '/a/one', '/c']);
+
+  for (const [fields, field] of [
+    [{ indexes: [id, { ...id, name: 'b', types: ['Folder', 'Ghost'] }] }, 'indexes[1].types'],
+    [{ indexes: [{ ...id, types: ['User'] }] }, 'indexes[0].types'],
+    [{ columns: ['id', { name: 'title', types: ['Ghost'] }] }, 'columns[1].types'],
+  ] as const) {
+    await assert.rejects(
+      define(fields),
+      (error) => error instanceof Invalid && error.errors[0]?.field === `fields.${field}`,
+    );
+  }
+});
+
 test('a version is searched as it shows the site, and its check-in is derived in main', async () => {
   await using site = await catalogSite();
   const version = await begin(site);
@@ -332,4 +364,26 @@ test('undo inside a version leaves the catalog as the version shows the site', a
   await requireDerived(site, { version });
   await requireDerived(site);
   assert.deepEqual(await find(site, { title: ['one', 'four'] }, { version }), ['/a/one']);
+});
+
+test('filling ends, also where folders lie deeper than anybody looks', async () => {
+  await using memory = await memorySite();
+  const indexes = [{ name: 'title', type: 'field' }];
+  await memory.add('/find', { type: 'Catalog', fields: { indexes } });
+  const { database } = memory.site;
+  const catalog = await memory.manage((work) => {
+    let folder = folderAt(work, '/');
+    for (let depth = 0; depth < 1_001; depth += 1) {
+      const next = new Folder();
+      folder.insert(next, 'x');
+      folder = next;
+    }
+    const found = catalogAt(work);
+    beginFilling(found);
+    return found.oid;
+  });
+  assert.ok(catalog !== undefined);
+  assert.ok((await fillCatalog({ database, catalog, user: ADMIN_KEY })) > 1_000);
+  const left = await memory.manage((work) => catalogAt(work).derived.pending);
+  assert.equal(left, undefined);
 });

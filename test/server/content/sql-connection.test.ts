@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { copyObject } from '../../../server/content/copy.js';
-import { createObject, updateObject } from '../../../server/content/edit.js';
+import { createObject, deleteObjects, updateObject } from '../../../server/content/edit.js';
 import { importObject } from '../../../server/content/export.js';
+import { moveObject } from '../../../server/content/move.js';
 import {
   openTarget,
   setConnected,
@@ -15,6 +16,8 @@ import {
   connectionStatus,
   tryStatements,
 } from '../../../server/content/sql-try.js';
+import { listTrash, restoreFromTrash } from '../../../server/content/trash.js';
+import { undoTransactions } from '../../../server/content/undo.js';
 import type { Work } from '../../../server/content/work.js';
 import { Invalid, Unauthorized, Unavailable } from '../../../server/errors.js';
 import { ADMIN_KEY } from '../../../server/site.js';
@@ -195,6 +198,70 @@ test('where a connection leads is for those to say who may say so at the root', 
   );
 });
 
+test('nobody comes by a connection by moving it, or by taking back where it leads', async () => {
+  await using site = await memorySite();
+  const { manage } = site;
+  await site.add('/acl_users/eve', { type: 'User' });
+  for (const path of ['/shared', '/shared/deep', '/own']) await site.add(path, { type: 'Folder' });
+  for (const path of ['/shared/db', '/shared/deep/db', '/own/given']) {
+    await site.add(path, { type: 'SqlConnection', fields: { url: 'secret.sqlite' } });
+  }
+  const eve = '/acl_users:eve';
+  await manage((work) => {
+    at(work, '/own').localRoles = { [eve]: ['Manager'] };
+    at(work, '/shared').permissions = {
+      'Delete objects': { roles: ['Authenticated'], acquire: true },
+      'View management screens': { roles: ['Authenticated'], acquire: true },
+    };
+  });
+  const asEve = <T>(run: (work: Work) => T): Promise<T> => site.as(eve, run);
+  for (const path of ['/shared/db', '/shared/deep']) {
+    await assert.rejects(
+      asEve((work) => moveObject(work, at(work, path), { to: folderAt(work, '/own') })),
+      Unauthorized,
+      path,
+    );
+  }
+  await asEve((work) => deleteObjects(work, folderAt(work, '/shared'), ['db']));
+  const { items } = await asEve((work) =>
+    listTrash(work, { within: folderAt(work, '/shared'), start: 0, limit: 1 }),
+  );
+  const [item] = items;
+  assert.ok(item !== undefined);
+  await assert.rejects(
+    asEve((work) => restoreFromTrash(work, item, { to: folderAt(work, '/own') })),
+    Unauthorized,
+  );
+
+  const fields = { url: 'own.sqlite' };
+  await manage((work) => updateObject(work, at(work, '/own/given'), { fields }));
+  const given = (work: Work): SqlConnection => connectionAt(work, '/own/given');
+  const undoLast = async (): Promise<void> => {
+    const last = await manage((work) => work.connection.tid);
+    await asEve((work) => undoTransactions(work, { transactions: [last] }));
+  };
+  await assert.rejects(undoLast(), Unauthorized);
+  await asEve((work) => updateObject(work, given(work), { title: 'Mine' }));
+  await undoLast();
+  assert.equal(await asEve((work) => given(work).address), 'own.sqlite');
+});
+
+test('a connection that leads nowhere says so, and can be closed all the same', async () => {
+  await using site = await sqlSite();
+  await site.add('/unset', {
+    type: 'SqlConnection',
+    fields: { driver: 'postgres', url: 'postgres://u:${CANOPY_SQL_UNSET}@localhost/x' },
+  });
+  const close = (): Promise<boolean> =>
+    site.request((request) => setConnected(request, connectionAt(request, '/unset'), false));
+  const { problem } = await site.request((request) =>
+    connectionStatus(request, connectionAt(request, '/unset')),
+  );
+  assert.equal(problem, 'The variable CANOPY_SQL_UNSET is not set.');
+  assert.equal(await close(), true);
+  assert.equal(await close(), false);
+});
+
 test('a closed connection is used by nobody until it is opened', async () => {
   await using site = await sqlSite(MUSIC);
   await site.addMethod('/all', { source: 'SELECT name FROM artist' });
@@ -218,6 +285,16 @@ test('a closed connection is used by nobody until it is opened', async () => {
       user: null,
     }),
     Unauthorized,
+  );
+});
+
+test('what is no request runs no statement, and is told where to send one', async () => {
+  await using site = await memorySite();
+  await prepareSecrets(site.site.storage);
+  await site.add('/db', { type: 'SqlConnection', fields: { url: 'site.sqlite' } });
+  await assert.rejects(
+    site.manage((work) => tryStatements(work, connectionAt(work, '/db'), { text: 'SELECT 1' })),
+    { name: 'Taken', code: 'SRV_SQL_NO_REQUEST', message: /requests alone.*canopy sql/ },
   );
 });
 

@@ -5,16 +5,40 @@ import type { Client, Page } from '../../support/client.js';
 import { startMariadb } from '../../support/mariadb.js';
 import { startPostgres } from '../../support/postgres.js';
 import { ADMIN, startServer } from '../../support/server.js';
+import { until } from '../sql/data-desk.js';
+import { addFailingMethods, assertFailuresTakenBack } from './sql-failing-pages.js';
 
 interface Served extends AsyncDisposable {
   readonly url: string;
   readonly password: string;
 }
 
-const SERVERS: readonly (readonly [driver: string, start: () => Promise<Served>])[] = [
-  ['postgres', startPostgres],
-  ['mysql', startMariadb],
+interface Kind {
+  readonly driver: string;
+  readonly start: () => Promise<Served>;
+  /** A statement that hangs, and one that counts how often it runs. */
+  readonly hung: string;
+  readonly countHung: string;
+}
+
+const SERVERS: readonly Kind[] = [
+  {
+    driver: 'postgres',
+    start: startPostgres,
+    hung: 'SELECT pg_sleep(600)',
+    countHung: "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)'",
+  },
+  {
+    driver: 'mysql',
+    start: startMariadb,
+    hung: 'SELECT sleep(600)',
+    countHung:
+      "SELECT count(*) FROM information_schema.processlist WHERE info LIKE '%sleep(600)%' AND id <> connection_id()",
+  },
 ];
+
+/** How long a request may take. */
+const TIME_LIMIT_MS = 6000;
 
 /** Puts a password into a URL. */
 function withPassword({ url, password }: Served): string {
@@ -27,10 +51,10 @@ async function add(admin: Client, at: string, body: Record<string, unknown>): Pr
   return page;
 }
 
-for (const [driver, start] of SERVERS) {
+for (const { driver, start, hung, countHung } of SERVERS) {
   test(`methods run on ${driver}, and its password is shown nowhere`, async () => {
     await using database = await start();
-    await using server = await startServer();
+    await using server = await startServer({ settings: { timeLimitMs: TIME_LIMIT_MS } });
     const admin = server.client(ADMIN);
     const made = await add(admin, '', {
       type: 'SqlConnection',
@@ -74,6 +98,17 @@ for (const [driver, start] of SERVERS) {
     });
     assert.equal((await admin.request('GET', '/album/1/show')).text, '1 Ash');
     assert.equal((await admin.request('GET', '/album/3/show')).status, 404);
+
+    await addFailingMethods(admin, '');
+    await assertFailuresTakenBack(admin, '');
+
+    const tooLong = await admin.json('POST', '/db/@api/test', { sql: hung });
+    assert.equal(tooLong.status, 503, tooLong.text);
+    assert.match(tooLong.text, /longer than the request may take/);
+    await until(async () => {
+      const counted = await admin.json('POST', '/db/@api/test', { sql: countHung });
+      return counted.json<{ results: { rows: unknown[][] }[] }>().results[0]?.rows[0]?.[0] === 0;
+    });
 
     const broken = await admin.json('POST', '/db/@api/test', { sql: 'SELECT 1;\nSELECT nothing' });
     const [error] = broken.json<{ errors: Record<string, unknown>[] }>().errors;

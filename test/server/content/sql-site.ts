@@ -20,6 +20,7 @@ import { DataLink } from '../../../server/sql/data-link.js';
 import type { DataAnswer, SqlTarget } from '../../../server/sql/data-messages.js';
 import type { SqlResult } from '../../../server/sql/result.js';
 import { prepareSecrets } from '../../../server/sql/sealed-password.js';
+import type { Attempt } from '../../../server/sql/sql-attempts.js';
 import type {
   RunOptions,
   SqlPlaceOfWork,
@@ -68,6 +69,11 @@ class TrialRunner implements SqlRunner {
     options: { readonly statement?: Statement | undefined } = {},
   ): DataAnswer<Q['what']> {
     return this.#link.request(question, { remainingMs: REMAINING_MS, ...options });
+  }
+
+  /** A test of these has one call in a request: nothing is left to be taken back. */
+  attempt(): Attempt {
+    return { keep: () => {}, undo: () => {} };
   }
 
   hasWritten({ path }: SqlTarget): boolean {

@@ -26,7 +26,7 @@ async function end(admin: Client, url: string): Promise<Job> {
   for (;;) {
     const job = (await admin.json('GET', url)).json<Job>();
     if (!['queued', 'running'].includes(job.state)) return job;
-    await wait(20);
+    await wait(60);
   }
 }
 

@@ -72,7 +72,7 @@ async function end(job: string): Promise<Job> {
   for (;;) {
     const read = (await admin.json('GET', job)).json<Job>();
     if (!['queued', 'running'].includes(read.state)) return read;
-    await wait(20);
+    await wait(60);
   }
 }
 

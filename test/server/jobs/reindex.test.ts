@@ -46,6 +46,13 @@ test('where there is much, a new index is filled after its definition was saved'
   assert.deepEqual(await find(site, { id: 'd7' }), ['/many/d7']);
   assert.equal(await site.manage((work) => catalogAt(work).derived.pending), undefined);
   await requireDerived(site);
+
+  const folders = [...INDEXES, { name: 'id', type: 'field', types: ['Folder'] }];
+  await site.manage((work) =>
+    updateObject(work, catalogAt(work), { fields: { indexes: folders } }),
+  );
+  assert.deepEqual(await find(site, { id: ['d7', 'many'] }), ['/many']);
+  assert.equal(await site.manage((work) => catalogAt(work).derived.pending), undefined);
 });
 
 test('what was left off is gone on with, and what changed meanwhile is right', async () => {
@@ -96,7 +103,7 @@ async function ended(server: TestServer, job: string): Promise<Readonly<Record<s
   for (;;) {
     const found = (await client.json('GET', `/@api/jobs/${job}`)).json();
     if (['done', 'failed', 'cancelled'].includes(String(found['state']))) return found;
-    await wait(10);
+    await wait(60);
   }
 }
 

@@ -2,7 +2,7 @@
  * A plugin whose view `@both` changes the site and a database in one request, for tests of the server.
  *
  * The next segment says what is to happen: `/@both/add?client=3`. `add` counts the title of the object
- * up by one, which two requests at a time cannot both do, and puts a row into a table.
+ * up by one, which two requests at a time cannot both do, and reads a table before it puts a row in.
  */
 import type { Oid } from '../../../odb/index.js';
 import type { Plugin } from '../../../server/plugin.js';
@@ -25,6 +25,7 @@ const ACTIONS: Readonly<Record<string, (request: PublishRequest) => Response>> =
   /** Changes both sides. */
   add(request) {
     const { object, form } = request;
+    run(request, 'SELECT count(*) FROM added');
     object.title = String(Number(object.title) + 1);
     run(request, `INSERT INTO added (client) VALUES (${Number(form.text('client'))})`);
     return Response.text('added', undefined, { headers: { 'X-Attempt': attemptOf(request) } });

@@ -17,7 +17,7 @@ import {
 import { NotFinished, Unavailable } from '../../../server/errors.js';
 import { Log } from '../../../server/log.js';
 import { DataHost } from '../../../server/sql/data-host.js';
-import { DataLink } from '../../../server/sql/data-link.js';
+import { DataLink, type LinkHandle } from '../../../server/sql/data-link.js';
 import type { SqlTarget } from '../../../server/sql/data-messages.js';
 import { prepareSecrets } from '../../../server/sql/sealed-password.js';
 import { sourceOfText } from '../../../server/sql/source-marks.js';
@@ -64,6 +64,8 @@ export class BothSides implements AsyncDisposable {
   readonly #commits: SqlCommits;
   readonly #door: SqlDoor;
   readonly #told = { version: -1 };
+  readonly #link: number;
+  #decided: () => void = () => {};
 
   static async open(options: BothSidesOptions): Promise<BothSides> {
     const directory = path.join(options.folder, 'objects');
@@ -79,11 +81,17 @@ export class BothSides implements AsyncDisposable {
     this.#storage = storage;
     this.#database = database;
     const log = new Log({ level: 'error', format: 'json', write: () => {} });
-    this.#host = new DataHost({ data: options.folder, log });
-    const run = newRun();
+    this.#host = new DataHost({
+      ...{ data: options.folder, log },
+      onLeft: (left) => void this.#commits.left(left).then(this.#decided),
+    });
     const host = this.#watchedHost();
-    this.#commits = new SqlCommits({ host, storage, run, log, onWritten: () => {} });
-    this.#door = new SqlDoor({ link: this.#watchedLink(), run });
+    this.#commits = new SqlCommits({ host, storage, log, onWritten: () => {} });
+    const handle = this.#host.openLink();
+    this.#link = handle.number;
+    const tryAgain = (): Promise<undefined> => Promise.resolve(undefined);
+    const link = this.#watchedLink(handle);
+    this.#door = new SqlDoor({ link, run: newRun(), tryAgain, onWritten: () => {} });
   }
 
   /** Makes the table, and whatever else is needed once. */
@@ -101,8 +109,9 @@ export class BothSides implements AsyncDisposable {
   async enter(mark: string, text: string): Promise<void> {
     const { target } = this.#options;
     const statements = [{ text, parameters: [] }];
+    const entry = { target, isPrepared: false, statements, by: '/acl_users:admin', said: [] };
     await this.#database.transact((connection) => {
-      enterInJournal(connection, [[mark, { target, isPrepared: false, statements }]], []);
+      enterInJournal(connection, [[mark, entry]], []);
     });
   }
 
@@ -128,13 +137,34 @@ export class BothSides implements AsyncDisposable {
     throw new Error('It is never done');
   }
 
+  /**
+   * Enters a number in the database alone, as a thread does that ends once it has prepared that, before
+   * it handed over. Resolves when whatever was left of it is decided.
+   */
+  async endPrepared(number: number): Promise<void> {
+    const { target, table } = this.#options;
+    this.#learn();
+    const decided = new Promise<void>((resolve) => (this.#decided = resolve));
+    using connection = this.#database.connect();
+    const bounds = { readOnly: undefined, deadlineMs: Date.now() + DEADLINE_MS, isAgain: false };
+    const work = this.#door.work(connection, { ...bounds, user: '/acl_users:admin' });
+    const text = `INSERT INTO ${table} (number) VALUES (${number})`;
+    const statements = compileStatements(sourceOfText(text), target.driver);
+    work.run({ ...target, oid: 1 as Oid }, statements, { rowsMax: 1, path: '/method' });
+    connection.root.set(keyOf(number), number);
+    work.finish();
+    await this.#options.step('prepared');
+    this.#host.endLink(this.#link);
+    await decided;
+  }
+
   async #attempt(number: number): Promise<WriteOutcome | 'again'> {
     const { target, table, step } = this.#options;
-    const news = this.#commits.news(this.#told);
-    if (news !== undefined) this.#door.learn(news);
+    this.#learn();
     using connection = this.#database.connect();
     const deadlineMs = Date.now() + DEADLINE_MS;
-    const work = this.#door.work(connection, { readOnly: undefined, deadlineMs });
+    const bounds = { readOnly: undefined, deadlineMs, isAgain: false };
+    const work = this.#door.work(connection, { ...bounds, user: '/acl_users:admin' });
     try {
       await step('begins');
       const text = `INSERT INTO ${table} (number) VALUES (${number})`;
@@ -165,6 +195,11 @@ export class BothSides implements AsyncDisposable {
     }
   }
 
+  #learn(): void {
+    const news = this.#commits.news(this.#told);
+    if (news !== undefined) this.#door.learn(news);
+  }
+
   async #finishFirst(): Promise<'again' | 'refused'> {
     try {
       await this.recover();
@@ -173,6 +208,11 @@ export class BothSides implements AsyncDisposable {
       if (error instanceof Unavailable) return 'refused';
       throw error;
     }
+  }
+
+  /** Gives the marks of what stands prepared in the database, and is open nowhere. */
+  prepared(): Promise<readonly string[]> {
+    return this.#host.request({ what: 'prepared', target: this.#options.target }, ASK_MS);
   }
 
   /** Gives what is there on both sides, in order. */
@@ -209,6 +249,7 @@ export class BothSides implements AsyncDisposable {
     const host = this.#host;
     return {
       keep: (transactions) => host.keep(transactions),
+      holds: (transactions) => host.holds(transactions),
       async request(request, remainingMs) {
         await step(`before ${request.what}`);
         const answer = await host.request(request, remainingMs);
@@ -228,9 +269,9 @@ export class BothSides implements AsyncDisposable {
     };
   }
 
-  #watchedLink(): SqlLink {
+  #watchedLink(handle: LinkHandle): SqlLink {
     const { ask } = this.#options;
-    const link = new DataLink(this.#host.openLink());
+    const link = new DataLink(handle);
     return {
       request(request, options) {
         ask(`before ${request.what}`);

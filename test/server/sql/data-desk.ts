@@ -12,6 +12,7 @@ import { mysqlDriver } from '../../../server/sql/mysql-driver.js';
 import { postgresDriver } from '../../../server/sql/postgres-driver.js';
 import type { SqlResult } from '../../../server/sql/result.js';
 import { sqliteDriver } from '../../../server/sql/sqlite-driver.js';
+import type { SqlAccess } from '../../../server/sql/session.js';
 import type { StatementKind } from '../../../server/sql/statement-kind.js';
 import type { SqlValue } from '../../../server/sql/value-types.js';
 
@@ -33,6 +34,8 @@ export interface AskedOptions {
 export class DataDesk implements AsyncDisposable {
   readonly server: DataServer;
   readonly target: SqlTarget;
+  /** Where it was told that a prepared transaction may have been left. */
+  readonly left: SqlTarget[] = [];
 
   constructor(
     target: Omit<SqlTarget, 'path'>,
@@ -43,6 +46,7 @@ export class DataDesk implements AsyncDisposable {
       drivers: { postgres: postgresDriver, mysql: mysqlDriver, sqlite: sqliteDriver({ folder }) },
       firstNumber: 0,
       environment,
+      onLeft: (place) => void this.left.push(place),
     });
   }
 
@@ -59,7 +63,7 @@ export class DataDesk implements AsyncDisposable {
   }
 
   begin(
-    access: 'read' | 'write',
+    access: SqlAccess,
     { mark, twoPhase, ...options }: AskedOptions & { mark?: string; twoPhase?: boolean } = {},
   ): Promise<BegunTransaction> {
     return this.ask({ what: 'begin', target: this.target, access, mark, twoPhase }, options);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { mysqlDriver } from '../../../server/sql/mysql-driver.js';
 import { startMariadb } from '../../support/mariadb.js';
+import { assertGivenUpWithoutCertificates } from './cancel-on-driver.js';
 import { DataDesk, ofKind, until } from './data-desk.js';
+import { assertHostileValuesHarmless } from './hostile-on-driver.js';
 
 const server = await startMariadb();
 after(() => server[Symbol.asyncDispose]());
@@ -45,6 +48,18 @@ test('MariaDB: values of all types come back as they were', async () => {
     assert.deepEqual(rows, [[expected]], type);
     await mariadb.rollback(transaction);
   }
+});
+
+test('MariaDB: hostile values come back as they were, or are refused, and do nothing', async () => {
+  await using mariadb = desk();
+  await assertHostileValuesHarmless(mariadb, {
+    string: 'longtext',
+    int: 'bigint',
+    float: 'double',
+    boolean: 'boolean',
+    date: 'datetime(6)',
+    json: 'longtext',
+  });
 });
 
 test('MariaDB: columns have names and types, writes say how many rows', async () => {
@@ -161,12 +176,33 @@ test('MariaDB: a prepared transaction outlives its connection, and is decided by
   }
   await server.kill();
   await server.start();
-  assert.deepEqual(await mariadb.ask({ what: 'prepared', target }), ['x:lost']);
-  await mariadb.ask({ what: 'finish', target, mark: 'x:lost', decision: 'commit' });
-  await mariadb.ask({ what: 'finish', target, mark: 'x:lost', decision: 'commit' });
-  assert.deepEqual(await mariadb.ask({ what: 'prepared', target }), []);
-  const { rows } = await mariadb.read('SELECT a FROM prepared ORDER BY a');
+  assert.deepEqual(await mariadb.ask({ what: 'prepared', target }), [], 'it is open here');
+  await using again = desk();
+  assert.deepEqual(await again.ask({ what: 'prepared', target }), ['x:lost']);
+  await again.ask({ what: 'finish', target, mark: 'x:lost', decision: 'commit' });
+  await again.ask({ what: 'finish', target, mark: 'x:lost', decision: 'commit' });
+  assert.deepEqual(await again.ask({ what: 'prepared', target }), []);
+  const { rows } = await again.read('SELECT a FROM prepared ORDER BY a');
   assert.deepEqual(rows, [['x:commit'], ['x:lost'], ['x:one-phase']]);
+});
+
+test('MariaDB: what a thread prepared, or was preparing when it ended, is rolled back', async () => {
+  await using observer = desk('?pool=1');
+  await using mariadb = desk();
+  await mariadb.write('CREATE TABLE left_open (a int) ENGINE = InnoDB');
+  for (const isDone of [true, false, false, false]) {
+    mariadb.server.openLink(1);
+    const link = 1;
+    const { transaction } = await mariadb.begin('write', { mark: 'p:ended', link });
+    await mariadb.query(transaction, 'INSERT INTO left_open VALUES (1)', { link });
+    const prepared = mariadb.ask({ what: 'prepare', transaction }, { link });
+    if (isDone) await prepared;
+    await mariadb.server.endLink(link);
+    await prepared;
+    assert.deepEqual((await observer.read('XA RECOVER')).rows, []);
+  }
+  assert.equal(await mariadb.value('SELECT count(*) FROM left_open'), 0);
+  assert.deepEqual(mariadb.left, []);
 });
 
 test('MariaDB: where it is not prepared, a mark tells what was committed', async () => {
@@ -229,6 +265,11 @@ test('MariaDB: TLS is asked for, and the certificate is for this host and truste
     if (isTaken) assert.match(String((await mariadb.read(encrypted)).rows[0]?.[1]), /^TLS/, url);
     else await assert.rejects(mariadb.begin('read'), { name: 'DataError' }, url);
   }
+});
+
+test('MariaDB: a session is given up also when the trusted certificates are gone', async () => {
+  const setting = 'ssl-mode=VERIFY_CA&ssl-ca=';
+  await assertGivenUpWithoutCertificates(mysqlDriver, server, { dialect: 'mysql', setting });
 });
 
 test('MariaDB: a wrong password is told, and no password is', async () => {

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { postgresDriver } from '../../../server/sql/postgres-driver.js';
 import { startPostgres } from '../../support/postgres.js';
+import { assertGivenUpWithoutCertificates } from './cancel-on-driver.js';
 import { DataDesk, ofKind, until } from './data-desk.js';
+import { assertHostileValuesHarmless } from './hostile-on-driver.js';
 
 const server = await startPostgres({ prepares: true });
 after(() => server[Symbol.asyncDispose]());
@@ -41,6 +44,18 @@ test('PostgreSQL: values of all types come back as they were', async () => {
     assert.deepEqual(await postgres.value(`SELECT $1::${type}`, [given]), expected, type);
   }
   assert.ok(Number.isNaN(await postgres.value("SELECT 'NaN'::float8")));
+});
+
+test('PostgreSQL: hostile values come back as they were, or are refused, and do nothing', async () => {
+  await using postgres = desk();
+  await assertHostileValuesHarmless(postgres, {
+    string: 'text',
+    int: 'bigint',
+    float: 'double precision',
+    boolean: 'boolean',
+    date: 'timestamptz',
+    json: 'text',
+  });
 });
 
 test('PostgreSQL: columns have names and types, writes say how many rows', async () => {
@@ -178,12 +193,33 @@ test('PostgreSQL: a prepared transaction outlives its connection, and is decided
   }
   await server.kill();
   await server.start();
-  assert.deepEqual(await postgres.ask({ what: 'prepared', target }), ['p:lost']);
-  await postgres.ask({ what: 'finish', target, mark: 'p:lost', decision: 'commit' });
-  await postgres.ask({ what: 'finish', target, mark: 'p:lost', decision: 'commit' });
-  assert.deepEqual(await postgres.ask({ what: 'prepared', target }), []);
-  const { rows } = await postgres.read('SELECT a FROM prepared ORDER BY a');
+  assert.deepEqual(await postgres.ask({ what: 'prepared', target }), [], 'it is open here');
+  await using again = desk();
+  assert.deepEqual(await again.ask({ what: 'prepared', target }), ['p:lost']);
+  await again.ask({ what: 'finish', target, mark: 'p:lost', decision: 'commit' });
+  await again.ask({ what: 'finish', target, mark: 'p:lost', decision: 'commit' });
+  assert.deepEqual(await again.ask({ what: 'prepared', target }), []);
+  const { rows } = await again.read('SELECT a FROM prepared ORDER BY a');
   assert.deepEqual(rows, [['p:commit'], ['p:lost']]);
+});
+
+test('PostgreSQL: what a thread prepared, or was preparing when it ended, is rolled back', async () => {
+  await using observer = desk('?pool=1');
+  await using postgres = desk();
+  await postgres.write('CREATE TABLE left_open (a int)');
+  for (const isDone of [true, false, false, false]) {
+    postgres.server.openLink(1);
+    const link = 1;
+    const { transaction } = await postgres.begin('write', { mark: 'p:ended', link });
+    await postgres.query(transaction, 'INSERT INTO left_open VALUES (1)', { link });
+    const prepared = postgres.ask({ what: 'prepare', transaction }, { link });
+    if (isDone) await prepared;
+    await postgres.server.endLink(link);
+    await prepared;
+    assert.deepEqual((await observer.read('SELECT gid FROM pg_prepared_xacts')).rows, []);
+  }
+  assert.equal(await postgres.value('SELECT count(*) FROM left_open'), 0);
+  assert.deepEqual(postgres.left, []);
 });
 
 test('PostgreSQL: where it is not prepared, a mark tells what was committed', async () => {
@@ -255,6 +291,11 @@ test('PostgreSQL: TLS is asked for, and the certificate is for this host and tru
     if (isTaken) assert.equal(await postgres.value(encrypted), true, url);
     else await assert.rejects(postgres.begin('read'), { name: 'DataError' }, url);
   }
+});
+
+test('PostgreSQL: a session is given up also when the trusted certificates are gone', async () => {
+  const setting = 'sslmode=verify-ca&sslrootcert=';
+  await assertGivenUpWithoutCertificates(postgresDriver, server, { dialect: 'postgres', setting });
 });
 
 test('PostgreSQL: a wrong password is told, and no password is', async () => {

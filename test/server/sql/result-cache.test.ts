@@ -34,6 +34,18 @@ test('an answer is found by statement, values and rows, until its time is up', (
   assert.deepEqual([cache.size, cache.sizeBytes], [0, 0]);
 });
 
+test('an answer is for those alone who have the same password', () => {
+  const cache = new ResultCache(new WriteCounts());
+  const [own, other] = ['mine', 'guessed'].map((password) => ({
+    ...asked([1]),
+    target: { ...target, password },
+  }));
+  assert.ok(own !== undefined && other !== undefined);
+  keep(cache, own, 'secret');
+  assert.deepEqual(cache.find(own, 0), answer('secret'));
+  for (const without of [other, asked([1])]) assert.equal(cache.find(without, 0), undefined);
+});
+
 test('a write in another thread drops it, also one during the read', () => {
   const counts = new WriteCounts();
   const elsewhere = new WriteCounts(counts.handle);

@@ -92,5 +92,11 @@ describe('CSV', () => {
     assert.equal(csv(true, ...formulas).split('\r\n')[1], `'=1+1,'+1,'-1,'@a,'\t=1,'＝1`);
     assert.equal(csv(true, -5, 1.5, 'a=b').split('\r\n')[1], '-5,1.5,a=b');
     assert.equal(csv(true, '=A1,"x"').split('\r\n')[1], `"'=A1,""x"""`);
+    const columns = ['numeric', 'decimal', 'numeric'].map((type) => ({ name: type, type }));
+    const [, decimals] = csvLines(
+      { columns, rows: [['-5.25', '-0.5', '-1+cmd']] },
+      { forSpreadsheet: true },
+    );
+    assert.equal(decimals, "-5.25,-0.5,'-1+cmd\r\n");
   });
 });

@@ -9,7 +9,7 @@ import { MemoryStorage, TransientError } from '../../../odb/index.js';
 import { Log } from '../../../server/log.js';
 import { DataError } from '../../../server/sql/data-error.js';
 import type { CommitOutcome, SqlTarget } from '../../../server/sql/data-messages.js';
-import { type CommitHost, SqlCommits } from '../../../server/sql/sql-commits.js';
+import { type CommitHost, SqlCommits, type Told } from '../../../server/sql/sql-commits.js';
 import type { HandedOver } from '../../../server/sql/sql-work.js';
 import { startMariadb } from '../../support/mariadb.js';
 import { startPostgres } from '../../support/postgres.js';
@@ -108,6 +108,25 @@ async function killDatabases(
   }
 }
 
+/** Ends a thread that has prepared something, when its connection is gone as well. */
+async function endPreparing(
+  target: SqlTarget,
+  kill: () => Promise<void>,
+  start: () => Promise<void>,
+): Promise<void> {
+  await using folder = await temporaryDirectory();
+  const step = async (name: string): Promise<void> => {
+    if (name !== 'prepared') return;
+    await kill();
+    await start();
+  };
+  await using both = await BothSides.open({ folder: folder.path, target, table: 'ended', step });
+  await both.prepare();
+  await both.endPrepared(1);
+  assert.deepEqual(await both.prepared(), []);
+  assert.deepEqual(await both.states(), { objects: [], rows: [] });
+}
+
 /** Kills the process in which SQLite runs. */
 async function killSqlite(): Promise<void> {
   for (const pid of childrenOf(process.pid)) {
@@ -176,19 +195,26 @@ const TOGETHER: HandedOver = {
 function commitsThatEnd(outcome: Omit<CommitOutcome, 'transaction'>): {
   readonly commits: SqlCommits;
   readonly rolledBack: number[];
+  readonly asked: string[];
 } {
   const rolledBack: number[] = [];
+  const asked: string[] = [];
   const host: CommitHost = {
     keep: () => {},
+    holds: () => true,
     commit: (ids) => Promise.resolve(ids.map((transaction) => ({ transaction, ...outcome }))),
     rollback: (ids) => Promise.resolve(void rolledBack.push(...ids)),
-    request: () => Promise.reject(new DataError('unreachable', 'nobody is there')),
+    request({ what }) {
+      asked.push(what);
+      return Promise.reject(new DataError('unreachable', 'nobody is there'));
+    },
   };
   const log = new Log({ level: 'error', format: 'json', write: () => {} });
   const storage = new MemoryStorage();
   return {
-    commits: new SqlCommits({ host, storage, run: 'run', log, onWritten: () => {} }),
+    commits: new SqlCommits({ host, storage, log, onWritten: () => {} }),
     rolledBack,
+    asked,
   };
 }
 
@@ -208,6 +234,38 @@ test('what one database alone does not save is told, or begun again', async () =
   await assert.rejects(refused.commits.save(ALONE), { code: 'SRV_SQL_FAILED', message: 'a rule' });
   const busy = commitsThatEnd({ outcome: 'failed', isTransient: true });
   await assert.rejects(busy.commits.save(ALONE), TransientError);
+});
+
+test('marks that a refused transaction would have taken out are for another to take out', async () => {
+  const { commits } = commitsThatEnd({ outcome: 'committed' });
+  using _ = commits;
+  await commits.save(TOGETHER, () => Promise.resolve());
+  const told: Told = { version: -1 };
+  const done = commits.news(told)?.done ?? [];
+  assert.deepEqual(done, ['site.moment.run.thread.1']);
+  assert.equal(commits.news(told), undefined);
+  const conflict = new TransientError('ODB_CONFLICT', 'Others were first');
+  const next = { ...ALONE, removed: done };
+  await assert.rejects(
+    commits.save(next, () => Promise.reject(conflict)),
+    conflict,
+  );
+  assert.deepEqual(commits.news(told)?.done, done);
+});
+
+test('a database that is gone for good is asked ever less often', async (t) => {
+  const { commits, asked } = commitsThatEnd({ outcome: 'unknown' });
+  using _ = commits;
+  const turns = async (): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+  };
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  await commits.left(FILE);
+  for (let second = 0; second < 600; second += 10) {
+    t.mock.timers.tick(10_000);
+    await turns();
+  }
+  assert.equal(asked.length, 6, 'at once, and after 10, 30, 70, 150 and 310 seconds');
 });
 
 test('when the objects are not saved, the databases are rolled back', async () => {
@@ -232,6 +290,12 @@ for (const prepares of [false, true]) {
       () => server.kill(),
       () => server.start(),
     );
+    if (!prepares) return;
+    await endPreparing(
+      target,
+      () => server.kill(),
+      () => server.start(),
+    );
   });
 }
 
@@ -241,6 +305,11 @@ test('kills between any two steps leave both sides or neither, on MariaDB', asyn
   const target: SqlTarget = { path: '/db', driver: 'mysql', url, password };
   await killServers(target);
   await killDatabases(
+    target,
+    () => server.kill(),
+    () => server.start(),
+  );
+  await endPreparing(
     target,
     () => server.kill(),
     () => server.start(),

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { temporaryDirectory } from '../../support/temporary.js';
 import { DataDesk, ofKind, until } from './data-desk.js';
+import { assertHostileValuesHarmless } from './hostile-on-driver.js';
 
 const ENDLESS =
   'WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(*) FROM c';
@@ -45,6 +46,19 @@ test('SQLite: values of all kinds come back as they were', async () => {
   assert.deepEqual(await sqlite.value('SELECT ?', [bytes]), bytes);
   assert.equal(await sqlite.value('SELECT typeof(?)', [5]), 'integer');
   assert.equal(await sqlite.value('SELECT typeof(?)', [5.5]), 'real');
+});
+
+test('SQLite: hostile values come back as they were, or are refused, and do nothing', async () => {
+  await using folder = await temporaryDirectory();
+  await using sqlite = desk(folder.path);
+  await assertHostileValuesHarmless(sqlite, {
+    string: 'TEXT',
+    int: 'INTEGER',
+    float: 'REAL',
+    boolean: 'BOOLEAN',
+    date: 'TEXT',
+    json: 'TEXT',
+  });
 });
 
 test('SQLite: columns have names and types, writes say how many rows', async () => {
@@ -111,6 +125,36 @@ test('SQLite: of two transactions that write, the second is told to begin again'
   await assert.rejects(sqlite.begin('write', { remainingMs: 3000 }), ofKind('transient'));
   await sqlite.commit(first.transaction);
   await sqlite.write('INSERT INTO t VALUES (1)');
+});
+
+test('SQLite: one that may write later reads beside another that writes, and takes its turn then', async () => {
+  await using folder = await temporaryDirectory();
+  await using sqlite = desk(folder.path);
+  await sqlite.write('CREATE TABLE t (a)');
+  const insert = 'INSERT INTO t SELECT count(*) FROM t';
+  const writer = await sqlite.begin('write', { mark: 'm:writer' });
+  await sqlite.query(writer.transaction, insert);
+  const reader = await sqlite.begin('either', { mark: 'm:reader' });
+  const count = async ({ transaction }: { readonly transaction: number }): Promise<unknown> =>
+    (await sqlite.query(transaction, 'SELECT count(*) FROM t', { kind: 'read' })).rows[0]?.[0];
+  assert.equal(await count(reader), 0);
+  await assert.rejects(sqlite.query(reader.transaction, insert), ofKind('transient'));
+  await sqlite.rollback(reader.transaction);
+
+  const stale = await sqlite.begin('either', { mark: 'm:stale' });
+  assert.equal(await count(stale), 0);
+  await sqlite.ask({ what: 'mark', transaction: writer.transaction });
+  assert.equal((await sqlite.commit(writer.transaction)).outcome, 'committed');
+  assert.equal(await count(stale), 0, 'as it was');
+  await assert.rejects(sqlite.query(stale.transaction, insert), ofKind('transient'));
+  await sqlite.rollback(stale.transaction);
+
+  const last = await sqlite.begin('either', { mark: 'm:last' });
+  assert.equal(await count(last), 1);
+  await sqlite.query(last.transaction, insert);
+  await sqlite.ask({ what: 'mark', transaction: last.transaction });
+  assert.equal((await sqlite.commit(last.transaction)).outcome, 'committed');
+  assert.deepEqual((await sqlite.read('SELECT a FROM t')).rows, [[0], [1]]);
 });
 
 test('SQLite: a query that never ends is stopped with its process', async () => {
