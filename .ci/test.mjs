@@ -16,8 +16,9 @@ import { databases } from './databases.mjs';
 const PROCESS_MS_MAX = 600_000;
 /** Those that take longest begin first, so that none of them is left running alone at the end. */
 const LONGEST = [
-  ...['e2e', 'odb/crash/any-moment', 'odb/versions', 'odb/storages', 'odb/faults', 'odb/pack'],
-  ...['server/api/', 'server/jobs', 'server/cli', 'odb/crash/', 'odb/model/', 'readme'],
+  ...['e2e', 'odb/crash/any-moment', 'server/sql', 'odb/versions', 'odb/storages', 'odb/pack'],
+  ...['odb/faults', 'ui', 'server/api/', 'server/jobs', 'server/cli', 'server/content', 'readme'],
+  ...['server/catalog', 'odb/crash/', 'odb/export', 'server/http', 'odb/model/', 'server/import'],
 ];
 /**
  * These have a process to themselves: they take long, start servers that the others would wait for, or

@@ -7,6 +7,7 @@
  */
 import { Unavailable } from '../errors.js';
 import type { DataStatus } from '../sql/data-messages.js';
+import { isWithoutSql } from '../sql/no-sql.js';
 import type { SqlResult } from '../sql/result.js';
 import type { Listing, ListingPath } from '../sql/session.js';
 import { sourceOfText } from '../sql/source-marks.js';
@@ -75,7 +76,7 @@ export function connectionStatus(work: Work, connection: SqlConnection): DataSta
   try {
     return work.sql.ask({ what: 'status', target: openTarget(work.site, connection) });
   } catch (error) {
-    if (!(error instanceof Unavailable)) throw error;
+    if (!(error instanceof Unavailable) && !isWithoutSql(error)) throw error;
     return { ...NO_STATUS, problem: error.message };
   }
 }

@@ -2,6 +2,8 @@
 import { Taken } from '../errors.js';
 import type { SqlRunner } from './sql-runner.js';
 
+const CODE = 'SRV_SQL_NO_REQUEST';
+
 /**
  * Jobs, commands and imports change objects alone: nobody waits for them, and they are done again after
  * a conflict as a whole.
@@ -13,10 +15,15 @@ export const NO_SQL: SqlRunner = {
   attempt: () => ({ keep: () => {}, undo: () => {} }),
 };
 
+/** Tells whether something failed since it was asked of work that reaches no database. */
+export function isWithoutSql(error: unknown): error is Taken {
+  return error instanceof Taken && error.code === CODE;
+}
+
 function noWay(): never {
   throw new Taken(
     'Statements are run by requests alone. What runs as a job, a command or an import changes objects ' +
       'and no database: send a request instead, or use canopy sql.',
-    { code: 'SRV_SQL_NO_REQUEST' },
+    { code: CODE },
   );
 }
