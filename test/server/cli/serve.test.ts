@@ -99,6 +99,13 @@ test('a database in use is refused, by the process that has it', async () => {
     assert.match(stderr, new RegExp(`in use by process ${server.child.pid}\\b`));
   }
   assert.equal((await server.client().get('/')).status, 200);
+
+  const ended = server.end('SIGTERM');
+  while (server.child.exitCode === null && server.child.signalCode === null) {
+    server.child.kill('SIGTERM');
+    await setTimeout(1);
+  }
+  assert.equal(await ended, 0, 'copies of a signal are nothing new, to the very end');
 });
 
 test('a server killed in the middle leaves a database that opens', async () => {
