@@ -24,7 +24,10 @@ const LONGEST = [
  * These have a process to themselves: they take long, start servers that the others would wait for, or
  * are about classes that another file defines otherwise.
  */
-const ALONE = ['odb/crash/', 'odb/model/', 'odb/versions/versions', 'server/api/'];
+const ALONE = [
+  ...['odb/crash/', 'odb/model/', 'odb/versions/versions', 'server/api/openapi'],
+  ...['server/api/bad-input', 'server/api/export'],
+];
 /** So has each file that is in one of these folders itself. */
 const ALONE_IN = ['.', 'odb', 'server'];
 
